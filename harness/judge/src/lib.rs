@@ -1,0 +1,16 @@
+//! From observations to verdicts.
+//!
+//! This room is pure statistics: it asks for calls and takes observations, and never knows which
+//! engine made them, what time it really is, or how to reach anything.
+//!
+//! Reading order: [`rates`] (how wrong a check may be), [`share`] and [`coverage`] (what a number
+//! of samples allows to say).
+
+pub mod coverage;
+pub mod rates;
+mod sequential;
+pub mod share;
+
+pub use coverage::Coverage;
+pub use rates::{NotARate, Rates};
+pub use share::{Judged, ShareTest, Shares, SharesError};
