@@ -1,0 +1,3 @@
+//! What the DNS table of a proxy holds.
+
+pub mod rules;

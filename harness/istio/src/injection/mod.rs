@@ -1,0 +1,3 @@
+//! Whether a pod gets a sidecar, and from which revision.
+
+pub mod rules;

@@ -1,0 +1,3 @@
+//! In which order endpoints are used: localities, failover, distribution, zone awareness.
+
+pub mod rules;

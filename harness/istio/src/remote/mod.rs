@@ -1,0 +1,3 @@
+//! Which clusters a control plane knows: remote secrets.
+
+pub mod rules;

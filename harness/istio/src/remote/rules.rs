@@ -1,0 +1,5 @@
+//! The rules that this module decides by.
+
+use crate::rule::rules;
+
+rules! {}

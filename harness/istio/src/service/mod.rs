@@ -1,0 +1,3 @@
+//! Which service object a host stands for: merging over clusters, addresses, scope.
+
+pub mod rules;

@@ -1,0 +1,3 @@
+//! Mutual TLS on both sides: PeerAuthentication, client settings, SNI.
+
+pub mod rules;

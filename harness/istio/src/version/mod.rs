@@ -1,0 +1,1 @@
+//! What differs between Istio versions: mechanisms and defaults, with a source each.

@@ -1,0 +1,3 @@
+//! What a proxy sees: exportTo and Sidecar.
+
+pub mod rules;
