@@ -1,0 +1,3 @@
+module isthmus.dev/ci/images/helloworld
+
+go 1.24

@@ -1,0 +1,70 @@
+// Command helloworld stands in for Istio's sample of that name: the same port, path and body, and
+// on request the evidence that isthmus judges by.
+//
+//	GET /hello                 Hello version: v1, instance: helloworld-v1-5d8c…
+//	GET /hello?evidence=json   {"version":"v1","pod":"…","cluster":"cluster1","headers":{…}}
+//	GET /healthz               200
+//
+// SERVICE_VERSION, HOSTNAME and CLUSTER_ID come from the environment. It ends on SIGTERM after it has
+// answered what is under way, as a well-behaved server in a mesh must.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+type evidence struct {
+	Version string            `json:"version"`
+	Pod     string            `json:"pod"`
+	Cluster string            `json:"cluster"`
+	Headers map[string]string `json:"headers"`
+}
+
+func hello(w http.ResponseWriter, r *http.Request) {
+	seen := evidence{os.Getenv("SERVICE_VERSION"), os.Getenv("HOSTNAME"), os.Getenv("CLUSTER_ID"), headers(r)}
+	if r.URL.Query().Get("evidence") != "json" {
+		fmt.Fprintf(w, "Hello version: %s, instance: %s\n", seen.Version, seen.Pod)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(seen); err != nil {
+		log.Printf("answer not written: %v", err)
+	}
+}
+
+func headers(r *http.Request) map[string]string {
+	flat := map[string]string{"host": r.Host}
+	for name, values := range r.Header {
+		flat[strings.ToLower(name)] = strings.Join(values, ",")
+	}
+	return flat
+}
+
+func main() {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/hello", hello)
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	server := &http.Server{Addr: ":5000", Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+
+	ended, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	go func() {
+		<-ended.Done()
+		grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_ = server.Shutdown(grace)
+	}()
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		log.Fatal(err)
+	}
+}

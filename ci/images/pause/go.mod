@@ -1,0 +1,3 @@
+module isthmus.dev/ci/images/pause
+
+go 1.24
