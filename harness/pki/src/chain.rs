@@ -1,0 +1,115 @@
+//! Certificates as they are presented: the holder's first, then who signed it, without the root.
+
+use rustls_pki_types::{CertificateDer, pem::PemObject};
+use sha2::{Digest, Sha256};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::{KeyPair, PkiError, Validity, error::at_second};
+
+/// A presented chain; never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain(Vec<CertificateDer<'static>>);
+
+/// A chain and the key that proves it is one's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// What is presented.
+    pub chain: Chain,
+    /// What signs.
+    pub key: KeyPair,
+}
+
+impl Chain {
+    pub(crate) fn new(leaf: CertificateDer<'static>, above: &[CertificateDer<'static>]) -> Self {
+        Self(std::iter::once(leaf).chain(above.iter().cloned()).collect())
+    }
+
+    /// Reads the `CERTIFICATE` blocks of a text, in their order.
+    ///
+    /// # Errors
+    /// If there is none, or one that is not a certificate.
+    pub fn from_pem(text: &str) -> Result<Self, PkiError> {
+        let certificates = certificates(text)?;
+        if certificates.is_empty() {
+            return Err(PkiError::NoCertificate);
+        }
+        Ok(Self(certificates))
+    }
+
+    /// The chain as PEM.
+    pub fn to_pem(&self) -> String {
+        to_pem(&self.0)
+    }
+
+    /// The holder's certificate.
+    pub fn leaf(&self) -> &CertificateDer<'static> {
+        self.0.first().expect("a chain is never empty")
+    }
+
+    /// Who signed it, nearest first.
+    pub fn intermediates(&self) -> &[CertificateDer<'static>] {
+        self.0.get(1..).unwrap_or_default()
+    }
+
+    /// From when until when the holder's certificate counts.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn validity(&self) -> Result<Validity, PkiError> {
+        validity(self.leaf())
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<CertificateDer<'static>> {
+        self.0
+    }
+
+    /// A digest of the whole chain, for remembering what was verified.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        self.0.iter().for_each(|der| hash.update(der));
+        hash.finalize().into()
+    }
+}
+
+pub(crate) fn certificates(text: &str) -> Result<Vec<CertificateDer<'static>>, PkiError> {
+    CertificateDer::pem_slice_iter(text.as_bytes())
+        .map(|found| {
+            let der = found.map_err(|e| PkiError::Certificate { why: e.to_string() })?;
+            parsed(&der)?;
+            Ok(der)
+        })
+        .collect()
+}
+
+pub(crate) fn parsed<'a>(der: &'a CertificateDer<'_>) -> Result<X509Certificate<'a>, PkiError> {
+    X509Certificate::from_der(der)
+        .map(|(_, certificate)| certificate)
+        .map_err(|e| PkiError::Certificate { why: e.to_string() })
+}
+
+pub(crate) fn validity(der: &CertificateDer<'_>) -> Result<Validity, PkiError> {
+    let certificate = parsed(der)?;
+    let validity = certificate.validity();
+    Ok(Validity {
+        not_before: at_second(validity.not_before.timestamp()),
+        not_after: at_second(validity.not_after.timestamp()),
+    })
+}
+
+pub(crate) fn to_pem(certificates: &[CertificateDer<'_>]) -> String {
+    certificates
+        .iter()
+        .map(|der| pem("CERTIFICATE", der))
+        .collect()
+}
+
+/// One PEM block (RFC 7468): base64 in lines of 64.
+fn pem(label: &str, der: &[u8]) -> String {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let body = STANDARD.encode(der);
+    let lines = body.as_bytes().chunks(64).map(String::from_utf8_lossy);
+    let text: String = lines
+        .flat_map(|line| [line.into_owned(), "\n".to_owned()])
+        .collect();
+    format!("-----BEGIN {label}-----\n{text}-----END {label}-----\n")
+}

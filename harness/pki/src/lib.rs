@@ -1,0 +1,41 @@
+//! The certificates and tokens of a mesh: roots, intermediates, leaves and service-account tokens,
+//! made from a seed and a clock, and the verification of what others made.
+//!
+//! Same seed and same clock give the same bytes: keys are derived from the seed, signatures are
+//! deterministic (RFC 6979), serial numbers follow from what is signed. Every key is ECDSA P-256,
+//! which istiod, Envoy, Kubernetes and rustls accept alike; istiod also reads Ed25519, but Envoy
+//! offers no such certificate, so one kind serves the simulator and real clusters.
+//!
+//! This room never reads a clock, a file or a random source, and never decides who may do what: it
+//! says who somebody is, or why that cannot be told.
+//!
+//! Reading order: [`seed`] and [`validity`] (what everything is made from), [`identity`] (who),
+//! [`key`], [`leaf`] (what is asked of an authority), [`authority`] (who signs), [`cacerts`] (an
+//! authority as istiod reads it), [`roots`] and [`verify`] (who is believed), [`token`] (identity
+//! without a certificate), [`error`].
+
+pub mod authority;
+pub mod cacerts;
+pub mod chain;
+pub mod error;
+pub mod identity;
+pub mod key;
+pub mod leaf;
+pub mod roots;
+pub mod seed;
+pub mod token;
+pub mod validity;
+pub mod verify;
+
+pub use authority::{Authority, Subject};
+pub use cacerts::CaCerts;
+pub use chain::{Chain, Credential};
+pub use error::{PkiError, TokenError, VerifyError};
+pub use identity::{SpiffeId, TrustDomain};
+pub use key::KeyPair;
+pub use leaf::Leaf;
+pub use roots::{Roots, TrustBundles};
+pub use seed::Seed;
+pub use token::{ServiceAccount, TokenClaims, TokenIssuer, TokenVerifier};
+pub use validity::Validity;
+pub use verify::ClientName;

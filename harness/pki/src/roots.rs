@@ -1,0 +1,80 @@
+//! Who is believed: root certificates, and which of them vouch for which trust domain.
+
+use std::collections::BTreeMap;
+
+use rustls_pki_types::CertificateDer;
+
+use crate::{PkiError, TrustDomain, chain};
+
+/// A set of root certificates, for example the file `root-cert.pem`.
+///
+/// Kept in the order of their bytes and without doubles, so that equal sets are equal texts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Roots(Vec<CertificateDer<'static>>);
+
+/// The roots of one's own trust domain and of those with which bundles were exchanged. Each vouches
+/// for its own domain only: a foreign root cannot make identities of ours.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrustBundles(BTreeMap<TrustDomain, Roots>);
+
+impl Roots {
+    /// Reads the `CERTIFICATE` blocks of a text.
+    ///
+    /// # Errors
+    /// If there is none, or one that is not a certificate.
+    pub fn from_pem(text: &str) -> Result<Self, PkiError> {
+        let roots: Self = chain::certificates(text)?.into_iter().collect();
+        if roots.0.is_empty() {
+            return Err(PkiError::NoCertificate);
+        }
+        Ok(roots)
+    }
+
+    /// The roots as PEM, in a fixed order.
+    pub fn to_pem(&self) -> String {
+        chain::to_pem(&self.0)
+    }
+
+    /// These and those.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        self.iter().chain(other.iter()).cloned().collect()
+    }
+
+    /// Whether the very certificate is among them.
+    pub fn contains(&self, certificate: &CertificateDer<'_>) -> bool {
+        self.iter().any(|root| root == certificate)
+    }
+
+    /// The certificates.
+    pub fn iter(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
+        self.0.iter()
+    }
+}
+
+impl FromIterator<CertificateDer<'static>> for Roots {
+    fn from_iter<I: IntoIterator<Item = CertificateDer<'static>>>(certificates: I) -> Self {
+        let mut all: Vec<_> = certificates.into_iter().collect();
+        all.sort_by(|a, b| a.as_ref().cmp(b.as_ref()));
+        all.dedup();
+        Self(all)
+    }
+}
+
+impl TrustBundles {
+    /// The bundles of a workload in `trust_domain`.
+    pub fn new(trust_domain: TrustDomain, roots: Roots) -> Self {
+        Self(BTreeMap::from([(trust_domain, roots)]))
+    }
+
+    /// Believes `roots` for `trust_domain` as well.
+    pub fn trust(&mut self, trust_domain: TrustDomain, roots: &Roots) {
+        let known = self.0.entry(trust_domain).or_default();
+        *known = known.union(roots);
+    }
+
+    /// The roots that vouch for `trust_domain`.
+    pub fn of(&self, trust_domain: &TrustDomain) -> Option<&Roots> {
+        self.0.get(trust_domain)
+    }
+}
