@@ -1,0 +1,43 @@
+//! The facts, a file per subject. Each was written from what a real server answered.
+
+use crate::fact::Fact;
+
+mod create;
+mod delete;
+mod update;
+
+/// Every fact, subject by subject.
+#[must_use]
+pub fn all() -> Vec<Fact> {
+    [create::FACTS, update::FACTS, delete::FACTS].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::difference::DIFFERENCES;
+
+    #[test]
+    fn no_two_facts_share_a_name() {
+        let names: BTreeSet<_> = super::all().iter().map(crate::Fact::name).collect();
+        assert_eq!(names.len(), super::all().len());
+    }
+
+    #[test]
+    fn every_difference_names_a_fact_and_a_reason() {
+        let names: BTreeSet<_> = super::all().iter().map(crate::Fact::name).collect();
+        for difference in DIFFERENCES {
+            assert!(
+                names.contains(difference.fact),
+                "{} is no fact",
+                difference.fact
+            );
+            assert!(
+                !difference.reason.is_empty(),
+                "{} needs a reason",
+                difference.fact
+            );
+        }
+    }
+}
