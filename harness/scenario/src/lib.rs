@@ -1,0 +1,16 @@
+//! The language: topologies and scenarios as YAML in, validated values out.
+//!
+//! Whoever holds a [`Topology`] may rely on it: every name exists, every role is possible, every
+//! range is planned. This room never runs anything and never renders an object; it says what is
+//! declared and what must hold.
+//!
+//! Reading order: [`draft`] (what is written), [`term`] and [`name`] (its smallest parts),
+//! [`problem`] (what can be wrong with it), [`topology`] (what is declared to exist).
+
+pub mod draft;
+pub mod name;
+pub mod problem;
+pub mod term;
+pub mod topology;
+
+pub use topology::Topology;
