@@ -1,0 +1,6 @@
+//! Clusters in this process, on virtual time.
+
+pub mod log;
+pub mod net;
+pub mod random;
+pub mod runtime;

@@ -1,0 +1,203 @@
+//! A connection that is open: exchanges on it, and the ways in which it breaks.
+
+use std::{
+    future::Future,
+    net::SocketAddrV4,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use tokio::time::{sleep, timeout};
+
+use super::{Net, Origin, Place, Scope, tcp};
+
+/// The other end.
+pub(super) struct Peer<S> {
+    pub(super) place: Place,
+    pub(super) scope: Scope,
+    pub(super) address: SocketAddrV4,
+    pub(super) listener: u64,
+    pub(super) server: S,
+}
+
+/// An open connection. Dropping it closes it.
+pub struct Conn<S> {
+    net: Net<S>,
+    from: Origin,
+    peer: Peer<S>,
+    flow: String,
+    sent: AtomicU64,
+}
+
+/// How a connection broke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// The other end closed or reset it.
+    #[error("connection reset")]
+    Reset,
+    /// The other end was silent until TCP gave up.
+    #[error("connection timed out")]
+    TimedOut,
+}
+
+#[derive(Clone, Copy)]
+enum Way {
+    Forth,
+    Back,
+}
+
+impl<S: Clone> Conn<S> {
+    pub(super) fn new(net: Net<S>, from: Origin, peer: Peer<S>, flow: String) -> Self {
+        Self {
+            net,
+            from,
+            peer,
+            flow,
+            sent: AtomicU64::new(0),
+        }
+    }
+
+    /// What listens at the other end.
+    pub fn server(&self) -> &S {
+        &self.peer.server
+    }
+
+    /// Where the other end stands.
+    pub fn place(&self) -> &Place {
+        &self.peer.place
+    }
+
+    /// The address of the other end, after translation of Service addresses.
+    pub fn address(&self) -> SocketAddrV4 {
+        self.peer.address
+    }
+
+    /// Who opened it.
+    pub fn origin(&self) -> &Origin {
+        &self.from
+    }
+
+    /// The connection's name, unique in a run and the same in equal runs: for draws and logs.
+    pub fn flow(&self) -> &str {
+        &self.flow
+    }
+
+    /// Whether the client may still believe in it: the other end has not closed it, or its
+    /// closing could not be heard.
+    pub fn is_open(&self) -> bool {
+        self.peer_listens() || !self.net.path(&self.peer.place, &self.from.place).open
+    }
+
+    /// Sends a request, lets the other end do `work`, and receives the answer. A partition on
+    /// the way delays it until a retransmission gets through; a paused place until it runs again.
+    ///
+    /// # Errors
+    /// [`Broken::Reset`] if the other end is closed before it has answered, [`Broken::TimedOut`]
+    /// if packets vanish until TCP gives up (some 15 min).
+    pub async fn exchange<T>(&self, work: impl Future<Output = T>) -> Result<T, Broken> {
+        self.carry(Way::Forth).await?;
+        self.net.until_runs(&self.peer.place).await;
+        let done = tokio::select! {
+            biased;
+            () = self.closed() => None,
+            done = work => Some(done),
+        };
+        let Some(done) = done else {
+            return Err(self.hear_the_reset().await);
+        };
+        self.net.until_runs(&self.peer.place).await;
+        self.carry(Way::Back).await?;
+        self.net.until_runs(&self.from.place).await;
+        Ok(done)
+    }
+
+    /// Receives something that the other end sends of its own accord.
+    ///
+    /// # Errors
+    /// As [`Conn::exchange`].
+    pub async fn receive(&self) -> Result<(), Broken> {
+        self.net.until_runs(&self.peer.place).await;
+        self.carry(Way::Back).await?;
+        self.net.until_runs(&self.from.place).await;
+        Ok(())
+    }
+
+    /// Brings one segment over, however often it must be sent.
+    async fn carry(&self, way: Way) -> Result<(), Broken> {
+        let (from, to) = match way {
+            Way::Forth => (&self.from.place, &self.peer.place),
+            Way::Back => (&self.peer.place, &self.from.place),
+        };
+        let segment = self.sent.fetch_add(1, Ordering::Relaxed);
+        let latency = self.net.path(from, to).latency;
+        for (attempt, wait) in tcp::data_waits(latency * 2).enumerate() {
+            let path = self.net.path(from, to);
+            let name = format_args!("loss {} {segment} {attempt}", self.flow);
+            if path.open && !self.net.inner.seed.happens(name, path.loss_ppm) {
+                sleep(path.latency).await;
+                match self.arrival(way) {
+                    Arrival::Accepted => return Ok(()),
+                    Arrival::Reset => return Err(Broken::Reset),
+                    Arrival::NobodyThere => {}
+                }
+            }
+            sleep(wait).await;
+        }
+        Err(Broken::TimedOut)
+    }
+
+    fn arrival(&self, way: Way) -> Arrival {
+        match way {
+            Way::Back => Arrival::Accepted,
+            Way::Forth if self.peer_listens() => Arrival::Accepted,
+            Way::Forth if self.peer_is_there() => Arrival::Reset,
+            Way::Forth => Arrival::NobodyThere,
+        }
+    }
+
+    fn peer_listens(&self) -> bool {
+        let shared = self.net.lock();
+        let Peer {
+            scope,
+            address,
+            listener,
+            ..
+        } = &self.peer;
+        shared.table.is_open(scope, *address.ip(), *listener)
+    }
+
+    fn peer_is_there(&self) -> bool {
+        let shared = self.net.lock();
+        shared.table.has(&self.peer.scope, *self.peer.address.ip())
+    }
+
+    /// Ends when the other end's port is closed. A port that is closed for good never opens
+    /// again under the same number, so that no closing is missed.
+    async fn closed(&self) {
+        let mut changed = self.net.changes();
+        while self.peer_listens() {
+            changed.changed().await.expect("self holds the network");
+        }
+    }
+
+    /// The other end is closed: the client hears of it if the closing gets through, which is
+    /// said once, and otherwise only by keepalive.
+    async fn hear_the_reset(&self) -> Broken {
+        let heard = async {
+            let path = self.net.path(&self.peer.place, &self.from.place);
+            match path.open {
+                true => sleep(path.latency).await,
+                false => std::future::pending().await,
+            }
+        };
+        match timeout(tcp::KEEPALIVE, heard).await {
+            Ok(()) => Broken::Reset,
+            Err(_) => Broken::TimedOut,
+        }
+    }
+}
+
+enum Arrival {
+    Accepted,
+    Reset,
+    NobodyThere,
+}

@@ -1,0 +1,145 @@
+//! Opening a connection: Service translation, then asking again and again as TCP does.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use tokio::time::sleep;
+use world::ClusterName;
+
+use super::{Conn, Net, Place, Translation, conn::Peer, tcp};
+
+/// Who opens a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Where it stands.
+    pub place: Place,
+    /// Its own address.
+    pub address: Ipv4Addr,
+}
+
+/// Why there is no connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectError {
+    /// The address is there and the port is closed, or kube-proxy rejects it.
+    #[error("connection refused")]
+    Refused,
+    /// Nothing came back: no such address, or packets vanish on the way.
+    #[error("connection timed out")]
+    TimedOut,
+}
+
+/// What one packet to a new connection's address met.
+enum Knock<S> {
+    Silence,
+    Refused(Place),
+    Open(Peer<S>),
+}
+
+impl<S: Clone> Net<S> {
+    /// Opens a connection to `to`. Without an answer it is given up after 127 s, as Linux does;
+    /// a caller with less patience wraps this in a time-out of its own.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub async fn connect(&self, from: &Origin, to: SocketAddrV4) -> Result<Conn<S>, ConnectError> {
+        let flow = self.next_flow(from, to);
+        for (attempt, wait) in tcp::connect_waits().enumerate() {
+            match self.knock(from, to, &flow, attempt) {
+                Knock::Open(peer) => {
+                    sleep(self.round_trip(&from.place, &peer.place)).await;
+                    return Ok(Conn::new(self.clone(), from.clone(), peer, flow));
+                }
+                Knock::Refused(by) => {
+                    sleep(self.round_trip(&from.place, &by)).await;
+                    return Err(ConnectError::Refused);
+                }
+                Knock::Silence => sleep(wait).await,
+            }
+        }
+        Err(ConnectError::TimedOut)
+    }
+
+    fn knock(&self, from: &Origin, to: SocketAddrV4, flow: &str, attempt: usize) -> Knock<S> {
+        let own = from.place.cluster().cloned();
+        match own.map_or(Translation::NotAService, |c| self.translate(&c, to, flow)) {
+            Translation::NotAService => self.knock_at(from, to, flow, attempt),
+            Translation::Endpoint(endpoint) => {
+                self.ring(from, &from.place, endpoint, flow, attempt)
+            }
+            Translation::Rejected => Knock::Refused(from.place.clone()),
+            Translation::Dropped => Knock::Silence,
+        }
+    }
+
+    /// An address that is not a Service of the caller's own cluster may be a load balancer of
+    /// another, whose nodes translate it.
+    fn knock_at(&self, from: &Origin, to: SocketAddrV4, flow: &str, attempt: usize) -> Knock<S> {
+        let Some(found) = self.lock().table.find(&from.place, *to.ip(), to.port()) else {
+            return Knock::Silence;
+        };
+        let behind = found
+            .place
+            .cluster()
+            .filter(|c| from.place.cluster() != Some(c));
+        let translated = behind.map(|cluster| self.translate(cluster, to, flow));
+        match translated.unwrap_or(Translation::NotAService) {
+            Translation::NotAService => self.ring(from, &from.place, to, flow, attempt),
+            Translation::Endpoint(endpoint) => {
+                self.ring(from, &found.place, endpoint, flow, attempt)
+            }
+            Translation::Rejected if self.passes(&from.place, &found.place, flow, attempt) => {
+                Knock::Refused(found.place)
+            }
+            Translation::Rejected | Translation::Dropped => Knock::Silence,
+        }
+    }
+
+    /// Knocks at an address as it is seen from `seen_from`, which is the caller or the node that
+    /// translated for it.
+    fn ring(
+        &self,
+        from: &Origin,
+        seen_from: &Place,
+        to: SocketAddrV4,
+        flow: &str,
+        attempt: usize,
+    ) -> Knock<S> {
+        let shared = self.lock();
+        let scope = shared.table.scope_of(seen_from, *to.ip());
+        let found = shared.table.find(seen_from, *to.ip(), to.port());
+        drop(shared);
+        match found {
+            Some(found) if self.passes(&from.place, &found.place, flow, attempt) => {
+                match found.listener {
+                    Some((listener, server)) => Knock::Open(Peer {
+                        place: found.place,
+                        scope,
+                        address: to,
+                        listener,
+                        server,
+                    }),
+                    None => Knock::Refused(found.place),
+                }
+            }
+            _ => Knock::Silence,
+        }
+    }
+
+    /// Whether a packet gets there and its answer back.
+    fn passes(&self, from: &Place, to: &Place, flow: &str, attempt: usize) -> bool {
+        let arrives = |a: &Place, b: &Place, way: &str| {
+            let path = self.path(a, b);
+            let name = format_args!("loss {flow} connect {way} {attempt}");
+            path.open && !self.inner.seed.happens(name, path.loss_ppm)
+        };
+        arrives(from, to, "forth") && arrives(to, from, "back")
+    }
+
+    fn translate(&self, cluster: &ClusterName, to: SocketAddrV4, flow: &str) -> Translation {
+        let proxy = self.lock().proxies.get(cluster).cloned();
+        proxy.map_or(Translation::NotAService, |proxy| proxy.translate(to, flow))
+    }
+
+    fn round_trip(&self, a: &Place, b: &Place) -> std::time::Duration {
+        self.path(a, b).latency + self.path(b, a).latency
+    }
+}

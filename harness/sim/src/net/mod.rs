@@ -1,0 +1,184 @@
+//! A network of links on virtual time.
+//!
+//! It is a model of events, not of bytes: [`Net::connect`] and [`Conn::exchange`] are futures that
+//! end when a TCP connection or an exchange on it would have ended, or failed in the way it would
+//! have failed. It knows addresses, ports, links and faults, and nothing of HTTP, of TLS or of a
+//! mesh: what listens on a port is a value of the type `S` that the caller chooses.
+//!
+//! Reading order: [`place`] (where an end stands), [`path`] (what a packet meets on the way, a
+//! pure function of links and faults), [`table`] (who has which address), [`tcp`] (the times of
+//! retransmission), [`connect`] and [`conn`] (the futures), [`dns`] (names).
+
+mod conn;
+mod connect;
+pub mod dns;
+pub mod path;
+pub mod place;
+mod table;
+pub mod tcp;
+
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddrV4},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::watch;
+use world::{ClusterName, Link, SubstrateFault};
+
+use crate::random::Seed;
+
+pub use conn::{Broken, Conn};
+pub use connect::{ConnectError, Origin};
+pub use path::Path;
+pub use place::{Part, Place, Scope};
+pub use table::{AddressTaken, Host, Listener, PortTaken};
+
+use table::Table;
+
+/// The network. Clones are the same network.
+pub struct Net<S> {
+    inner: Arc<Inner<S>>,
+}
+
+struct Inner<S> {
+    seed: Seed,
+    links: Vec<Link>,
+    state: Mutex<Shared<S>>,
+    /// Counts changes of addresses, ports and faults; whoever waits for one watches it.
+    changed: watch::Sender<u64>,
+}
+
+struct Shared<S> {
+    table: Table<S>,
+    faults: BTreeMap<u64, SubstrateFault>,
+    next_fault: u64,
+    proxies: BTreeMap<ClusterName, Arc<dyn ServiceProxy>>,
+    /// Connections opened so far by each address, so that draws are named by flow.
+    flows: BTreeMap<String, u64>,
+}
+
+/// What the nodes of a cluster do with a destination before a packet leaves: kube-proxy.
+pub trait ServiceProxy: Send + Sync {
+    /// Where a new connection to `to` goes; `flow` names it for randomness.
+    fn translate(&self, to: SocketAddrV4, flow: &str) -> Translation;
+}
+
+/// What kube-proxy decides for one new connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Translation {
+    /// Not an address of a Service: the packet goes on as it is.
+    NotAService,
+    /// To this endpoint.
+    Endpoint(SocketAddrV4),
+    /// A Service port without an endpoint: rejected, which a client sees as refused.
+    Rejected,
+    /// Dropped without a word.
+    Dropped,
+}
+
+impl<S: Clone> Net<S> {
+    /// A network without addresses, whose networks are joined by `links`; a pair without a link
+    /// has [`path::ORDINARY`].
+    pub fn new(seed: Seed, links: Vec<Link>) -> Self {
+        let shared = Shared {
+            table: Table::default(),
+            faults: BTreeMap::new(),
+            next_fault: 0,
+            proxies: BTreeMap::new(),
+            flows: BTreeMap::new(),
+        };
+        Self {
+            inner: Arc::new(Inner {
+                seed,
+                links,
+                state: Mutex::new(shared),
+                changed: watch::Sender::new(0),
+            }),
+        }
+    }
+
+    /// Gives a place an address. It is given up when the [`Host`] is dropped.
+    ///
+    /// # Errors
+    /// [`AddressTaken`] if another host has it in the same scope.
+    pub fn attach(
+        &self,
+        place: Place,
+        scope: Scope,
+        address: Ipv4Addr,
+    ) -> Result<Host<S>, AddressTaken> {
+        table::attach(self, place, scope, address)
+    }
+
+    /// Sets what the nodes of `cluster` do with Service addresses.
+    pub fn set_service_proxy(&self, cluster: ClusterName, proxy: Arc<dyn ServiceProxy>) {
+        self.lock().proxies.insert(cluster, proxy);
+    }
+
+    /// Injects a fault and returns its number for [`Net::heal`].
+    pub fn inject(&self, fault: SubstrateFault) -> u64 {
+        let mut shared = self.lock();
+        let number = shared.next_fault;
+        shared.next_fault += 1;
+        shared.faults.insert(number, fault);
+        drop(shared);
+        self.announce();
+        number
+    }
+
+    /// Heals a fault; one that is healed already is no error.
+    pub fn heal(&self, number: u64) {
+        self.lock().faults.remove(&number);
+        self.announce();
+    }
+
+    /// What a packet from one place to another meets now.
+    pub fn path(&self, from: &Place, to: &Place) -> Path {
+        path::path(&self.inner.links, self.lock().faults.values(), from, to)
+    }
+
+    /// Whether the processes at a place run now.
+    pub fn runs(&self, place: &Place) -> bool {
+        path::runs(self.lock().faults.values(), place)
+    }
+
+    /// Waits until the processes at `place` run.
+    pub async fn until_runs(&self, place: &Place) {
+        let mut changed = self.inner.changed.subscribe();
+        while !self.runs(place) {
+            changed.changed().await.expect("self holds the sender");
+        }
+    }
+
+    /// Tells when addresses, ports or faults change.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.changed.subscribe()
+    }
+
+    fn announce(&self) {
+        self.inner.changed.send_modify(|count| *count += 1);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared<S>> {
+        let lock = self.inner.state.lock();
+        lock.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The name of the next flow from `address` to `to`, for draws.
+    fn next_flow(&self, origin: &Origin, to: SocketAddrV4) -> String {
+        let name = format!("{} {}>{to}", origin.place, origin.address);
+        let mut shared = self.lock();
+        let count = shared.flows.entry(name.clone()).or_insert(0);
+        *count += 1;
+        format!("{name}#{count}")
+    }
+}
+
+impl<S> Clone for Net<S> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Who has which address, and what listens there.
+
+use std::{collections::BTreeMap, net::Ipv4Addr};
+
+use super::{Net, Place, Scope};
+
+/// All addresses of a network.
+pub(super) struct Table<S> {
+    hosts: BTreeMap<(Scope, Ipv4Addr), Entry<S>>,
+    next: u64,
+}
+
+struct Entry<S> {
+    id: u64,
+    place: Place,
+    ports: BTreeMap<u16, (u64, S)>,
+}
+
+/// What was found at an address.
+pub(super) struct Found<S> {
+    pub(super) place: Place,
+    /// The listener's number and value, if the port is open.
+    pub(super) listener: Option<(u64, S)>,
+}
+
+/// Another host has the address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("address {address} is taken by {by}")]
+pub struct AddressTaken {
+    /// The address.
+    pub address: Ipv4Addr,
+    /// Who has it.
+    pub by: String,
+}
+
+/// Something listens on the port already.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("port {port} of {address} is in use")]
+pub struct PortTaken {
+    /// The address.
+    pub address: Ipv4Addr,
+    /// The port.
+    pub port: u16,
+}
+
+/// An address that is attached; dropping it takes the address, and every port on it, away.
+/// Whoever sends there then hears nothing.
+pub struct Host<S: Clone> {
+    net: Net<S>,
+    id: u64,
+    key: (Scope, Ipv4Addr),
+    place: Place,
+}
+
+/// A port that is open; dropping it closes the port and resets its connections.
+pub struct Listener<S: Clone> {
+    net: Net<S>,
+    host: u64,
+    key: (Scope, Ipv4Addr),
+    port: u16,
+    id: u64,
+}
+
+impl<S: Clone> Table<S> {
+    fn fresh(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    /// What `from` finds at an address: in its own network first, then what is reachable from
+    /// everywhere.
+    pub(super) fn find(&self, from: &Place, address: Ipv4Addr, port: u16) -> Option<Found<S>> {
+        let near = from.network().cloned().map(Scope::Network);
+        let scopes = near.into_iter().chain([Scope::Everywhere]);
+        let mut entries = scopes.filter_map(|scope| self.hosts.get(&(scope, address)));
+        entries.next().map(|entry| Found {
+            place: entry.place.clone(),
+            listener: entry.ports.get(&port).cloned(),
+        })
+    }
+
+    /// Whether that very listener is still open.
+    pub(super) fn is_open(&self, scope: &Scope, address: Ipv4Addr, listener: u64) -> bool {
+        self.host(scope, address)
+            .is_some_and(|entry| entry.ports.values().any(|(id, _)| *id == listener))
+    }
+
+    /// Whether anyone has the address.
+    pub(super) fn has(&self, scope: &Scope, address: Ipv4Addr) -> bool {
+        self.host(scope, address).is_some()
+    }
+
+    /// The scope under which `from` finds an address.
+    pub(super) fn scope_of(&self, from: &Place, address: Ipv4Addr) -> Scope {
+        let near = from.network().cloned().map(Scope::Network);
+        near.filter(|scope| self.has(scope, address))
+            .unwrap_or(Scope::Everywhere)
+    }
+
+    fn host(&self, scope: &Scope, address: Ipv4Addr) -> Option<&Entry<S>> {
+        self.hosts.get(&(scope.clone(), address))
+    }
+}
+
+pub(super) fn attach<S: Clone>(
+    net: &Net<S>,
+    place: Place,
+    scope: Scope,
+    address: Ipv4Addr,
+) -> Result<Host<S>, AddressTaken> {
+    let key = (scope, address);
+    let mut shared = net.lock();
+    if let Some(entry) = shared.table.hosts.get(&key) {
+        return Err(AddressTaken {
+            address,
+            by: entry.place.to_string(),
+        });
+    }
+    let id = shared.table.fresh();
+    let entry = Entry {
+        id,
+        place: place.clone(),
+        ports: BTreeMap::new(),
+    };
+    shared.table.hosts.insert(key.clone(), entry);
+    drop(shared);
+    net.announce();
+    Ok(Host {
+        net: net.clone(),
+        id,
+        key,
+        place,
+    })
+}
+
+impl<S: Clone> Host<S> {
+    /// Its address.
+    pub fn address(&self) -> Ipv4Addr {
+        self.key.1
+    }
+
+    /// Where it stands.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Opens a port, behind which is `server`.
+    ///
+    /// # Errors
+    /// [`PortTaken`] if it is open already.
+    pub fn listen(&self, port: u16, server: S) -> Result<Listener<S>, PortTaken> {
+        let taken = PortTaken {
+            address: self.address(),
+            port,
+        };
+        let mut shared = self.net.lock();
+        let id = shared.table.fresh();
+        let entry = shared.table.hosts.get_mut(&self.key);
+        let entry = entry.expect("an attached host is in the table until it is dropped");
+        if entry.ports.contains_key(&port) {
+            return Err(taken);
+        }
+        entry.ports.insert(port, (id, server));
+        drop(shared);
+        self.net.announce();
+        Ok(Listener {
+            net: self.net.clone(),
+            host: self.id,
+            key: self.key.clone(),
+            port,
+            id,
+        })
+    }
+}
+
+impl<S: Clone> Drop for Host<S> {
+    fn drop(&mut self) {
+        self.net.lock().table.hosts.remove(&self.key);
+        self.net.announce();
+    }
+}
+
+impl<S: Clone> Drop for Listener<S> {
+    fn drop(&mut self) {
+        let mut shared = self.net.lock();
+        let entry = shared.table.hosts.get_mut(&self.key);
+        // The address may be gone, or another host's by now.
+        if let Some(entry) = entry.filter(|entry| entry.id == self.host)
+            && entry
+                .ports
+                .get(&self.port)
+                .is_some_and(|(id, _)| *id == self.id)
+        {
+            entry.ports.remove(&self.port);
+        }
+        drop(shared);
+        self.net.announce();
+    }
+}
+
+impl<S> Default for Table<S> {
+    fn default() -> Self {
+        Self {
+            hosts: BTreeMap::new(),
+            next: 0,
+        }
+    }
+}

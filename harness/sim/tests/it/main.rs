@@ -1,0 +1,3 @@
+//! Claims about the simulator, one module per part.
+
+mod net;
