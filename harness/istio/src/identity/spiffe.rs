@@ -1,0 +1,158 @@
+//! The form of an identity: `spiffe://TRUST_DOMAIN/ns/NAMESPACE/sa/SERVICE_ACCOUNT`.
+
+use std::{fmt, str::FromStr};
+
+use super::rules;
+use crate::Decision;
+
+/// What every SPIFFE identity begins with.
+pub const SCHEME: &str = "spiffe://";
+
+/// Who a workload is. The cluster is not part of it: a service account is the same in every
+/// cluster of a trust domain.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SpiffeId {
+    /// The domain whose root signs; empty in identities that some policy mentions.
+    pub trust_domain: String,
+    /// The Kubernetes namespace.
+    pub namespace: String,
+    /// The Kubernetes service account.
+    pub service_account: String,
+}
+
+/// Why there is no identity.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityError {
+    /// A text of another form.
+    #[error("'{text}' is not an identity: write spiffe://TRUST_DOMAIN/ns/NAMESPACE/sa/ACCOUNT")]
+    NotSpiffe {
+        /// What was written.
+        text: String,
+    },
+    /// A workload without namespace or service account has no identity.
+    #[error("namespace '{namespace}' and service account '{service_account}' must both be set")]
+    Incomplete {
+        /// The namespace, possibly empty.
+        namespace: String,
+        /// The service account, possibly empty.
+        service_account: String,
+    },
+}
+
+/// The identity that a control plane of `trust_domain` issues to a workload.
+///
+/// # Errors
+/// The decision holds an error if namespace or service account are empty.
+pub fn workload_identity(
+    trust_domain: &str,
+    namespace: &str,
+    service_account: &str,
+) -> Decision<Result<SpiffeId, IdentityError>> {
+    let complete = !namespace.is_empty() && !service_account.is_empty();
+    let value = match complete {
+        true => Ok(SpiffeId {
+            trust_domain: trust_domain.replace('@', "."),
+            namespace: namespace.to_owned(),
+            service_account: service_account.to_owned(),
+        }),
+        false => Err(IdentityError::Incomplete {
+            namespace: namespace.to_owned(),
+            service_account: service_account.to_owned(),
+        }),
+    };
+    Decision::new(value, rules::SPIFFE_ID)
+}
+
+impl SpiffeId {
+    /// The same workload in another trust domain.
+    pub fn in_trust_domain(&self, trust_domain: &str) -> Self {
+        Self {
+            trust_domain: trust_domain.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// The identity as AuthorizationPolicies write it: without the scheme.
+    pub fn principal(&self) -> String {
+        format!(
+            "{}/ns/{}/sa/{}",
+            self.trust_domain, self.namespace, self.service_account
+        )
+    }
+}
+
+impl FromStr for SpiffeId {
+    type Err = IdentityError;
+
+    fn from_str(text: &str) -> Result<Self, IdentityError> {
+        let parts: Vec<&str> = match text.strip_prefix(SCHEME) {
+            Some(rest) => rest.split('/').collect(),
+            None => Vec::new(),
+        };
+        match parts[..] {
+            [trust_domain, "ns", namespace, "sa", service_account] => Ok(Self {
+                trust_domain: trust_domain.to_owned(),
+                namespace: namespace.to_owned(),
+                service_account: service_account.to_owned(),
+            }),
+            _ => Err(IdentityError::NotSpiffe {
+                text: text.to_owned(),
+            }),
+        }
+    }
+}
+
+impl fmt::Display for SpiffeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{SCHEME}{}", self.principal())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_reads_back_as_it_was_written() {
+        let text = "spiffe://east.example/ns/shop/sa/cart";
+        let id: SpiffeId = text.parse().unwrap();
+        assert_eq!(id.to_string(), text);
+        assert_eq!(id.principal(), "east.example/ns/shop/sa/cart");
+    }
+
+    #[test]
+    fn a_text_of_another_form_is_no_identity() {
+        for text in [
+            "east.example/ns/shop/sa/cart",
+            "spiffe://east.example/ns/shop/sa",
+            "spiffe://east.example/ns/shop/sa/cart/extra",
+            "spiffe://east.example/sa/cart/ns/shop",
+            "spiffe://east.example/ns/shop/user/cart",
+        ] {
+            assert!(text.parse::<SpiffeId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_workload_without_namespace_or_account_has_no_identity() {
+        assert!(workload_identity("td", "", "cart").value.is_err());
+        assert!(workload_identity("td", "shop", "").value.is_err());
+    }
+
+    #[test]
+    fn an_at_sign_in_the_trust_domain_becomes_a_dot() {
+        let id = workload_identity("me@example", "shop", "cart")
+            .value
+            .unwrap();
+        assert_eq!(id.trust_domain, "me.example");
+    }
+
+    #[test]
+    fn only_the_trust_domain_changes_between_trust_domains() {
+        let id = workload_identity("west", "shop", "cart").value.unwrap();
+        assert_eq!(
+            id.in_trust_domain("east").to_string(),
+            "spiffe://east/ns/shop/sa/cart"
+        );
+    }
+}
