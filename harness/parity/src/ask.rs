@@ -2,7 +2,7 @@
 
 use std::future::IntoFuture;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::{Method, Request, Response};
@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::bench::PATIENCE;
+use crate::watch::Watch;
 
 /// A request on its way; `.await` sends it and collects the whole answer.
 pub struct Ask {
@@ -58,11 +59,25 @@ impl Ask {
         self.header("authorization", &format!("Bearer {token}"))
     }
 
+    /// Sends the request, whose path says `watch=true`, and reads the answer as events.
+    ///
+    /// # Errors
+    /// When the server does not answer 200.
+    pub async fn watch(self) -> Result<Watch> {
+        let answer = self.open().await?;
+        ensure!(
+            answer.status() == 200,
+            "the watch is refused: {}",
+            answer.status()
+        );
+        Ok(Watch::new(answer.into_body()))
+    }
+
     /// Sends the request and hands over the body unread, as a watch needs it.
     ///
     /// # Errors
     /// When the server cannot be reached or stays silent.
-    pub(crate) async fn open(self) -> Result<Response<Body>> {
+    async fn open(self) -> Result<Response<Body>> {
         let request = self.request.body(Body::from(self.body))?;
         let what = format!("{} {}", request.method(), request.uri());
         let answer = tokio::time::timeout(PATIENCE, self.client.send(request)).await;

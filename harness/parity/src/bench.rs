@@ -162,16 +162,9 @@ impl Bench {
     /// When the server does not answer 200.
     pub async fn watch(&self, path: &str) -> Result<Watch> {
         let separator = if path.contains('?') { '&' } else { '?' };
-        let answer = self
-            .get(&format!("{path}{separator}watch=true"))
-            .open()
-            .await?;
-        anyhow::ensure!(
-            answer.status() == 200,
-            "the watch is refused: {}",
-            answer.status()
-        );
-        Ok(Watch::new(answer.into_body()))
+        self.get(&format!("{path}{separator}watch=true"))
+            .watch()
+            .await
     }
 
     /// Forgets all old versions, as the storage does every few minutes.

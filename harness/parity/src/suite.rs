@@ -21,6 +21,12 @@ pub async fn attempt(site: Arc<dyn Site>, fact: Fact, namespace: &str) -> Result
     outcome
 }
 
+/// The fact disturbs whatever else runs on its site, and so must run alone there.
+#[must_use]
+pub fn is_exclusive(fact: &Fact) -> bool {
+    fact.area == "compaction"
+}
+
 /// One trial per fact. `attempt` gets the fact and the name of its namespace.
 pub fn trials<A>(attempt: A) -> Vec<Trial>
 where

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use libtest_mimic::{Arguments, Trial};
 use parity::real::ControlPlane;
-use parity::suite;
+use parity::{Fact, suite};
 use tokio::runtime::Runtime;
+use tokio::sync::RwLock;
 
 const BIN: &str = "ISTHMUS_KUBERNETES_BIN";
 
@@ -39,11 +40,26 @@ fn run(arguments: &Arguments, bin: &Path) -> Result<ExitCode> {
     let runtime = Arc::new(Runtime::new()?);
     let start = runtime.block_on(ControlPlane::start(bin));
     let site = Arc::new(start.context("the real control plane does not start")?);
-    let (on, at) = (runtime.clone(), site.clone());
+    let (on, at, door) = (runtime.clone(), site.clone(), Arc::new(RwLock::new(())));
     let trials = suite::trials(move |fact, namespace| {
-        on.block_on(suite::attempt(at.clone(), fact, &namespace))
+        on.block_on(attempt(at.clone(), &door, fact, &namespace))
     });
     let conclusion = libtest_mimic::run(arguments, trials);
     drop(site);
     Ok(conclusion.exit_code())
+}
+
+/// Facts share the site, except for those that must have it for themselves.
+async fn attempt(
+    site: Arc<ControlPlane>,
+    door: &RwLock<()>,
+    fact: Fact,
+    namespace: &str,
+) -> Result<()> {
+    if suite::is_exclusive(&fact) {
+        let _alone = door.write().await;
+        return suite::attempt(site, fact, namespace).await;
+    }
+    let _together = door.read().await;
+    suite::attempt(site, fact, namespace).await
 }

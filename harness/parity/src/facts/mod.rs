@@ -2,14 +2,27 @@
 
 use crate::fact::Fact;
 
+mod compaction;
 mod create;
 mod delete;
+mod pages;
+mod read;
 mod update;
+mod watches;
 
 /// Every fact, subject by subject.
 #[must_use]
 pub fn all() -> Vec<Fact> {
-    [create::FACTS, update::FACTS, delete::FACTS].concat()
+    [
+        compaction::FACTS,
+        create::FACTS,
+        update::FACTS,
+        delete::FACTS,
+        read::FACTS,
+        pages::FACTS,
+        watches::FACTS,
+    ]
+    .concat()
 }
 
 #[cfg(test)]

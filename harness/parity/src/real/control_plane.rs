@@ -107,9 +107,10 @@ impl Site for ControlPlane {
 async fn client(kubeconfig: Value) -> Result<Client> {
     let kubeconfig: Kubeconfig = serde_json::from_value(kubeconfig)?;
     let options = KubeConfigOptions::default();
-    Ok(Client::try_from(
-        Config::from_custom_kubeconfig(kubeconfig, &options).await?,
-    )?)
+    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await?;
+    // Facts look at refusals such as 504, which the client would otherwise try again.
+    config.default_retry = false;
+    Ok(Client::try_from(config)?)
 }
 
 /// Waits for `/readyz`; there is nothing to watch before the server is there.
