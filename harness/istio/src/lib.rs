@@ -36,5 +36,6 @@ pub mod version;
 pub mod visibility;
 
 pub use decision::Decision;
+pub use id::{ClusterId, NetworkId};
 pub use rule::Rule;
 pub use world::RuleId;

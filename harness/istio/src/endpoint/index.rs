@@ -1,0 +1,105 @@
+//! All endpoints that one control plane knows, by service.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    ClusterId, NetworkId,
+    endpoint::{Health, Labels},
+    locality::LocalityLabel,
+    service::Discoverability,
+};
+
+/// One endpoint of one service port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Its IP address; empty if it has none and only a gateway can stand in.
+    pub address: Arc<str>,
+    /// The port to connect to.
+    pub port: u16,
+    /// The name of the service port it belongs to.
+    pub port_name: Arc<str>,
+    /// Its cluster.
+    pub cluster: ClusterId,
+    /// Its network.
+    pub network: NetworkId,
+    /// Where it is.
+    pub locality: LocalityLabel,
+    /// Its labels, topology included.
+    pub labels: Arc<Labels>,
+    /// Its namespace.
+    pub namespace: Arc<str>,
+    /// The identity it runs under; empty if none.
+    pub service_account: Arc<str>,
+    /// Whether it has a sidecar.
+    pub mtls_capable: bool,
+    /// Its weight; 0 counts as 1.
+    pub weight: u32,
+    /// Its health.
+    pub health: Health,
+    /// Its node; empty for a machine outside every cluster.
+    pub node: Arc<str>,
+    /// From where it can be discovered.
+    pub discoverability: Discoverability,
+}
+
+/// The endpoints of all services of a control plane, kept per cluster so that an update of one
+/// cluster never touches what is known of another.
+#[derive(Debug, Clone, Default)]
+pub struct Index {
+    shards: BTreeMap<Arc<str>, BTreeMap<ClusterId, Vec<Endpoint>>>,
+    joined: BTreeMap<Arc<str>, Known>,
+    generation: u64,
+}
+
+/// The endpoints of one service.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// Those of all clusters, in the order of clusters.
+    pub endpoints: Arc<[Endpoint]>,
+    /// The generation of the index in which they last changed.
+    pub changed: u64,
+}
+
+impl Index {
+    /// Replaces what is known of a service's endpoints in one cluster. Returns whether that
+    /// changed anything.
+    pub fn update(&mut self, host: &str, cluster: &ClusterId, endpoints: Vec<Endpoint>) -> bool {
+        let shards = self.shards.entry(host.into()).or_default();
+        let before = shards.get(cluster).map(Vec::as_slice);
+        if before.unwrap_or_default() == endpoints {
+            return false;
+        }
+        match endpoints.is_empty() {
+            true => drop(shards.remove(cluster)),
+            false => drop(shards.insert(cluster.clone(), endpoints)),
+        }
+        self.join(host);
+        true
+    }
+
+    /// Forgets a cluster, as when its remote secret is deleted.
+    pub fn forget(&mut self, cluster: &ClusterId) {
+        let of_cluster = |(host, shards): (&Arc<str>, &BTreeMap<_, _>)| {
+            shards.contains_key(cluster).then(|| host.clone())
+        };
+        let hosts: Vec<Arc<str>> = self.shards.iter().filter_map(of_cluster).collect();
+        for host in hosts {
+            self.update(&host, cluster, Vec::new());
+        }
+    }
+
+    /// The endpoints of a service; `None` if it never had any.
+    pub fn of(&self, host: &str) -> Option<&Known> {
+        self.joined.get(host)
+    }
+
+    fn join(&mut self, host: &str) {
+        self.generation += 1;
+        let shards = &self.shards[host];
+        let known = Known {
+            endpoints: shards.values().flatten().cloned().collect(),
+            changed: self.generation,
+        };
+        self.joined.insert(host.into(), known);
+    }
+}

@@ -1,0 +1,64 @@
+//! Where a pod is: its own label, or the labels of its node.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    Decision,
+    locality::{LocalityLabel, rules},
+};
+
+/// The label on a pod, a WorkloadEntry or a proxy that states its locality.
+pub const LOCALITY: &str = "topology.istio.io/locality";
+/// The label that [`LOCALITY`] replaced; still read.
+pub const LEGACY_LOCALITY: &str = "istio-locality";
+
+/// Node labels of one part, in the order in which they are looked at.
+const REGION: [&str; 2] = [
+    "topology.kubernetes.io/region",
+    "failure-domain.beta.kubernetes.io/region",
+];
+const ZONE: [&str; 2] = [
+    "topology.kubernetes.io/zone",
+    "failure-domain.beta.kubernetes.io/zone",
+];
+const SUBZONE: [&str; 1] = ["topology.istio.io/subzone"];
+
+/// The value of a locality label. Kubernetes labels cannot hold slashes, so dots stand for them
+/// unless the value has a slash after all.
+pub fn from_label(value: &str) -> String {
+    match value.contains('/') {
+        true => value.to_owned(),
+        false => value.replace('.', "/"),
+    }
+}
+
+/// The value of the locality label among `labels`, raw.
+pub fn label_value(labels: &BTreeMap<String, String>) -> Option<&str> {
+    let found = labels.get(LOCALITY).or_else(|| labels.get(LEGACY_LOCALITY));
+    found.map(String::as_str).filter(|value| !value.is_empty())
+}
+
+/// The locality of a pod with these labels on a node with those; `None` is a node the control
+/// plane does not know.
+pub fn of_pod(
+    pod_labels: &BTreeMap<String, String>,
+    node_labels: Option<&BTreeMap<String, String>>,
+) -> Decision<LocalityLabel> {
+    if let Some(value) = label_value(pod_labels) {
+        let label = from_label(value);
+        return Decision::new(label.as_str().into(), rules::POD_LABEL);
+    }
+    let Some(node) = node_labels else {
+        return Decision::new(LocalityLabel::default(), rules::UNKNOWN);
+    };
+    let part = |names: &[&str]| {
+        let found = names.iter().find_map(|name| node.get(*name));
+        found.map(String::as_str).unwrap_or_default()
+    };
+    let (region, zone, subzone) = (part(&REGION), part(&ZONE), part(&SUBZONE));
+    if region.is_empty() && zone.is_empty() && subzone.is_empty() {
+        return Decision::new(LocalityLabel::default(), rules::UNKNOWN);
+    }
+    let label = format!("{region}/{zone}/{subzone}");
+    Decision::new(label.as_str().into(), rules::NODE_LABELS)
+}

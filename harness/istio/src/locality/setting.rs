@@ -1,0 +1,191 @@
+//! Which locality setting applies: DestinationRule before Service before mesh, never merged.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Decision, endpoint::labels, locality::rules, service::TrafficDistribution};
+
+/// `localityLbSetting` of a DestinationRule or of the mesh.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct LocalityLbSetting {
+    /// Whether locality load balancing is on; unset is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// How traffic from a locality is shared out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub distribute: Vec<Distribute>,
+    /// Which region takes over from which.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failover: Vec<Failover>,
+    /// Labels, `name` or `name=value`, by which endpoints are ordered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failover_priority: Vec<String>,
+}
+
+/// `zoneAwareLbSetting` of a DestinationRule or of the mesh.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ZoneAwareLbSetting {
+    /// Whether zone-aware routing is on; unset is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// Which region takes over from which.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failover: Vec<Failover>,
+    /// Labels, `name` or `name=value`, by which endpoints are ordered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failover_priority: Vec<String>,
+    /// Below this number of hosts Envoy does not route by zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_cluster_size: Option<u32>,
+}
+
+/// How traffic from one locality is shared out over others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Distribute {
+    /// A pattern of client localities.
+    pub from: String,
+    /// Patterns of endpoint localities and their percentage.
+    pub to: BTreeMap<String, u32>,
+}
+
+/// One region that takes over from another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failover {
+    /// The client's region.
+    pub from: String,
+    /// The region that takes over.
+    pub to: String,
+}
+
+/// The setting in effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LbSetting {
+    /// Order or share out by locality.
+    Locality {
+        /// The setting.
+        setting: LocalityLbSetting,
+        /// Whether failover is active without outlierDetection.
+        forced: bool,
+    },
+    /// Order by region and let Envoy balance over zones.
+    ZoneAware(ZoneAwareLbSetting),
+}
+
+impl LbSetting {
+    /// Whether failover is active without outlierDetection.
+    pub fn forces_failover(&self) -> bool {
+        match self {
+            Self::Locality { forced, .. } => *forced,
+            Self::ZoneAware(setting) => setting.routes_by_zone(),
+        }
+    }
+
+    /// The failoverPriority labels that count under this setting.
+    pub fn failover_labels(&self) -> &[String] {
+        match self {
+            Self::Locality { setting, .. } if setting.distribute.is_empty() => {
+                &setting.failover_priority
+            }
+            Self::ZoneAware(setting) if setting.routes_by_zone() => &setting.failover_priority,
+            Self::Locality { .. } | Self::ZoneAware(_) => &[],
+        }
+    }
+}
+
+impl ZoneAwareLbSetting {
+    /// Whether Envoy routes by zone; if not, it is told so explicitly.
+    pub fn routes_by_zone(&self) -> bool {
+        self.enabled.unwrap_or(true)
+    }
+}
+
+/// One level that may hold a locality setting: the DestinationRule's policy, or the mesh.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Level<'a> {
+    /// Its `localityLbSetting`.
+    pub locality: Option<&'a LocalityLbSetting>,
+    /// Its `zoneAwareLbSetting`.
+    pub zone_aware: Option<&'a ZoneAwareLbSetting>,
+}
+
+/// The setting in effect for a client, or `None` if locality plays no part.
+pub fn effective(
+    mesh: Level<'_>,
+    destination_rule: Level<'_>,
+    service: TrafficDistribution,
+) -> Decision<Option<LbSetting>> {
+    if let Some(setting) = destination_rule.zone_aware {
+        return zone_aware(setting, rules::DR_ZONE_AWARE);
+    }
+    if let Some(setting) = destination_rule.locality {
+        return locality(setting, rules::DR_LOCALITY);
+    }
+    if let Some(setting) = preferred(service) {
+        let forced = LbSetting::Locality {
+            setting,
+            forced: true,
+        };
+        return Decision::new(Some(forced), rules::SERVICE_DISTRIBUTION);
+    }
+    match (mesh.zone_aware, mesh.locality) {
+        (Some(setting), _) => zone_aware(setting, rules::MESH_ZONE_AWARE),
+        (None, Some(setting)) => locality(setting, rules::MESH_LOCALITY),
+        (None, None) => Decision::new(None, rules::NO_SETTING),
+    }
+}
+
+fn zone_aware(setting: &ZoneAwareLbSetting, because: crate::RuleId) -> Decision<Option<LbSetting>> {
+    Decision::new(Some(LbSetting::ZoneAware(setting.clone())), because)
+}
+
+fn locality(setting: &LocalityLbSetting, because: crate::RuleId) -> Decision<Option<LbSetting>> {
+    let enabled = setting.enabled.unwrap_or(true);
+    let value = enabled.then(|| LbSetting::Locality {
+        setting: setting.clone(),
+        forced: false,
+    });
+    Decision::new(value, because)
+}
+
+/// What a traffic distribution amounts to: failover by labels, nearest last.
+fn preferred(service: TrafficDistribution) -> Option<LocalityLbSetting> {
+    let zone = [labels::NETWORK, labels::REGION, labels::ZONE];
+    let node = [labels::SUBZONE, labels::NODE];
+    let names: Vec<&str> = match service {
+        TrafficDistribution::Any => return None,
+        TrafficDistribution::PreferSameZone => zone.to_vec(),
+        TrafficDistribution::PreferSameNode => [&zone[..], &node[..]].concat(),
+    };
+    Some(LocalityLbSetting {
+        enabled: Some(true),
+        failover_priority: names.into_iter().map(str::to_owned).collect(),
+        ..LocalityLbSetting::default()
+    })
+}
+
+/// The failoverPriority labels a client is ordered by, with the client's own values, in order;
+/// `None` if none are taken into account. They count only with `outlier_detection` in the
+/// DestinationRule: istiod keys its cache of endpoint answers by this list.
+pub fn failover_labels_in_use<'a>(
+    setting: Option<&'a LbSetting>,
+    outlier_detection: bool,
+    client_labels: &'a BTreeMap<String, String>,
+) -> Decision<Option<Vec<(&'a str, &'a str)>>> {
+    let Some(setting) = setting else {
+        return Decision::new(None, rules::NO_SETTING);
+    };
+    if !outlier_detection {
+        return Decision::new(None, rules::FAILOVER_INACTIVE);
+    }
+    let value = |name: &'a String| {
+        let own = client_labels.get(name).map(String::as_str);
+        (name.as_str(), own.unwrap_or_default())
+    };
+    let used: Vec<_> = setting.failover_labels().iter().map(value).collect();
+    Decision::new((!used.is_empty()).then_some(used), rules::LABEL_FAILOVER)
+}
