@@ -11,16 +11,19 @@
 //!
 //! Reading order: [`kind`] (which kinds there are), [`object`] (metadata and spec), [`parse`] and
 //! [`problem`] (how an object is read or refused), [`shape`] (the fields Istio has, as data), then
-//! the kinds themselves, [`mesh_config`], ...
-//! written on pods, Services and namespaces.
+//! the kinds themselves, [`mesh_config`] and [`install_values`], and [`annotation`] for what is
+//! written on pods, Services, namespaces and nodes.
 
+pub mod annotation;
 pub mod authorization_policy;
 pub mod connection_pool;
 pub mod destination_rule;
 pub mod duration;
 pub mod fault;
 pub mod gateway;
+pub mod gateway_values;
 pub mod http_match;
+pub mod install_values;
 pub mod kind;
 pub mod load_balancer;
 pub mod locality_lb;
@@ -50,6 +53,8 @@ pub use connection_pool::ConnectionPoolSettings;
 pub use destination_rule::{DestinationRule, Subset};
 pub use duration::IstioDuration;
 pub use gateway::Gateway;
+pub use gateway_values::GatewayValues;
+pub use install_values::InstallValues;
 pub use kind::Kind;
 pub use load_balancer::LoadBalancerSettings;
 pub use locality_lb::{LocalityLoadBalancerSetting, ZoneAwareLoadBalancerSetting};
@@ -57,7 +62,9 @@ pub use mesh_config::MeshConfig;
 pub use mesh_networks::MeshNetworks;
 pub use object::{IstioObject, Metadata, Object};
 pub use outlier_detection::OutlierDetection;
-pub use parse::{parse, parse_mesh_config, parse_mesh_networks, parse_proxy_config};
+pub use parse::{
+    parse, parse_install_values, parse_mesh_config, parse_mesh_networks, parse_proxy_config,
+};
 pub use peer_authentication::PeerAuthentication;
 pub use problem::{KindError, Problem};
 pub use proxy_config::ProxyConfig;

@@ -41,7 +41,7 @@ pub enum IstioObject {
     /// Who may call a workload.
     AuthorizationPolicy(Object<AuthorizationPolicy>),
     /// What clients do towards a host.
-    DestinationRule(Object<DestinationRule>),
+    DestinationRule(Box<Object<DestinationRule>>),
     /// The ports that a proxy at the edge opens.
     Gateway(Object<Gateway>),
     /// Whether a server asks for mutual TLS.

@@ -4,11 +4,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    IstioObject, Kind, KindError, MeshConfig, MeshNetworks, Metadata, Object, Problem, ProxyConfig,
+    GatewayValues, InstallValues, IstioObject, Kind, KindError, MeshConfig, MeshNetworks, Metadata,
+    Object, Problem, ProxyConfig,
     kind::Found,
     problem::Fault,
     shape::{check, shape},
 };
+use crate::version::flag;
 
 /// Reads an object of one of Istio's kinds.
 ///
@@ -58,6 +60,39 @@ pub fn parse_proxy_config(config: &Value) -> Result<ProxyConfig, KindError> {
     message("ProxyConfig", config)
 }
 
+/// Reads the values of a control plane.
+///
+/// # Errors
+/// As [`parse`], and if a name in `pilot.env` is not one that is modelled.
+pub fn parse_install_values(values: &Value) -> Result<InstallValues, KindError> {
+    let read: InstallValues = message("InstallValues", values)?;
+    let strange = read
+        .pilot
+        .env
+        .keys()
+        .filter(|name| !flag::is_modelled(name));
+    let problem = |name| Problem {
+        path: format!("pilot.env.{name}"),
+        fault: Fault::Unmodelled,
+    };
+    let problems: Vec<Problem> = strange.map(problem).collect();
+    match problems.is_empty() {
+        true => Ok(read),
+        false => Err(KindError::Fields {
+            what: "InstallValues".to_owned(),
+            problems,
+        }),
+    }
+}
+
+/// Reads the values of a gateway.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_gateway_values(values: &Value) -> Result<GatewayValues, KindError> {
+    message("GatewayValues", values)
+}
+
 /// Reads a message that is not an object of its own.
 pub(super) fn message<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, KindError> {
     read(name, value, "").map_err(|problems| KindError::Fields {
@@ -69,7 +104,9 @@ pub(super) fn message<T: DeserializeOwned>(name: &str, value: &Value) -> Result<
 fn parse_kind(kind: Kind, object: &Value) -> Result<IstioObject, KindError> {
     match kind {
         Kind::AuthorizationPolicy => whole(kind, object).map(IstioObject::AuthorizationPolicy),
-        Kind::DestinationRule => whole(kind, object).map(IstioObject::DestinationRule),
+        Kind::DestinationRule => {
+            whole(kind, object).map(|rule| IstioObject::DestinationRule(Box::new(rule)))
+        }
         Kind::Gateway => whole(kind, object).map(IstioObject::Gateway),
         Kind::PeerAuthentication => whole(kind, object).map(IstioObject::PeerAuthentication),
         Kind::ServiceEntry => whole(kind, object).map(IstioObject::ServiceEntry),

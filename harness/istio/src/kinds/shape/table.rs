@@ -71,6 +71,7 @@ const TABLES: &[&str] = &[
     include_str!("../shapes/virtual_service.fields"),
     include_str!("../shapes/security.fields"),
     include_str!("../shapes/mesh.fields"),
+    include_str!("../shapes/install.fields"),
 ];
 
 static SHAPES: LazyLock<BTreeMap<&'static str, Shape>> =
