@@ -2,11 +2,18 @@
 
 use crate::fact::Fact;
 
+mod apply;
+mod apply_refusals;
 mod compaction;
 mod create;
+mod defaults_networking;
+mod defaults_pods;
+mod defaults_workloads;
 mod delete;
 mod pages;
+mod patch;
 mod read;
+mod services;
 mod update;
 mod watches;
 
@@ -14,7 +21,14 @@ mod watches;
 #[must_use]
 pub fn all() -> Vec<Fact> {
     [
+        apply::FACTS,
+        defaults_pods::FACTS,
+        defaults_workloads::FACTS,
+        defaults_networking::FACTS,
+        services::FACTS,
+        apply_refusals::FACTS,
         compaction::FACTS,
+        patch::FACTS,
         create::FACTS,
         update::FACTS,
         delete::FACTS,
