@@ -1,0 +1,396 @@
+//! What becomes of a connection that arrives at a server's sidecar.
+//!
+//! Envoy looks for a filter chain first by port, then by transport (TLS or not), then by ALPN, and
+//! never goes back: a port that is known by name hides the rules for unknown ports.
+
+use std::collections::BTreeMap;
+
+use super::{ServerMode, ServerModes, rules};
+use crate::{
+    Decision, RuleId,
+    identity::{SpiffeId, peer_is_accepted},
+    kinds::port::Protocol,
+    routing::ClusterKey,
+};
+
+/// ALPNs by which a sidecar says that it carries HTTP in mutual TLS.
+const HTTP_ALPNS: [&str; 3] = ["istio-http/1.0", "istio-http/1.1", "istio-h2"];
+
+/// ALPNs by which a sidecar says that it carries anything in mutual TLS.
+const TCP_ALPNS: [&str; 2] = ["istio-peer-exchange", "istio"];
+
+/// Whether an ALPN is one of Istio's.
+pub fn is_istio_alpn(alpn: &str) -> bool {
+    HTTP_ALPNS.contains(&alpn) || TCP_ALPNS.contains(&alpn)
+}
+
+/// The ports of a workload that its sidecar knows, and what is spoken on each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InboundPorts {
+    /// Workload ports of its services.
+    pub services: BTreeMap<u16, Protocol>,
+    /// Ports of the Sidecar resource that applies; they replace those of the services.
+    pub ingress: Option<BTreeMap<u16, Protocol>>,
+}
+
+/// How a connection begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport<'a> {
+    /// Without TLS.
+    Plaintext,
+    /// With a TLS hello that offers these ALPNs.
+    Tls {
+        /// In the order of preference.
+        alpns: &'a [&'a str],
+    },
+}
+
+/// A connection as it arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival<'a> {
+    /// The workload port.
+    pub port: u16,
+    /// How it begins.
+    pub transport: Transport<'a>,
+    /// Whether HTTP is carried, inside TLS if there is any.
+    pub http: bool,
+}
+
+/// Where an accepted connection is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InboundCluster {
+    /// To the application, on a port that is known.
+    Port(u16),
+    /// To the application, on whatever port was asked for.
+    Passthrough,
+}
+
+/// What the sidecar does with a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handling {
+    /// It reads HTTP requests.
+    Http {
+        /// Whether inside mutual TLS.
+        mutual: bool,
+    },
+    /// It passes bytes on.
+    Tcp {
+        /// Whether inside mutual TLS.
+        mutual: bool,
+    },
+    /// It knows no filter chain: the connection is closed without an answer.
+    NoFilterChain,
+    /// It expects HTTP and cannot read what comes.
+    ProtocolError,
+}
+
+/// What is known of a peer once the handshake is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    /// Let in, under this identity; `None` is plaintext.
+    Peer(Option<SpiffeId>),
+    /// The handshake failed, and with it the connection.
+    HandshakeFailed,
+}
+
+impl InboundPorts {
+    fn protocol(&self, port: u16) -> Option<Protocol> {
+        self.ingress
+            .as_ref()
+            .unwrap_or(&self.services)
+            .get(&port)
+            .copied()
+    }
+
+    /// What a server that asks for these modes does with a connection, and where it goes.
+    pub fn handle(
+        &self,
+        modes: &ServerModes,
+        arrival: Arrival<'_>,
+    ) -> Decision<(Handling, InboundCluster)> {
+        let known = self.protocol(arrival.port);
+        let cluster = match known {
+            Some(_) => InboundCluster::Port(arrival.port),
+            None => InboundCluster::Passthrough,
+        };
+        let spoken = known.map_or(Spoken::Auto, Spoken::of);
+        let handled = handle(modes.on(arrival.port), spoken, arrival);
+        handled.map(|handling| (handling, cluster))
+    }
+}
+
+impl InboundCluster {
+    /// The cluster's name in Envoy.
+    pub fn name(self) -> String {
+        match self {
+            Self::Port(port) => ClusterKey::inbound(port).cluster_name().value,
+            Self::Passthrough => "InboundPassthroughCluster".to_owned(),
+        }
+    }
+}
+
+/// Whether a port is declared to carry HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spoken {
+    Http,
+    Tcp,
+    Auto,
+}
+
+impl Spoken {
+    fn of(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Http | Protocol::Http2 | Protocol::Grpc | Protocol::GrpcWeb => Self::Http,
+            Protocol::Https | Protocol::Mongo | Protocol::Tcp | Protocol::Tls | Protocol::Udp => {
+                Self::Tcp
+            }
+            Protocol::Unset => Self::Auto,
+        }
+    }
+}
+
+fn handle(mode: ServerMode, spoken: Spoken, arrival: Arrival<'_>) -> Decision<Handling> {
+    let (handling, because): (Handling, RuleId) = match mode {
+        ServerMode::Strict => (strict(spoken, arrival), rules::INBOUND_STRICT),
+        ServerMode::Permissive => (permissive(spoken, arrival), rules::INBOUND_PERMISSIVE),
+        ServerMode::Disable => (disabled(spoken, arrival), rules::INBOUND_DISABLE),
+    };
+    Decision::new(readable(handling, arrival), because)
+}
+
+fn strict(spoken: Spoken, arrival: Arrival<'_>) -> Handling {
+    match (arrival.transport, spoken) {
+        (Transport::Plaintext, _) => Handling::NoFilterChain,
+        (Transport::Tls { .. }, Spoken::Http) => Handling::Http { mutual: true },
+        (Transport::Tls { .. }, Spoken::Tcp) => Handling::Tcp { mutual: true },
+        // Only the ALPNs for HTTP have a filter chain of their own here.
+        (Transport::Tls { alpns }, Spoken::Auto) => {
+            match alpns.iter().any(|alpn| HTTP_ALPNS.contains(alpn)) {
+                true => Handling::Http { mutual: true },
+                false => Handling::Tcp { mutual: true },
+            }
+        }
+    }
+}
+
+fn permissive(spoken: Spoken, arrival: Arrival<'_>) -> Handling {
+    let Transport::Tls { alpns } = arrival.transport else {
+        return plaintext(spoken, arrival.http);
+    };
+    match (spoken, carries_http(alpns)) {
+        (Spoken::Http, Some(_)) | (Spoken::Auto, Some(true)) => Handling::Http { mutual: true },
+        (Spoken::Tcp, Some(_)) | (Spoken::Auto, Some(false)) => Handling::Tcp { mutual: true },
+        (Spoken::Http, None) => Handling::NoFilterChain,
+        (Spoken::Tcp | Spoken::Auto, None) => Handling::Tcp { mutual: false },
+    }
+}
+
+fn disabled(spoken: Spoken, arrival: Arrival<'_>) -> Handling {
+    let readable_http = arrival.http && arrival.transport == Transport::Plaintext;
+    plaintext(spoken, readable_http)
+}
+
+fn plaintext(spoken: Spoken, http: bool) -> Handling {
+    match (spoken, http) {
+        (Spoken::Http, _) | (Spoken::Auto, true) => Handling::Http { mutual: false },
+        (Spoken::Tcp, _) | (Spoken::Auto, false) => Handling::Tcp { mutual: false },
+    }
+}
+
+/// Whether the first ALPN that is Istio's stands for HTTP; `None` if none is Istio's.
+fn carries_http(alpns: &[&str]) -> Option<bool> {
+    let first = alpns.iter().find(|alpn| is_istio_alpn(alpn))?;
+    Some(HTTP_ALPNS.contains(first))
+}
+
+/// A filter chain that reads HTTP cannot read anything else.
+fn readable(handling: Handling, arrival: Arrival<'_>) -> Handling {
+    let opaque = arrival.transport != Transport::Plaintext;
+    match handling {
+        Handling::Http { mutual: false } if opaque => Handling::ProtocolError,
+        Handling::Http { .. } if !arrival.http => Handling::ProtocolError,
+        other => other,
+    }
+}
+
+/// Whether a peer is let in by a filter chain that terminates mutual TLS (`mutual`). `presented`
+/// is the identity in its certificate if the server's roots verify it; `accepted` are the trust
+/// domains the server accepts, empty if it does not check them.
+pub fn admit(
+    mutual: bool,
+    presented: Option<&SpiffeId>,
+    accepted: &[String],
+) -> Decision<Admission> {
+    let admission = match (mutual, presented) {
+        (false, _) => Admission::Peer(None),
+        (true, Some(peer)) if peer_is_accepted(peer, accepted).value => {
+            Admission::Peer(Some(peer.clone()))
+        }
+        (true, _) => Admission::HandshakeFailed,
+    };
+    Decision::new(admission, rules::PEER_VERIFIED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MESH_HTTP: Transport<'_> = Transport::Tls {
+        alpns: &["istio-http/1.1", "istio", "http/1.1"],
+    };
+    const MESH_TCP: Transport<'_> = Transport::Tls {
+        alpns: &["istio-peer-exchange", "istio"],
+    };
+    const FOREIGN: Transport<'_> = Transport::Tls {
+        alpns: &["h2", "http/1.1"],
+    };
+
+    fn handled(
+        mode: ServerMode,
+        protocol: Option<Protocol>,
+        transport: Transport<'_>,
+        http: bool,
+    ) -> Handling {
+        let ports = InboundPorts {
+            services: protocol
+                .map(|protocol| (80, protocol))
+                .into_iter()
+                .collect(),
+            ingress: None,
+        };
+        let arrival = Arrival {
+            port: 80,
+            transport,
+            http,
+        };
+        ports.handle(&ServerModes::all(mode), arrival).value.0
+    }
+
+    #[test]
+    fn strict_closes_plaintext_and_takes_tls_of_any_alpn() {
+        for protocol in [None, Some(Protocol::Http), Some(Protocol::Tcp)] {
+            let closed = handled(ServerMode::Strict, protocol, Transport::Plaintext, true);
+            assert_eq!(closed, Handling::NoFilterChain);
+        }
+        let strict =
+            |protocol, transport, http| handled(ServerMode::Strict, protocol, transport, http);
+        assert_eq!(
+            strict(Some(Protocol::Http2), FOREIGN, true),
+            Handling::Http { mutual: true }
+        );
+        assert_eq!(
+            strict(Some(Protocol::Tcp), MESH_HTTP, true),
+            Handling::Tcp { mutual: true }
+        );
+        assert_eq!(
+            strict(None, MESH_HTTP, true),
+            Handling::Http { mutual: true }
+        );
+        assert_eq!(
+            strict(None, MESH_TCP, false),
+            Handling::Tcp { mutual: true }
+        );
+        assert_eq!(strict(None, FOREIGN, true), Handling::Tcp { mutual: true });
+    }
+
+    #[test]
+    fn permissive_takes_plaintext_and_tells_mesh_from_foreign_tls_by_alpn() {
+        let lax =
+            |protocol, transport, http| handled(ServerMode::Permissive, protocol, transport, http);
+        let (http, tcp) = (Some(Protocol::Grpc), Some(Protocol::Tls));
+        assert_eq!(
+            lax(http, Transport::Plaintext, true),
+            Handling::Http { mutual: false }
+        );
+        assert_eq!(
+            lax(tcp, Transport::Plaintext, true),
+            Handling::Tcp { mutual: false }
+        );
+        assert_eq!(
+            lax(None, Transport::Plaintext, true),
+            Handling::Http { mutual: false }
+        );
+        assert_eq!(
+            lax(None, Transport::Plaintext, false),
+            Handling::Tcp { mutual: false }
+        );
+        assert_eq!(lax(http, MESH_TCP, true), Handling::Http { mutual: true });
+        assert_eq!(lax(tcp, MESH_HTTP, true), Handling::Tcp { mutual: true });
+        assert_eq!(lax(None, MESH_HTTP, true), Handling::Http { mutual: true });
+        assert_eq!(lax(None, MESH_TCP, false), Handling::Tcp { mutual: true });
+        assert_eq!(lax(http, FOREIGN, true), Handling::NoFilterChain);
+        assert_eq!(lax(tcp, FOREIGN, true), Handling::Tcp { mutual: false });
+        assert_eq!(lax(None, FOREIGN, true), Handling::Tcp { mutual: false });
+    }
+
+    #[test]
+    fn disabled_takes_tls_for_data_which_http_cannot_read() {
+        let off =
+            |protocol, transport, http| handled(ServerMode::Disable, protocol, transport, http);
+        assert_eq!(
+            off(Some(Protocol::Http), MESH_HTTP, true),
+            Handling::ProtocolError
+        );
+        assert_eq!(
+            off(Some(Protocol::Tcp), MESH_HTTP, true),
+            Handling::Tcp { mutual: false }
+        );
+        assert_eq!(off(None, MESH_HTTP, true), Handling::Tcp { mutual: false });
+        assert_eq!(
+            off(None, Transport::Plaintext, true),
+            Handling::Http { mutual: false }
+        );
+        assert_eq!(
+            off(Some(Protocol::Http), Transport::Plaintext, false),
+            Handling::ProtocolError
+        );
+    }
+
+    #[test]
+    fn a_port_that_is_not_known_is_passed_through_and_ingress_hides_the_services() {
+        let ports = InboundPorts {
+            services: BTreeMap::from([(80, Protocol::Http), (90, Protocol::Http)]),
+            ingress: Some(BTreeMap::from([(90, Protocol::Tcp)])),
+        };
+        let to = |port| {
+            let arrival = Arrival {
+                port,
+                transport: Transport::Plaintext,
+                http: true,
+            };
+            ports.handle(&ServerModes::all(ServerMode::Permissive), arrival)
+        };
+        assert_eq!(to(80).value.1, InboundCluster::Passthrough);
+        assert_eq!(
+            to(90).value,
+            (Handling::Tcp { mutual: false }, InboundCluster::Port(90))
+        );
+        assert_eq!(to(90).because, rules::INBOUND_PERMISSIVE);
+        assert_eq!(InboundCluster::Port(90).name(), "inbound|90||");
+        assert_eq!(
+            InboundCluster::Passthrough.name(),
+            "InboundPassthroughCluster"
+        );
+    }
+
+    #[test]
+    fn a_verified_peer_of_an_accepted_domain_is_let_in() {
+        let peer: SpiffeId = "spiffe://td/ns/shop/sa/cart".parse().unwrap();
+        let accepted = ["td".to_owned()];
+        let let_in = Admission::Peer(Some(peer.clone()));
+        assert_eq!(admit(true, Some(&peer), &accepted).value, let_in);
+        assert_eq!(
+            admit(true, None, &accepted).value,
+            Admission::HandshakeFailed
+        );
+        let foreign = ["other".to_owned()];
+        assert_eq!(
+            admit(true, Some(&peer), &foreign).value,
+            Admission::HandshakeFailed
+        );
+        assert_eq!(
+            admit(false, Some(&peer), &foreign).value,
+            Admission::Peer(None)
+        );
+    }
+}
