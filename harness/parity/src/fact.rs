@@ -1,7 +1,7 @@
 //! A fact: one claim about an API server, and the code that tries it.
 
 use anyhow::Result;
-use futures::future::BoxFuture;
+use futures::future::LocalBoxFuture;
 
 use crate::bench::Bench;
 
@@ -13,7 +13,7 @@ pub struct Fact {
     /// The claim, such as `watch_without_version_starts_with_the_current_state`.
     pub claim: &'static str,
     /// Tries the claim at a bench of its own.
-    pub run: for<'a> fn(&'a Bench) -> BoxFuture<'a, Result<()>>,
+    pub run: for<'a> fn(&'a Bench) -> LocalBoxFuture<'a, Result<()>>,
 }
 
 impl Fact {
@@ -31,7 +31,7 @@ macro_rules! facts {
         pub(crate) const FACTS: &[$crate::fact::Fact] = &[$($crate::fact::Fact {
             area: $area,
             claim: stringify!($claim),
-            run: |bench| ::futures::FutureExt::boxed($claim(bench)),
+            run: |bench| ::futures::FutureExt::boxed_local($claim(bench)),
         }),+];
     };
 }

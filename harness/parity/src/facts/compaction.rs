@@ -115,7 +115,7 @@ async fn spares_every_current_object(bench: &Bench) -> Result<()> {
     forgotten(bench).await?;
     let list = bench.get("events").await?.ok(200)?;
     ensure!(
-        names(&list) == ["a", "b", "c"],
+        names(&list) == ["a", "b", "c", "d"],
         "observed {:?}",
         names(&list)
     );

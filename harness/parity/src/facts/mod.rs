@@ -10,11 +10,17 @@ mod defaults_networking;
 mod defaults_pods;
 mod defaults_workloads;
 mod delete;
+mod namespaces;
 mod pages;
 mod patch;
+mod pods;
 mod read;
+mod scale;
 mod services;
 mod update;
+mod validation;
+mod validation_networking;
+mod validation_others;
 mod watches;
 
 /// Every fact, subject by subject.
@@ -22,6 +28,12 @@ mod watches;
 pub fn all() -> Vec<Fact> {
     [
         apply::FACTS,
+        validation::FACTS,
+        validation_networking::FACTS,
+        validation_others::FACTS,
+        pods::FACTS,
+        scale::FACTS,
+        namespaces::FACTS,
         defaults_pods::FACTS,
         defaults_workloads::FACTS,
         defaults_networking::FACTS,
