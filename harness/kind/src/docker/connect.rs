@@ -1,0 +1,53 @@
+//! A connection to the daemon, and its errors in our words.
+
+use bollard::errors::Error as Met;
+
+use crate::{Error, Result};
+
+/// A connection to the daemon that `DOCKER_HOST` names, or the local one.
+#[derive(Debug, Clone)]
+pub(crate) struct Docker {
+    pub(super) api: bollard::Docker,
+}
+
+impl Docker {
+    /// Connects and asks for an answer.
+    pub(crate) async fn connect() -> Result<Self> {
+        let at = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "the local socket".to_owned());
+        let api = bollard::Docker::connect_with_defaults().map_err(|source| Error::NoDaemon {
+            at: at.clone(),
+            source,
+        })?;
+        api.ping()
+            .await
+            .map_err(|source| Error::NoDaemon { at, source })?;
+        Ok(Self { api })
+    }
+}
+
+/// Puts what the client met into words.
+pub(super) fn met(doing: impl Into<String>) -> impl FnOnce(Met) -> Error {
+    let doing = doing.into();
+    move |error| match error {
+        Met::DockerResponseServerError {
+            status_code,
+            message,
+        } => Error::Daemon {
+            doing,
+            status: status_code,
+            message,
+        },
+        source => Error::Connection { doing, source },
+    }
+}
+
+/// Whether the daemon says that the thing is not there.
+pub(super) fn is_absent(error: &Met) -> bool {
+    matches!(
+        error,
+        Met::DockerResponseServerError {
+            status_code: 404,
+            ..
+        }
+    )
+}

@@ -1,0 +1,15 @@
+//! The Docker daemon. This is the only place that knows bollard, whose types follow the newest API;
+//! what leaves here are our own small types.
+//!
+//! Containers and networks are always addressed by id, because old daemons allow two networks of
+//! one name, and every list is filtered by label, never by name.
+
+mod connect;
+mod container;
+mod exec;
+mod image;
+mod network;
+
+pub(crate) use connect::Docker;
+pub(crate) use container::{Attachment, ContainerSpec, Privilege};
+pub(crate) use network::NetworkSpec;

@@ -1,0 +1,123 @@
+//! What stands there once clusters are up.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use engine::{ApiEndpoint, Environment, FaultHandle, Machine, Prober};
+use futures::future::{BoxFuture, FutureExt as _};
+use kube::Client;
+use tokio::time::Instant;
+use world::{Capability, ClusterName, SubstrateFault, VmName};
+
+use crate::{
+    cluster::Standing,
+    docker::Docker,
+    fault::{self, Broken},
+    gc::{self, Which},
+    prober::ExecProber,
+};
+
+/// The clusters of one run.
+pub(crate) struct Clusters {
+    docker: Docker,
+    run: String,
+    standing: BTreeMap<ClusterName, Standing>,
+    prober: ExecProber,
+    broken: Mutex<BTreeMap<FaultHandle, Broken>>,
+    since: Instant,
+}
+
+impl Clusters {
+    pub(crate) fn new(
+        docker: Docker,
+        run: String,
+        standing: BTreeMap<ClusterName, Standing>,
+    ) -> Self {
+        let clients = standing
+            .iter()
+            .map(|(name, cluster)| (name.clone(), cluster.client.clone()));
+        let since = Instant::now();
+        Self {
+            prober: ExecProber::new(clients.collect(), since),
+            docker,
+            run,
+            standing,
+            broken: Mutex::default(),
+            since,
+        }
+    }
+
+    fn cluster(&self, name: &ClusterName) -> engine::Result<&Standing> {
+        self.standing
+            .get(name)
+            .ok_or_else(|| engine::Error::NoCluster(name.clone()))
+    }
+
+    fn remember(&self, broken: Broken) -> FaultHandle {
+        let mut all = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = all.last_key_value().map_or(0, |(handle, _)| handle.0 + 1);
+        all.insert(FaultHandle(next), broken);
+        FaultHandle(next)
+    }
+
+    fn forget(&self, handle: FaultHandle) -> Option<Broken> {
+        self.broken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&handle)
+    }
+}
+
+impl Environment for Clusters {
+    fn client(&self, cluster: &ClusterName) -> engine::Result<Client> {
+        Ok(self.cluster(cluster)?.client.clone())
+    }
+
+    fn api_endpoint(&self, cluster: &ClusterName) -> engine::Result<ApiEndpoint> {
+        Ok(self.cluster(cluster)?.endpoint.clone())
+    }
+
+    fn machine(&self, _: &VmName) -> engine::Result<Box<dyn Machine>> {
+        Err(engine::Error::NotCapable(Capability::Vms))
+    }
+
+    fn prober(&self) -> &dyn Prober {
+        &self.prober
+    }
+
+    fn inject<'a>(
+        &'a self,
+        fault: &'a SubstrateFault,
+    ) -> BoxFuture<'a, engine::Result<FaultHandle>> {
+        async move {
+            let broken = fault::inject(&self.docker, fault, &self.standing).await?;
+            Ok(self.remember(broken))
+        }
+        .boxed()
+    }
+
+    fn heal(&self, handle: FaultHandle) -> BoxFuture<'_, engine::Result<()>> {
+        async move {
+            match self.forget(handle) {
+                Some(broken) => Ok(broken.heal(&self.docker).await?),
+                None => Ok(()),
+            }
+        }
+        .boxed()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    fn tear_down(self: Box<Self>) -> BoxFuture<'static, engine::Result<()>> {
+        async move {
+            gc::remove(&self.docker, &Which::Run(self.run.clone())).await?;
+            Ok(())
+        }
+        .boxed()
+    }
+}

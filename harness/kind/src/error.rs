@@ -1,0 +1,114 @@
+//! Why clusters in Docker could not be had, and what to do about it.
+
+use std::time::Duration;
+
+/// The result of this room.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong on the way to a cluster; never a statement about a mesh.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No daemon answers.
+    #[error(
+        "no Docker daemon answers at {at}; start it, or say where it is with DOCKER_HOST (isthmus doctor tells more)"
+    )]
+    NoDaemon {
+        /// Where it was looked for.
+        at: String,
+        /// What the client met.
+        #[source]
+        source: bollard::errors::Error,
+    },
+    /// The daemon refused or failed a request.
+    #[error("{doing}: the Docker daemon answered {status}: {message}")]
+    Daemon {
+        /// What was going on.
+        doing: String,
+        /// The HTTP status.
+        status: u16,
+        /// The daemon's words.
+        message: String,
+    },
+    /// The connection to the daemon failed on the way.
+    #[error("{doing}: the connection to the Docker daemon failed")]
+    Connection {
+        /// What was going on.
+        doing: String,
+        /// What the client met.
+        #[source]
+        source: bollard::errors::Error,
+    },
+    /// The image is not in the daemon.
+    #[error(
+        "image {image} is not in the Docker daemon; pull it, load its archive, or build it with ci/images/build"
+    )]
+    NoImage {
+        /// The image.
+        image: String,
+    },
+    /// A command in a node failed.
+    #[error("{command} in {node} ended with {code}: {output}")]
+    Command {
+        /// The node.
+        node: String,
+        /// The command line.
+        command: String,
+        /// The exit code.
+        code: i64,
+        /// The end of what it wrote.
+        output: String,
+    },
+    /// A node never came up.
+    #[error("{node} was awaited to {awaited} for {waited:?}; its log ends:\n{log}")]
+    NodeLate {
+        /// The node.
+        node: String,
+        /// What was awaited.
+        awaited: &'static str,
+        /// For how long.
+        waited: Duration,
+        /// The end of its log.
+        log: String,
+    },
+    /// Every candidate for an address range is in use.
+    #[error(
+        "no free address range for {what} is left in {pool}; remove unused Docker networks (docker network prune) or isthmus' own (isthmus gc)"
+    )]
+    NoRange {
+        /// For what.
+        what: String,
+        /// Where it was looked for.
+        pool: ipnet::Ipv4Net,
+    },
+    /// A file the node should hold is not of the form expected.
+    #[error("{what} of {node} is unusable: {why}")]
+    Unusable {
+        /// What was read.
+        what: &'static str,
+        /// From which node.
+        node: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// Kubernetes did not take what it was given, or not in time.
+    #[error("{cluster}: {doing}")]
+    Kubernetes {
+        /// The cluster.
+        cluster: String,
+        /// What was going on.
+        doing: String,
+        /// What the API met.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl From<Error> for engine::Error {
+    fn from(error: Error) -> Self {
+        Self::Machinery {
+            doing: "bring clusters up in Docker".to_owned(),
+            source: Box::new(error),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! From a started container to a node on which kubeadm can run.
+
+use std::time::Duration;
+
+use engine::Deadline;
+
+use crate::{Error, Result, docker::Docker};
+
+/// What a node prints once systemd has taken over; on cgroup v1 the entrypoint's own line is enough.
+const TAKEN_OVER: [&str; 2] = ["Multi-User System", "detected cgroup v1"];
+
+/// Waits until systemd has taken over and containerd answers.
+///
+/// A command that runs earlier would keep systemd from emptying the root control group, and the
+/// kubelet could not make its own; therefore the log is read first.
+pub(crate) async fn booted(
+    docker: &Docker,
+    id: &str,
+    node: &str,
+    deadline: Deadline,
+) -> Result<()> {
+    let boot = async {
+        docker.logged(id, &TAKEN_OVER).await?;
+        let answers = "until ctr version >/dev/null 2>&1; do sleep 0.1; done";
+        docker
+            .must(id, &["sh", "-c", answers], None)
+            .await
+            .map(drop)
+    };
+    let left = deadline.remaining();
+    match tokio::time::timeout(left, boot).await {
+        Ok(done) => done,
+        Err(_) => Err(late(docker, id, node, "boot", left).await),
+    }
+}
+
+/// The error for a node that did not get there in time, with the end of its log.
+pub(crate) async fn late(
+    docker: &Docker,
+    id: &str,
+    node: &str,
+    awaited: &'static str,
+    waited: Duration,
+) -> Error {
+    let log = docker
+        .log_tail(id, 20)
+        .await
+        .unwrap_or_else(|error| error.to_string());
+    Error::NodeLate {
+        node: node.to_owned(),
+        awaited,
+        waited,
+        log,
+    }
+}

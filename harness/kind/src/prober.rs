@@ -1,0 +1,128 @@
+//! Asking from within: curl in the client's pod, many calls by one command.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use engine::{Batch, Error, Prober, RunningTraffic, Traffic};
+use futures::future::{BoxFuture, FutureExt as _};
+use k8s_openapi::api::core::v1::Pod;
+use kube::{
+    Api, Client as Kube,
+    api::{AttachParams, ListParams},
+};
+use tokio::{io::AsyncReadExt as _, time::Instant};
+use world::{Call, Capability, Client, ClusterName, Observation};
+
+use crate::curl;
+
+/// Asks by exec.
+pub(crate) struct ExecProber {
+    clients: BTreeMap<ClusterName, Kube>,
+    since: Instant,
+}
+
+impl ExecProber {
+    pub(crate) fn new(clients: BTreeMap<ClusterName, Kube>, since: Instant) -> Self {
+        Self { clients, since }
+    }
+
+    async fn batch(&self, batch: &Batch) -> engine::Result<Vec<Observation>> {
+        let mut observations = Vec::with_capacity(batch.calls.len());
+        // Calls of one client next to each other share a command.
+        for calls in batch.calls.chunk_by(|a, b| a.from == b.from) {
+            observations.extend(self.calls(calls).await?);
+        }
+        Ok(observations)
+    }
+
+    async fn calls(&self, calls: &[Call]) -> engine::Result<Vec<Observation>> {
+        let Client::Pod {
+            cluster,
+            namespace,
+            workload,
+        } = &calls[0].from
+        else {
+            return Err(Error::NotCapable(Capability::Vms));
+        };
+        let client = self
+            .clients
+            .get(cluster)
+            .ok_or_else(|| Error::NoCluster(cluster.clone()))?;
+        let pods: Api<Pod> = Api::namespaced(client.clone(), namespace.as_str());
+        let pod = ready_pod(&pods, workload.as_str()).await?;
+        let at = self.since.elapsed();
+        let script = curl::script(calls);
+        let text = exec(&pods, &pod, &script)
+            .await
+            .map_err(|source| Error::Machinery {
+                doing: format!("run curl in pod {namespace}/{pod} of {cluster}"),
+                source,
+            })?;
+        curl::read(calls, &text, at).map_err(|source| Error::Machinery {
+            doing: format!("read what curl wrote in pod {namespace}/{pod} of {cluster}"),
+            source: source.into(),
+        })
+    }
+}
+
+async fn ready_pod(pods: &Api<Pod>, workload: &str) -> engine::Result<String> {
+    let machinery = |source: Box<dyn std::error::Error + Send + Sync>| Error::Machinery {
+        doing: format!("find a ready pod of {workload} to call from"),
+        source,
+    };
+    let params = ListParams::default().labels(&format!("app={workload}"));
+    let found = pods
+        .list(&params)
+        .await
+        .map_err(|error| machinery(Box::new(error)))?;
+    let ready = found
+        .items
+        .into_iter()
+        .find(is_ready)
+        .and_then(|pod| pod.metadata.name);
+    ready.ok_or_else(|| machinery("there is none".into()))
+}
+
+fn is_ready(pod: &Pod) -> bool {
+    let conditions = pod
+        .status
+        .as_ref()
+        .and_then(|status| status.conditions.as_deref());
+    conditions
+        .unwrap_or_default()
+        .iter()
+        .any(|c| c.type_ == "Ready" && c.status == "True")
+        && pod.metadata.deletion_timestamp.is_none()
+}
+
+async fn exec(
+    pods: &Api<Pod>,
+    pod: &str,
+    script: &str,
+) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+    let params = AttachParams::default()
+        .stdin(false)
+        .stdout(true)
+        .stderr(false);
+    let mut attached = pods.exec(pod, ["sh", "-c", script], &params).await?;
+    let mut text = String::new();
+    if let Some(mut stdout) = attached.stdout() {
+        stdout.read_to_string(&mut text).await?;
+    }
+    attached.join().await?;
+    Ok(text)
+}
+
+impl Prober for ExecProber {
+    fn ask(&self, batch: Batch) -> BoxFuture<'_, engine::Result<Vec<Observation>>> {
+        async move { self.batch(&batch).await }.boxed()
+    }
+
+    fn start(&self, _: Traffic) -> BoxFuture<'_, engine::Result<Box<dyn RunningTraffic>>> {
+        async { Err(Error::NotCapable(Capability::Traffic)) }.boxed()
+    }
+}
+
+/// The longest a call may take, as curl takes it.
+pub(crate) fn seconds(timeout: Duration) -> String {
+    format!("{:.3}", timeout.as_secs_f64().max(0.001))
+}
