@@ -3,12 +3,15 @@
 use crate::{
     RuleId,
     endpoint::{Endpoint, Group, Host, Labels, LeftOut, Question, Reached, labels, rules, weight},
+    kinds::locality_lb::{Distribute, Failover},
     locality::{
-        Distribute, Failover, LbSetting, Place, distribute,
+        LbSetting, Place, distribute,
         distribute::Weighed,
         failover,
         failover_priority::{self, Wanted},
-        rules as locality_rules, zone_aware,
+        rules as locality_rules,
+        setting::routes_by_zone,
+        zone_aware,
     },
     network::split_horizon::ProxyKind,
 };
@@ -24,7 +27,7 @@ pub(crate) fn apply(
     match question.setting {
         None => (groups, locality_rules::NO_SETTING),
         Some(LbSetting::ZoneAware(_)) if waypoint => (groups, locality_rules::NO_SETTING),
-        Some(LbSetting::ZoneAware(setting)) if !setting.routes_by_zone() => {
+        Some(LbSetting::ZoneAware(setting)) if !routes_by_zone(setting) => {
             (groups, locality_rules::ZONE_ROUTING_OFF)
         }
         Some(LbSetting::ZoneAware(setting)) => {

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::{
     ClusterId, Decision, NetworkId,
     endpoint::{Labels, labels, rules},
+    kinds::WorkloadEntry,
     locality::{LocalityLabel, label},
 };
 
@@ -14,21 +15,6 @@ pub const TLS_MODE_LABEL: &str = "security.istio.io/tlsMode";
 pub const TLS_MODE_ISTIO: &str = "istio";
 /// The TLS mode of an endpoint without one.
 pub const TLS_MODE_DISABLED: &str = "disabled";
-
-/// A WorkloadEntry, as far as it makes an endpoint.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct WorkloadEntry {
-    /// Its address: an IP address, a host name, a Unix socket, or nothing.
-    pub address: String,
-    /// Its labels: those of its metadata, with those of its spec written over them.
-    pub labels: Labels,
-    /// Its service account; empty if none.
-    pub service_account: String,
-    /// Its locality field.
-    pub locality: String,
-    /// Its network field.
-    pub network: NetworkId,
-}
 
 /// What a WorkloadEntry makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,14 +31,18 @@ pub struct Workload {
     pub dns_only: bool,
 }
 
-/// Reads a WorkloadEntry of `cluster`. `registry_network` is the network that the registry of the
+/// Reads a WorkloadEntry of `cluster`. Its own labels are written over those of its metadata.
+/// `registry_network` is the network that the registry of the
 /// cluster would assign to it; it fills the label, never the network itself.
 pub fn workload(
     entry: &WorkloadEntry,
+    metadata_labels: &Labels,
     cluster: &ClusterId,
     registry_network: &NetworkId,
 ) -> Decision<Workload> {
-    let locality = locality(entry);
+    let mut own = metadata_labels.clone();
+    own.extend(entry.labels.clone());
+    let locality = locality(entry, &own);
     let labelled = match entry.network.is_unset() {
         true => registry_network,
         false => &entry.network,
@@ -64,27 +54,27 @@ pub fn workload(
         node: "",
     };
     let workload = Workload {
-        labels: labels::with_topology(&entry.labels, topology).value,
+        labels: labels::with_topology(&own, topology).value,
         network: entry.network.clone(),
-        tls_mode: tls_mode(entry),
+        tls_mode: tls_mode(entry, &own),
         dns_only: !entry.address.is_empty() && entry.address.parse::<IpAddr>().is_err(),
         locality,
     };
     Decision::new(workload, rules::WORKLOAD_ENTRY)
 }
 
-fn locality(entry: &WorkloadEntry) -> LocalityLabel {
+fn locality(entry: &WorkloadEntry, labels: &Labels) -> LocalityLabel {
     match entry.locality.as_str() {
         "" => {
-            let stated = label::label_value(&entry.labels).unwrap_or_default();
+            let stated = label::label_value(labels).unwrap_or_default();
             label::from_label(stated).as_str().into()
         }
         stated => stated.into(),
     }
 }
 
-fn tls_mode(entry: &WorkloadEntry) -> String {
-    let labelled = entry.labels.get(TLS_MODE_LABEL).cloned();
+fn tls_mode(entry: &WorkloadEntry, labels: &Labels) -> String {
+    let labelled = labels.get(TLS_MODE_LABEL).cloned();
     let by_account = match entry.service_account.is_empty() {
         true => TLS_MODE_DISABLED,
         false => TLS_MODE_ISTIO,

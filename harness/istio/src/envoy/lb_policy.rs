@@ -1,6 +1,14 @@
 //! How Envoy balances a cluster, as istiod configures it.
 
-use crate::{Decision, RuleId, envoy::rules, locality::LbSetting};
+use crate::{
+    Decision,
+    envoy::rules,
+    kinds::{
+        LoadBalancerSettings,
+        load_balancer::{ConsistentHashLb, SimpleLb},
+    },
+    locality::LbSetting,
+};
 
 /// How a cluster learns its endpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,28 +21,6 @@ pub enum Discovery {
     StrictDns,
     /// It forwards to where the client connected to.
     OriginalDestination,
-}
-
-/// The `simple` policy of a DestinationRule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Simple {
-    /// `LEAST_REQUEST`, and the older `LEAST_CONN`.
-    LeastRequest,
-    /// `ROUND_ROBIN`.
-    RoundRobin,
-    /// `RANDOM`.
-    Random,
-    /// `PASSTHROUGH`.
-    Passthrough,
-}
-
-/// The `consistentHash` policy of a DestinationRule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ConsistentHash {
-    /// `ringHash`, or none named.
-    RingHash,
-    /// `maglev`.
-    Maglev,
 }
 
 /// Envoy's policy.
@@ -61,10 +47,8 @@ pub struct Balancing<'a> {
     pub discovery: Discovery,
     /// Whether its port is Redis and the Redis filter is on.
     pub redis: bool,
-    /// The simple policy, if one is set.
-    pub simple: Option<Simple>,
-    /// The hash policy, if one is set.
-    pub consistent_hash: Option<ConsistentHash>,
+    /// What the DestinationRule says, if it says anything.
+    pub load_balancer: Option<&'a LoadBalancerSettings>,
     /// The locality setting in effect.
     pub setting: Option<&'a LbSetting>,
     /// Whether the DestinationRule, or the mesh's default for it, has outlierDetection.
@@ -75,34 +59,36 @@ pub struct Balancing<'a> {
 
 /// The policy of a cluster.
 pub fn policy(balancing: &Balancing<'_>) -> Decision<LbPolicy> {
-    match balancing {
-        Balancing {
-            discovery: Discovery::OriginalDestination,
-            ..
-        } => Decision::new(LbPolicy::ClusterProvided, rules::LB_ORIGINAL_DESTINATION),
-        Balancing { redis: true, .. } => Decision::new(LbPolicy::Maglev, rules::LB_REDIS),
-        Balancing {
-            consistent_hash: Some(hash),
-            ..
-        } => hashed(*hash),
-        Balancing { simple, .. } => plain(*simple),
+    if balancing.discovery == Discovery::OriginalDestination {
+        return Decision::new(LbPolicy::ClusterProvided, rules::LB_ORIGINAL_DESTINATION);
+    }
+    if balancing.redis {
+        return Decision::new(LbPolicy::Maglev, rules::LB_REDIS);
+    }
+    let settings = balancing.load_balancer;
+    let hash = settings.and_then(|settings| settings.consistent_hash.as_ref());
+    match hash {
+        Some(hash) => hashed(hash),
+        None => plain(settings.and_then(|settings| settings.simple)),
     }
 }
 
-fn hashed(hash: ConsistentHash) -> Decision<LbPolicy> {
-    let policy = match hash {
-        ConsistentHash::RingHash => LbPolicy::RingHash,
-        ConsistentHash::Maglev => LbPolicy::Maglev,
+fn hashed(hash: &ConsistentHashLb) -> Decision<LbPolicy> {
+    let policy = match hash.maglev {
+        Some(_) => LbPolicy::Maglev,
+        None => LbPolicy::RingHash,
     };
     Decision::new(policy, rules::LB_CONSISTENT_HASH)
 }
 
-fn plain(simple: Option<Simple>) -> Decision<LbPolicy> {
-    let (policy, because): (LbPolicy, RuleId) = match simple {
-        Some(Simple::Random) => (LbPolicy::Random, rules::LB_POLICY),
-        Some(Simple::RoundRobin) => (LbPolicy::RoundRobin, rules::LB_POLICY),
-        Some(Simple::Passthrough) => (LbPolicy::ClusterProvided, rules::LB_PASSTHROUGH),
-        Some(Simple::LeastRequest) | None => (LbPolicy::LeastRequest, rules::LB_POLICY),
+fn plain(simple: Option<SimpleLb>) -> Decision<LbPolicy> {
+    let (policy, because) = match simple.unwrap_or(SimpleLb::Unspecified) {
+        SimpleLb::Random => (LbPolicy::Random, rules::LB_POLICY),
+        SimpleLb::RoundRobin => (LbPolicy::RoundRobin, rules::LB_POLICY),
+        SimpleLb::Passthrough => (LbPolicy::ClusterProvided, rules::LB_PASSTHROUGH),
+        SimpleLb::LeastRequest | SimpleLb::Unspecified => {
+            (LbPolicy::LeastRequest, rules::LB_POLICY)
+        }
     };
     Decision::new(policy, because)
 }

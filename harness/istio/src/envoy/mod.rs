@@ -21,7 +21,7 @@ pub mod schedule;
 pub mod slow_start;
 
 pub use lb_policy::LbPolicy;
-pub use outlier_config::OutlierDetection;
+pub use outlier_config::EnvoyOutlier;
 
 /// A source of chance; the caller seeds it by the name of what it decides.
 pub trait Draw {

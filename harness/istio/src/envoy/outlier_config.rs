@@ -2,28 +2,11 @@
 
 use std::time::Duration;
 
-use crate::{Decision, envoy::rules};
-
-/// `outlierDetection` of a DestinationRule, or of the mesh's default policy.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OutlierDetection {
-    /// `consecutive5xxErrors`; 0 switches the detector off.
-    pub consecutive_5xx_errors: Option<u32>,
-    /// `consecutiveGatewayErrors`; 0 switches the detector off.
-    pub consecutive_gateway_errors: Option<u32>,
-    /// `splitExternalLocalOriginErrors`.
-    pub split_external_local_origin_errors: bool,
-    /// `consecutiveLocalOriginFailures`; counts only with the split.
-    pub consecutive_local_origin_failures: Option<u32>,
-    /// `interval` between sweeps.
-    pub interval: Option<Duration>,
-    /// `baseEjectionTime`.
-    pub base_ejection_time: Option<Duration>,
-    /// `maxEjectionPercent`; 0 is unset.
-    pub max_ejection_percent: u32,
-    /// `minHealthPercent`.
-    pub min_health_percent: u32,
-}
+use crate::{
+    Decision,
+    envoy::rules,
+    kinds::{IstioDuration, OutlierDetection, outlier_detection::Percent},
+};
 
 /// What Envoy is configured with; `None` leaves a field to Envoy's default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -73,7 +56,7 @@ pub fn config(outlier: Option<&OutlierDetection>) -> Decision<Option<EnvoyOutlie
 
 fn configured(outlier: &OutlierDetection) -> EnvoyOutlier {
     let enforced = |limit: u32| if limit > 0 { 100 } else { 0 };
-    let split = outlier.split_external_local_origin_errors;
+    let split = outlier.split_external_local_origin_errors.unwrap_or(false);
     let local = outlier
         .consecutive_local_origin_failures
         .filter(|&limit| split && limit > 0);
@@ -87,8 +70,11 @@ fn configured(outlier: &OutlierDetection) -> EnvoyOutlier {
         consecutive_local_origin_failure: local,
         enforcing_consecutive_local_origin_failure: local.map(enforced),
         enforcing_local_origin_success_rate: split.then_some(0),
-        interval: outlier.interval,
-        base_ejection_time: outlier.base_ejection_time,
-        max_ejection_percent: Some(outlier.max_ejection_percent).filter(|&percent| percent > 0),
+        interval: outlier.interval.map(IstioDuration::get),
+        base_ejection_time: outlier.base_ejection_time.map(IstioDuration::get),
+        max_ejection_percent: outlier
+            .max_ejection_percent
+            .map(Percent::get)
+            .filter(|&percent| percent > 0),
     }
 }

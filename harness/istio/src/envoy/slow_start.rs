@@ -4,19 +4,12 @@ use std::time::Duration;
 
 use crate::{
     Decision,
-    envoy::{lb_policy::Simple, rules},
+    envoy::rules,
+    kinds::{
+        LoadBalancerSettings,
+        load_balancer::{SimpleLb, WarmupConfiguration},
+    },
 };
-
-/// `warmup` of a DestinationRule.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Warmup {
-    /// How long a host counts as new.
-    pub duration: Duration,
-    /// The share of its weight that it starts with, in percent.
-    pub minimum_percent: Option<f64>,
-    /// How the share grows: 1 is linear, more is faster at first.
-    pub aggression: Option<f64>,
-}
 
 /// What Envoy is configured with.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,23 +22,39 @@ pub struct SlowStart {
     pub aggression: f64,
 }
 
-/// What a warm-up comes to under a policy.
-pub fn config(simple: Option<Simple>, warmup: Option<Warmup>) -> Decision<Option<SlowStart>> {
-    let policy_knows_it = match simple {
-        None | Some(Simple::LeastRequest | Simple::RoundRobin) => true,
-        Some(Simple::Random | Simple::Passthrough) => false,
+/// What a DestinationRule's warm-up comes to under its policy.
+pub fn config(settings: &LoadBalancerSettings) -> Decision<Option<SlowStart>> {
+    let policy_knows_it = match settings.simple {
+        None | Some(SimpleLb::Unspecified | SimpleLb::LeastRequest | SimpleLb::RoundRobin) => true,
+        Some(SimpleLb::Random | SimpleLb::Passthrough) => false,
     };
-    match warmup.filter(|_| policy_knows_it) {
-        Some(warmup) => Decision::new(Some(started(warmup)), rules::SLOW_START),
+    let warmup = settings.warmup.as_ref().map(started);
+    let older = || {
+        settings
+            .warmup_duration_secs
+            .map(|window| over(window.get()))
+    };
+    match warmup.or_else(older).filter(|_| policy_knows_it) {
+        Some(slow_start) => Decision::new(Some(slow_start), rules::SLOW_START),
         None => Decision::new(None, rules::NO_SLOW_START),
     }
 }
 
-fn started(warmup: Warmup) -> SlowStart {
+fn started(warmup: &WarmupConfiguration) -> SlowStart {
+    let default = over(warmup.duration.get());
     SlowStart {
-        window: warmup.duration,
-        min_weight_percent: warmup.minimum_percent.unwrap_or(10.0),
-        aggression: warmup.aggression.unwrap_or(1.0),
+        window: default.window,
+        min_weight_percent: warmup.minimum_percent.unwrap_or(default.min_weight_percent),
+        aggression: warmup.aggression.unwrap_or(default.aggression),
+    }
+}
+
+/// A start that grows in a straight line from a tenth.
+fn over(window: Duration) -> SlowStart {
+    SlowStart {
+        window,
+        min_weight_percent: 10.0,
+        aggression: 1.0,
     }
 }
 
@@ -68,11 +77,7 @@ mod tests {
 
     #[test]
     fn a_share_grows_from_the_minimum_to_the_whole() {
-        let linear = started(Warmup {
-            duration: Duration::from_secs(100),
-            minimum_percent: None,
-            aggression: None,
-        });
+        let linear = over(Duration::from_secs(100));
         assert_eq!(linear.share(Duration::ZERO), 0.1);
         assert_eq!(linear.share(Duration::from_secs(50)), 0.5);
         assert_eq!(linear.share(Duration::from_secs(100)), 1.0);

@@ -2,7 +2,8 @@
 
 use crate::{
     Decision,
-    locality::{Distribute, Place, rules},
+    kinds::locality_lb::Distribute,
+    locality::{Place, rules},
 };
 
 /// What a group holds before it is shared out.

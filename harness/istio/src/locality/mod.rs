@@ -14,7 +14,7 @@ pub mod setting;
 pub mod zone_aware;
 
 pub use place::{LocalityLabel, Place};
-pub use setting::{Distribute, Failover, LbSetting, LocalityLbSetting, ZoneAwareLbSetting};
+pub use setting::LbSetting;
 
 /// Renumbers `keys` so that they start at 0 without a gap; equal keys stay equal and the order
 /// stays. Envoy reads a gap as an empty priority.

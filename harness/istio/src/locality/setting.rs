@@ -2,78 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
-use crate::{Decision, endpoint::labels, locality::rules, service::TrafficDistribution};
-
-/// `localityLbSetting` of a DestinationRule or of the mesh.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct LocalityLbSetting {
-    /// Whether locality load balancing is on; unset is on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub enabled: Option<bool>,
-    /// How traffic from a locality is shared out.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub distribute: Vec<Distribute>,
-    /// Which region takes over from which.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub failover: Vec<Failover>,
-    /// Labels, `name` or `name=value`, by which endpoints are ordered.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub failover_priority: Vec<String>,
-}
-
-/// `zoneAwareLbSetting` of a DestinationRule or of the mesh.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct ZoneAwareLbSetting {
-    /// Whether zone-aware routing is on; unset is on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub enabled: Option<bool>,
-    /// Which region takes over from which.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub failover: Vec<Failover>,
-    /// Labels, `name` or `name=value`, by which endpoints are ordered.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub failover_priority: Vec<String>,
-    /// Below this number of hosts Envoy does not route by zone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub min_cluster_size: Option<u32>,
-}
-
-/// How traffic from one locality is shared out over others.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Distribute {
-    /// A pattern of client localities.
-    pub from: String,
-    /// Patterns of endpoint localities and their percentage.
-    pub to: BTreeMap<String, u32>,
-}
-
-/// One region that takes over from another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Failover {
-    /// The client's region.
-    pub from: String,
-    /// The region that takes over.
-    pub to: String,
-}
+use crate::{
+    Decision, RuleId,
+    endpoint::labels,
+    kinds::{LocalityLoadBalancerSetting, ZoneAwareLoadBalancerSetting},
+    locality::rules,
+    service::TrafficDistribution,
+};
 
 /// The setting in effect.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum LbSetting {
     /// Order or share out by locality.
     Locality {
         /// The setting.
-        setting: LocalityLbSetting,
+        setting: LocalityLoadBalancerSetting,
         /// Whether failover is active without outlierDetection.
         forced: bool,
     },
     /// Order by region and let Envoy balance over zones.
-    ZoneAware(ZoneAwareLbSetting),
+    ZoneAware(ZoneAwareLoadBalancerSetting),
 }
 
 impl LbSetting {
@@ -81,7 +29,7 @@ impl LbSetting {
     pub fn forces_failover(&self) -> bool {
         match self {
             Self::Locality { forced, .. } => *forced,
-            Self::ZoneAware(setting) => setting.routes_by_zone(),
+            Self::ZoneAware(setting) => routes_by_zone(setting),
         }
     }
 
@@ -91,26 +39,24 @@ impl LbSetting {
             Self::Locality { setting, .. } if setting.distribute.is_empty() => {
                 &setting.failover_priority
             }
-            Self::ZoneAware(setting) if setting.routes_by_zone() => &setting.failover_priority,
+            Self::ZoneAware(setting) if routes_by_zone(setting) => &setting.failover_priority,
             Self::Locality { .. } | Self::ZoneAware(_) => &[],
         }
     }
 }
 
-impl ZoneAwareLbSetting {
-    /// Whether Envoy routes by zone; if not, it is told so explicitly.
-    pub fn routes_by_zone(&self) -> bool {
-        self.enabled.unwrap_or(true)
-    }
+/// Whether Envoy routes by zone; if not, it is told so explicitly.
+pub fn routes_by_zone(setting: &ZoneAwareLoadBalancerSetting) -> bool {
+    setting.enabled.unwrap_or(true)
 }
 
 /// One level that may hold a locality setting: the DestinationRule's policy, or the mesh.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Level<'a> {
     /// Its `localityLbSetting`.
-    pub locality: Option<&'a LocalityLbSetting>,
+    pub locality: Option<&'a LocalityLoadBalancerSetting>,
     /// Its `zoneAwareLbSetting`.
-    pub zone_aware: Option<&'a ZoneAwareLbSetting>,
+    pub zone_aware: Option<&'a ZoneAwareLoadBalancerSetting>,
 }
 
 /// The setting in effect for a client, or `None` if locality plays no part.
@@ -139,11 +85,14 @@ pub fn effective(
     }
 }
 
-fn zone_aware(setting: &ZoneAwareLbSetting, because: crate::RuleId) -> Decision<Option<LbSetting>> {
+fn zone_aware(
+    setting: &ZoneAwareLoadBalancerSetting,
+    because: RuleId,
+) -> Decision<Option<LbSetting>> {
     Decision::new(Some(LbSetting::ZoneAware(setting.clone())), because)
 }
 
-fn locality(setting: &LocalityLbSetting, because: crate::RuleId) -> Decision<Option<LbSetting>> {
+fn locality(setting: &LocalityLoadBalancerSetting, because: RuleId) -> Decision<Option<LbSetting>> {
     let enabled = setting.enabled.unwrap_or(true);
     let value = enabled.then(|| LbSetting::Locality {
         setting: setting.clone(),
@@ -153,7 +102,7 @@ fn locality(setting: &LocalityLbSetting, because: crate::RuleId) -> Decision<Opt
 }
 
 /// What a traffic distribution amounts to: failover by labels, nearest last.
-fn preferred(service: TrafficDistribution) -> Option<LocalityLbSetting> {
+fn preferred(service: TrafficDistribution) -> Option<LocalityLoadBalancerSetting> {
     let zone = [labels::NETWORK, labels::REGION, labels::ZONE];
     let node = [labels::SUBZONE, labels::NODE];
     let names: Vec<&str> = match service {
@@ -161,10 +110,10 @@ fn preferred(service: TrafficDistribution) -> Option<LocalityLbSetting> {
         TrafficDistribution::PreferSameZone => zone.to_vec(),
         TrafficDistribution::PreferSameNode => [&zone[..], &node[..]].concat(),
     };
-    Some(LocalityLbSetting {
+    Some(LocalityLoadBalancerSetting {
         enabled: Some(true),
         failover_priority: names.into_iter().map(str::to_owned).collect(),
-        ..LocalityLbSetting::default()
+        ..LocalityLoadBalancerSetting::default()
     })
 }
 

@@ -2,7 +2,8 @@
 
 use crate::{
     Decision,
-    locality::{Failover, Place, compact, rules},
+    kinds::locality_lb::Failover,
+    locality::{Place, compact, rules},
 };
 
 /// One step of label priority outweighs all buckets of regions: there are three.

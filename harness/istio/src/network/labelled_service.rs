@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::{
     ClusterId, Decision, NetworkId,
-    network::{MeshNetworks, NetworkGateway, rules},
+    kinds::MeshNetworks,
+    network::{NetworkGateway, mesh_networks, rules},
 };
 
 /// The label that makes a Service the gateway of a network.
@@ -90,10 +91,10 @@ struct Door {
 /// meshNetworks names it too.
 pub fn gateways(
     service: &GatewayService,
-    mesh_networks: &MeshNetworks,
+    networks: &MeshNetworks,
 ) -> Decision<Vec<NetworkGateway>> {
     if service.network.is_unset() {
-        return named(service, mesh_networks);
+        return named(service, networks);
     }
     match labelled(service) {
         Some(door) => Decision::new(at_addresses(service, &[door]), rules::LABELLED_SERVICE),
@@ -121,8 +122,8 @@ fn labelled(service: &GatewayService) -> Option<Door> {
     })
 }
 
-fn named(service: &GatewayService, mesh_networks: &MeshNetworks) -> Decision<Vec<NetworkGateway>> {
-    let naming = mesh_networks.naming_service(&service.host, &service.cluster);
+fn named(service: &GatewayService, networks: &MeshNetworks) -> Decision<Vec<NetworkGateway>> {
+    let naming = mesh_networks::naming_service(networks, &service.host, &service.cluster);
     let because = match naming.is_empty() {
         true => rules::NOT_A_GATEWAY,
         false => rules::REGISTRY_SERVICE,

@@ -2,7 +2,8 @@
 
 use crate::{
     Decision, NetworkId,
-    network::{MeshNetworks, rules},
+    kinds::MeshNetworks,
+    network::{mesh_networks, rules},
 };
 
 /// Whether two networks reach each other by address: they are equal, or either is not set.
@@ -25,7 +26,7 @@ pub struct PodNetwork<'a> {
 
 /// The network of a pod; the first of four sources that says something. A label on the pod's own
 /// namespace is not one of them.
-pub fn of_pod(pod: PodNetwork<'_>, mesh_networks: &MeshNetworks) -> Decision<NetworkId> {
+pub fn of_pod(pod: PodNetwork<'_>, networks: &MeshNetworks) -> Decision<NetworkId> {
     let set = |label: Option<&'_ str>| label.filter(|text| !text.is_empty()).map(NetworkId::from);
     if let Some(network) = set(pod.pod_label) {
         return Decision::new(network, rules::POD_LABEL);
@@ -33,15 +34,11 @@ pub fn of_pod(pod: PodNetwork<'_>, mesh_networks: &MeshNetworks) -> Decision<Net
     if let Some(network) = set(pod.system_namespace_label) {
         return Decision::new(network, rules::SYSTEM_NAMESPACE);
     }
-    if let Some(network) = mesh_networks.of_registry(pod.cluster) {
+    if let Some(network) = mesh_networks::of_registry(networks, pod.cluster) {
         return Decision::new(network, rules::FROM_REGISTRY);
     }
-    let by_range = pod
-        .address
-        .parse()
-        .ok()
-        .and_then(|ip| mesh_networks.of_address(ip));
-    match by_range {
+    let address = pod.address.parse().ok();
+    match address.and_then(|ip| mesh_networks::of_address(networks, ip)) {
         Some(network) => Decision::new(network, rules::FROM_CIDR),
         None => Decision::new(NetworkId::default(), rules::NO_NETWORK),
     }

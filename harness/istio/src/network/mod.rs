@@ -17,5 +17,4 @@ pub mod view;
 
 pub use gateway::{Gateways, NetworkGateway};
 pub use membership::same_network;
-pub use mesh_networks::MeshNetworks;
 pub use view::NetworkView;

@@ -2,16 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Decision, RuleId, service::rules};
-
-/// What `serviceSettings` of the mesh says about some hosts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServiceSetting {
-    /// Whether these hosts stay inside their cluster.
-    pub cluster_local: bool,
-    /// Hosts, or patterns that start with `*`.
-    pub hosts: Vec<String>,
-}
+use crate::{Decision, RuleId, kinds::mesh_config::ServiceSettings, routing::host, service::rules};
 
 /// The hosts of one control plane that are decided, by serviceSettings or built in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,15 +13,18 @@ pub struct ClusterLocalHosts {
 impl ClusterLocalHosts {
     /// Reads the settings of a mesh. `domain` is the cluster domain, and `discovery_host` the
     /// host of the control plane's own service.
-    pub fn new(settings: &[ServiceSetting], domain: &str, discovery_host: &str) -> Self {
+    pub fn new(settings: &[ServiceSettings], domain: &str, discovery_host: &str) -> Self {
         let mut built_in = built_in(domain, discovery_host);
         let mut hosts = BTreeMap::new();
         for setting in settings {
+            let local = setting
+                .settings
+                .is_some_and(|settings| settings.cluster_local);
             for host in &setting.hosts {
-                if !setting.cluster_local {
+                if !local {
                     built_in.retain(|default| !overrides(host, default));
                 }
-                hosts.insert(host.clone(), (setting.cluster_local, rules::SETTING_LOCAL));
+                hosts.insert(host.clone(), (local, rules::SETTING_LOCAL));
             }
         }
         hosts.extend(
@@ -43,23 +37,12 @@ impl ClusterLocalHosts {
 
     /// Whether traffic to `host` stays inside the client's cluster.
     pub fn decide(&self, host: &str) -> Decision<bool> {
-        let exact = self.hosts.get(host);
-        match exact.or_else(|| self.longest_suffix(host)) {
+        let patterns = self.hosts.keys().map(String::as_str);
+        let found = host::most_specific(patterns, host).value;
+        match found.and_then(|pattern| self.hosts.get(pattern)) {
             Some((local, because)) => Decision::new(*local, because.clone()),
             None => Decision::new(false, rules::MESH_WIDE),
         }
-    }
-
-    fn longest_suffix(&self, host: &str) -> Option<&(bool, RuleId)> {
-        let host = host.strip_prefix('*').unwrap_or(host);
-        let covers = |(pattern, _): &(&String, _)| {
-            let suffix = pattern.strip_prefix('*');
-            suffix.is_some_and(|suffix| host.ends_with(suffix))
-        };
-        let longest = self.hosts.iter().filter(covers);
-        longest
-            .max_by_key(|(pattern, _)| pattern.len())
-            .map(|(_, local)| local)
     }
 }
 
