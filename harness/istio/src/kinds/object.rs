@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::{
     AuthorizationPolicy, DestinationRule, Gateway, Kind, PeerAuthentication, ServiceEntry, Sidecar,
@@ -87,5 +88,31 @@ impl IstioObject {
             Self::WorkloadEntry(object) => &object.metadata,
             Self::WorkloadGroup(object) => &object.metadata,
         }
+    }
+
+    /// The object as JSON, at the newest version of its kind.
+    pub fn to_json(&self) -> Value {
+        let kind = self.kind();
+        json!({
+            "apiVersion": format!("{}/{}", kind.group(), kind.versions()[0]),
+            "kind": kind.name(),
+            "metadata": self.metadata(),
+            "spec": self.spec(),
+        })
+    }
+
+    fn spec(&self) -> Value {
+        let spec = match self {
+            Self::AuthorizationPolicy(object) => serde_json::to_value(&object.spec),
+            Self::DestinationRule(object) => serde_json::to_value(&object.spec),
+            Self::Gateway(object) => serde_json::to_value(&object.spec),
+            Self::PeerAuthentication(object) => serde_json::to_value(&object.spec),
+            Self::ServiceEntry(object) => serde_json::to_value(&object.spec),
+            Self::Sidecar(object) => serde_json::to_value(&object.spec),
+            Self::VirtualService(object) => serde_json::to_value(&object.spec),
+            Self::WorkloadEntry(object) => serde_json::to_value(&object.spec),
+            Self::WorkloadGroup(object) => serde_json::to_value(&object.spec),
+        };
+        spec.expect("specs are made of texts, numbers, lists and maps with plain keys")
     }
 }

@@ -9,6 +9,7 @@
 //! host: string!                      a field that must be written
 //! subsets[]: object                  a list; what follows indented is within each element
 //!   labels{}: string                 a map
+//! portLevelMtls{port}: @MutualTLS    a map whose keys are ports
 //!   trafficPolicy: @TrafficPolicy    a message of that name
 //! simple: RANDOM|-PASSTHROUGH        the values there are; the second is not modelled
 //! -tunnel                            a field that Istio has and isthmus does not model

@@ -53,13 +53,21 @@ fn plural(field: &Field, value: &Value, path: &str, problems: &mut Vec<Problem>)
                 one(&field.form, value, &format!("{path}[{index}]"), problems);
             }
         }
-        (Plural::Map, Value::Object(values)) => {
+        (Plural::Map | Plural::PortMap, Value::Object(values)) => {
             for (key, value) in values {
-                one(&field.form, value, &join(path, key), problems);
+                let path = join(path, key);
+                if field.plural == Plural::PortMap && key.parse::<u16>().is_err() {
+                    let fault = Fault::Invalid("this must be a port number".to_owned());
+                    problems.push(Problem {
+                        path: path.clone(),
+                        fault,
+                    });
+                }
+                one(&field.form, value, &path, problems);
             }
         }
         (Plural::List, value) => wrong_type("a list", value, path, problems),
-        (Plural::Map, value) => wrong_type("a map", value, path, problems),
+        (Plural::Map | Plural::PortMap, value) => wrong_type("a map", value, path, problems),
     }
 }
 

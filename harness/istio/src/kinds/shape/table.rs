@@ -31,6 +31,8 @@ pub enum Plural {
     List,
     /// A map from names to them.
     Map,
+    /// A map from port numbers to them.
+    PortMap,
 }
 
 /// What a value is.
@@ -148,6 +150,8 @@ fn field(text: &'static str, within: Shape) -> Field {
         (name, Plural::List)
     } else if let Some(name) = name.strip_suffix("{}") {
         (name, Plural::Map)
+    } else if let Some(name) = name.strip_suffix("{port}") {
+        (name, Plural::PortMap)
     } else {
         (name, Plural::One)
     };

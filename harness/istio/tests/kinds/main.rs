@@ -1,0 +1,7 @@
+//! Istio's kinds as users write them: what is read, and what is refused by which field.
+
+mod arbitrary;
+mod fields;
+mod generate;
+mod reading;
+mod samples;
