@@ -91,6 +91,7 @@ impl Stage<'_> {
     }
 
     /// The objects to apply, in their order; clusters do not depend on each other within a stage.
+    /// What several parts of a stage want, for example the namespace of two VMs, is there once.
     ///
     /// # Errors
     /// If a needed fact is missing, or certificates cannot be made.
@@ -99,6 +100,8 @@ impl Stage<'_> {
         for unit in &self.units {
             objects.extend(unit.render(self.topology, facts, form)?);
         }
+        let mut seen = BTreeSet::new();
+        objects.retain(|placed| seen.insert((placed.cluster.clone(), placed.object.identity())));
         Ok(objects)
     }
 

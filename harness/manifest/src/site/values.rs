@@ -102,6 +102,11 @@ impl Site<'_> {
         if self.topology.remotes_of(self.cluster).next().is_some() {
             merge(&mut tree, &json!({"global": {"externalIstiod": true}}));
         }
+        if !self.istiod_addresses().is_empty() {
+            // Another source may inject here; without the path it would inject for its own cluster.
+            let path = self.injection_path();
+            merge(&mut tree, &json!({"istiodRemote": {"injectionPath": path}}));
+        }
         tree
     }
 
