@@ -1,15 +1,18 @@
 //! What the user's rules make of a request: hosts, routes, subsets, policies, retries.
 //!
 //! Reading order: [`host`] and [`short_name`] (which rule is for which host), [`cluster_name`]
-//! (what a destination is called), [`destination_rule`] (policies and subsets), [`retry`].
+//! (what a destination is called), [`destination_rule`] (policies and subsets), [`retry`];
+//! [`passthrough`] (an east-west gateway).
 
 pub mod cluster_name;
 pub mod destination_rule;
 pub mod host;
+pub mod passthrough;
 pub mod retry;
 pub mod rules;
 pub mod short_name;
 
 pub use cluster_name::{ClusterKey, Direction};
 pub use destination_rule::{DestinationRules, MergedRule, RuleScope};
+pub use passthrough::{GatewayService, Passthrough};
 pub use retry::RetryPolicy;

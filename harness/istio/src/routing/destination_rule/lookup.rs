@@ -54,13 +54,27 @@ impl DestinationRules {
         }
     }
 
+    /// The rules for a host as the namespace that they are in sees them.
+    pub fn of_namespace(&self, namespace: &str, host: &str) -> &[MergedRule] {
+        self.own
+            .get(namespace)
+            .map_or(&[][..], |own| own.find(host))
+    }
+
+    /// The rules for a host that a namespace exports, to whomever.
+    pub fn exported_by(&self, namespace: &str, host: &str) -> &[MergedRule] {
+        self.exported
+            .get(namespace)
+            .map_or(&[][..], |exported| exported.find(host))
+    }
+
     fn own_candidates(&self, client: &str, host: &str) -> Decision<Vec<&MergedRule>> {
         if client == self.root_namespace {
             let private = self.root_private.find(host).iter().collect();
             return Decision::new(private, rules::DR_ROOT_PRIVATE);
         }
-        let own = self.own.get(client).map_or(&[][..], |own| own.find(host));
-        Decision::new(own.iter().collect(), rules::DR_CLIENT_NAMESPACE)
+        let own = self.of_namespace(client, host).iter().collect();
+        Decision::new(own, rules::DR_CLIENT_NAMESPACE)
     }
 
     fn exported_candidates(&self, namespace: &str, client: &str, host: &str) -> Vec<&MergedRule> {
