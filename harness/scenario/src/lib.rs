@@ -10,7 +10,12 @@
 pub mod draft;
 pub mod name;
 pub mod problem;
+pub mod scenario;
+pub mod schema;
+mod structure;
 pub mod term;
 pub mod topology;
+pub mod yaml;
 
+pub use scenario::Scenario;
 pub use topology::Topology;

@@ -34,6 +34,14 @@ pub enum Capability {
     VirtualTime,
     /// Evidence of why a call was refused, not only how.
     RefusalCause,
+    /// Evidence of the stations of a call: which gateway it passed.
+    PathEvidence,
+    /// A control plane outside the clusters it configures.
+    ExternalControlPlane,
+    /// Replacing Istio by another version while the mesh runs.
+    Upgrade,
+    /// Another root, an expired or a foreign certificate while the mesh runs.
+    CertificateFaults,
     /// More than one trust domain with exchanged bundles.
     Federation,
     /// Several control planes as configuration sources of one cluster.
@@ -60,6 +68,10 @@ impl fmt::Display for Capability {
             Self::ClockSkew => "clock skew",
             Self::VirtualTime => "virtual time",
             Self::RefusalCause => "evidence of a refusal's cause",
+            Self::PathEvidence => "evidence of a call's path",
+            Self::ExternalControlPlane => "an external control plane",
+            Self::Upgrade => "upgrades of a running mesh",
+            Self::CertificateFaults => "changing certificates of a running mesh",
             Self::Federation => "federation of trust domains",
             Self::SharedSources => "several configuration sources for one cluster",
             Self::Traffic => "continuous traffic",

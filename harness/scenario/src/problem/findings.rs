@@ -1,6 +1,7 @@
 //! What the checks of meaning find: a field, what is wrong there and what to do.
 
 use super::FieldPath;
+use crate::yaml::Position;
 
 /// Which part of a field a finding points at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +19,8 @@ pub struct Finding {
     pub path: FieldPath,
     /// Which part of it.
     pub part: Part,
+    /// Where it stands, if the path does not lead there: the second of two equal keys.
+    pub at: Option<Position>,
     /// What is wrong.
     pub message: String,
     /// What to do about it.
@@ -49,6 +52,25 @@ impl Findings {
         self.add(path, Part::Key, message.into(), remedy.into());
     }
 
+    /// Adds a finding at a position that no path leads to.
+    pub(crate) fn at(
+        &mut self,
+        at: Position,
+        path: &FieldPath,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        self.add(path, Part::Key, message.into(), remedy.into());
+        if let Some(finding) = self.0.last_mut() {
+            finding.at = Some(at);
+        }
+    }
+
+    /// Adds what somebody else found.
+    pub fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// Whether nothing was found.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -73,6 +95,7 @@ impl Findings {
         self.0.push(Finding {
             path: path.clone(),
             part,
+            at: None,
             message,
             remedy,
         });

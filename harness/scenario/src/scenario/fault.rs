@@ -1,0 +1,409 @@
+//! Faults: what is broken until it is healed.
+
+use serde::Serialize;
+use world::{ClusterName, Direction, SubstrateFault, fault::End};
+
+use super::{Deployed, deployed, scope::Scope};
+use crate::{
+    draft::{
+        CertificateFault, ClockDraft, FaultKindDraft, GatewayFault, PauseDraft, PlaceRef,
+        ScaleDraft, SecretDraft, SecretFault, WayDraft,
+    },
+    problem::{FieldPath, Findings, did_you_mean},
+    term::{Percent, Period},
+    topology::RemoteSecret,
+};
+
+/// A fault under a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fault {
+    /// What it is called; unique in the scenario.
+    pub name: String,
+    /// What is broken.
+    pub kind: FaultKind,
+}
+
+/// What is broken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FaultKind {
+    /// Something below the mesh, which the engine breaks.
+    Substrate(SubstrateFault),
+    /// Another number of pods.
+    Scale {
+        /// Of what; several if it was written with `@*`.
+        of: Vec<Deployed>,
+        /// How many.
+        replicas: u32,
+    },
+    /// An istiod stands still: connections stay open, nothing is answered.
+    PauseControlPlane(ClusterName),
+    /// An east-west gateway is gone or has moved.
+    GatewayDown {
+        /// The cluster whose gateway it is.
+        cluster: ClusterName,
+        /// What happens to it.
+        how: GatewayFault,
+    },
+    /// A remote secret is lost or wrong.
+    Secret {
+        /// The secret.
+        secret: RemoteSecret,
+        /// What is wrong with it.
+        how: SecretFault,
+    },
+    /// Certificates are expired or signed by another root.
+    Certificate {
+        /// The cluster whose workloads and gateways are meant.
+        cluster: ClusterName,
+        /// What is wrong with them.
+        how: CertificateFault,
+    },
+    /// A control plane no longer hears of changes in a cluster.
+    StaleEndpoints {
+        /// The cluster whose changes are lost.
+        of: ClusterName,
+        /// The cluster whose istiod no longer hears of them.
+        seen_by: ClusterName,
+    },
+}
+
+/// Reads what is broken; `None` if something in it was reported.
+pub(super) fn read(
+    draft: &FaultKindDraft,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    findings: &mut Findings,
+) -> Option<FaultKind> {
+    let before = findings.len();
+    let kind = match draft {
+        FaultKindDraft::Scale(draft) => scale(draft, scope, &at.key("scale"), findings),
+        FaultKindDraft::Partition(draft) => {
+            let at = at.key("partition");
+            ends(&draft.from, &draft.to, scope, &at, findings);
+            FaultKind::Substrate(SubstrateFault::Partition {
+                from: end(&draft.from),
+                to: end(&draft.to),
+                direction: match draft.way {
+                    WayDraft::OneWay => Direction::Forth,
+                    WayDraft::BothWays => Direction::Both,
+                },
+            })
+        }
+        FaultKindDraft::Pause(draft) => pause(draft, scope, &at.key("pause"), findings),
+        FaultKindDraft::Stop(draft) => {
+            scope.cluster(&draft.cluster, &at.key("stop").key("cluster"), findings);
+            FaultKind::Substrate(SubstrateFault::StopCluster(draft.cluster.clone()))
+        }
+        FaultKindDraft::GatewayDown(draft) => {
+            east_west(
+                &draft.cluster,
+                scope,
+                &at.key("gatewayDown").key("cluster"),
+                findings,
+            );
+            FaultKind::GatewayDown {
+                cluster: draft.cluster.clone(),
+                how: draft.how,
+            }
+        }
+        FaultKindDraft::Secret(draft) => secret(draft, scope, &at.key("secret"), findings)?,
+        FaultKindDraft::Certificate(draft) => {
+            scope.cluster(
+                &draft.cluster,
+                &at.key("certificate").key("cluster"),
+                findings,
+            );
+            FaultKind::Certificate {
+                cluster: draft.cluster.clone(),
+                how: draft.how,
+            }
+        }
+        FaultKindDraft::Latency(draft) => {
+            ends(&draft.from, &draft.to, scope, &at.key("latency"), findings);
+            latency(&draft.from, &draft.to, draft.add)
+        }
+        FaultKindDraft::Loss(draft) => {
+            ends(&draft.from, &draft.to, scope, &at.key("loss"), findings);
+            loss(&draft.from, &draft.to, draft.share)
+        }
+        FaultKindDraft::StaleEndpoints(draft) => {
+            let at = at.key("staleEndpoints");
+            watched(&draft.of, &draft.seen_by, scope, &at, findings);
+            FaultKind::StaleEndpoints {
+                of: draft.of.clone(),
+                seen_by: draft.seen_by.clone(),
+            }
+        }
+        FaultKindDraft::Clock(draft) => {
+            FaultKind::Substrate(clock(draft, scope, &at.key("clock"), findings)?)
+        }
+    };
+    (findings.len() == before).then_some(kind)
+}
+
+fn scale(
+    draft: &ScaleDraft,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    findings: &mut Findings,
+) -> FaultKind {
+    FaultKind::Scale {
+        of: scaled(draft, scope, at, findings),
+        replicas: draft.replicas,
+    }
+}
+
+/// What a `scale` is about; the version must be one that runs there.
+pub(super) fn scaled(
+    draft: &ScaleDraft,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    findings: &mut Findings,
+) -> Vec<Deployed> {
+    let version = draft.version.as_deref();
+    let of = deployed::read(
+        &draft.workload,
+        version,
+        scope,
+        &at.key("workload"),
+        findings,
+    );
+    let name = draft.workload.split('@').next().unwrap_or_default();
+    if let (Some(version), Some(workload)) = (version, scope.workloads.get(name)) {
+        if !workload.versions().any(|known| known == version) {
+            findings.value(
+                &at.key("version"),
+                format!("'{name}' has no version '{version}'"),
+                did_you_mean(version, workload.versions().collect::<Vec<_>>()),
+            );
+        }
+    }
+    of
+}
+
+fn pause(
+    draft: &PauseDraft,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    findings: &mut Findings,
+) -> FaultKind {
+    match draft {
+        PauseDraft::Cluster(cluster) => {
+            scope.cluster(cluster, &at.key("cluster"), findings);
+            FaultKind::Substrate(SubstrateFault::PauseCluster(cluster.clone()))
+        }
+        PauseDraft::ApiServer(cluster) => {
+            scope.cluster(cluster, &at.key("apiServer"), findings);
+            FaultKind::Substrate(SubstrateFault::PauseApiServer(cluster.clone()))
+        }
+        PauseDraft::ControlPlane(cluster) => {
+            control_plane(cluster, scope, &at.key("controlPlane"), findings);
+            FaultKind::PauseControlPlane(cluster.clone())
+        }
+        PauseDraft::Node(node) => {
+            let at = at.key("node");
+            let cluster = scope.topology.substrate().clusters.get(&node.cluster);
+            if scope.cluster(&node.cluster, &at.key("cluster"), findings) {
+                let nodes = cluster
+                    .into_iter()
+                    .flat_map(|c| &c.nodes)
+                    .map(|n| n.name.as_str());
+                if !nodes.clone().any(|name| name == node.name.as_str()) {
+                    findings.value(
+                        &at.key("name"),
+                        format!("'{}' has no node '{}'", node.cluster, node.name),
+                        did_you_mean(node.name.as_str(), nodes),
+                    );
+                }
+            }
+            FaultKind::Substrate(SubstrateFault::PauseNode(
+                node.cluster.clone(),
+                node.name.clone(),
+            ))
+        }
+    }
+}
+
+fn control_plane(
+    cluster: &ClusterName,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    findings: &mut Findings,
+) {
+    let mut known = scope.topology.control_planes();
+    if !known.any(|name| name == cluster) {
+        let all = scope.topology.control_planes().map(ClusterName::as_str);
+        findings.value(
+            at,
+            format!("no istiod runs in '{cluster}'"),
+            did_you_mean(cluster.as_str(), all.collect::<Vec<_>>()),
+        );
+    }
+}
+
+fn east_west(cluster: &ClusterName, scope: &Scope<'_>, at: &FieldPath, findings: &mut Findings) {
+    let clusters = scope.topology.substrate().clusters.keys();
+    if scope.topology.east_west_gateway(cluster).is_none() {
+        let with = clusters.filter(|name| scope.topology.east_west_gateway(name).is_some());
+        findings.value(
+            at,
+            format!("'{cluster}' has no east-west gateway"),
+            did_you_mean(
+                cluster.as_str(),
+                with.map(ClusterName::as_str).collect::<Vec<_>>(),
+            ),
+        );
+    }
+}
+
+fn secret(
+    draft: &SecretDraft,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    findings: &mut Findings,
+) -> Option<FaultKind> {
+    let secret = remote_secret(&draft.of, &draft.stored_in, scope, at, findings)?;
+    Some(FaultKind::Secret {
+        secret,
+        how: draft.how,
+    })
+}
+
+/// The remote secret between two clusters.
+pub(super) fn remote_secret(
+    of: &ClusterName,
+    stored_in: &ClusterName,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    findings: &mut Findings,
+) -> Option<RemoteSecret> {
+    let secrets = scope.topology.remote_secrets();
+    let found = secrets
+        .iter()
+        .find(|s| s.of == *of && s.stored_in == *stored_in);
+    if found.is_none() {
+        let all: Vec<String> = secrets
+            .iter()
+            .map(|s| format!("{} in {}", s.of, s.stored_in))
+            .collect();
+        findings.value(
+            at,
+            format!("there is no remote secret of '{of}' in '{stored_in}'"),
+            did_you_mean(
+                &format!("{of} in {stored_in}"),
+                all.iter().map(String::as_str),
+            ),
+        );
+    }
+    found.cloned()
+}
+
+fn watched(
+    of: &ClusterName,
+    seen_by: &ClusterName,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    findings: &mut Findings,
+) {
+    let before = findings.len();
+    scope.cluster(of, &at.key("of"), findings);
+    control_plane(seen_by, scope, &at.key("seenBy"), findings);
+    if findings.len() == before && (of == seen_by || !scope.topology.sees(seen_by, of)) {
+        findings.value(
+            at,
+            format!("the istiod in '{seen_by}' does not watch '{of}' from afar"),
+            "name a cluster that it discovers",
+        );
+    }
+}
+
+/// Reads a clock that is off.
+pub(super) fn clock(
+    draft: &ClockDraft,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    findings: &mut Findings,
+) -> Option<SubstrateFault> {
+    scope.cluster(&draft.cluster, &at.key("cluster"), findings);
+    let seconds =
+        |period: &Period| i64::try_from(period.as_duration().as_secs()).unwrap_or(i64::MAX);
+    let seconds = match (&draft.ahead, &draft.behind) {
+        (Some(ahead), None) => seconds(ahead),
+        (None, Some(behind)) => -seconds(behind),
+        (None, None) | (Some(_), Some(_)) => {
+            findings.value(
+                at,
+                "it must say either how far ahead or how far behind the clock is",
+                "write one of 'ahead: 2h' and 'behind: 2h'",
+            );
+            return None;
+        }
+    };
+    Some(SubstrateFault::ClockSkew {
+        cluster: draft.cluster.clone(),
+        seconds,
+    })
+}
+
+fn latency(from: &PlaceRef, to: &PlaceRef, add: Period) -> FaultKind {
+    FaultKind::Substrate(SubstrateFault::Latency {
+        from: end(from),
+        to: end(to),
+        add: add.as_duration(),
+    })
+}
+
+fn loss(from: &PlaceRef, to: &PlaceRef, share: Percent) -> FaultKind {
+    FaultKind::Substrate(SubstrateFault::Loss {
+        from: end(from),
+        to: end(to),
+        ppm: share.ppm(),
+    })
+}
+
+fn end(place: &PlaceRef) -> End {
+    match place {
+        PlaceRef::Cluster(name) => End::Cluster(name.clone()),
+        PlaceRef::Network(name) => End::Network(name.clone()),
+        PlaceRef::Vm(name) => End::Vm(name.clone()),
+    }
+}
+
+fn ends(
+    from: &PlaceRef,
+    to: &PlaceRef,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    findings: &mut Findings,
+) {
+    for (place, at) in [(from, at.key("from")), (to, at.key("to"))] {
+        match place {
+            PlaceRef::Cluster(name) => {
+                scope.cluster(name, &at.key("cluster"), findings);
+            }
+            PlaceRef::Vm(name) => {
+                scope.vm(name.as_str(), &at.key("vm"), findings);
+            }
+            PlaceRef::Network(name) => {
+                let networks = &scope.topology.substrate().networks;
+                if !networks.contains_key(name) {
+                    let known = networks.keys().map(AsRef::as_ref);
+                    findings.value(
+                        &at.key("network"),
+                        format!("there is no network '{name}'"),
+                        did_you_mean(name.as_str(), known),
+                    );
+                }
+            }
+        }
+    }
+    if from == to {
+        findings.value(
+            at,
+            "both ends are the same place",
+            "name two different places",
+        );
+    }
+}
