@@ -4,12 +4,17 @@ use crate::fact::Fact;
 
 mod apply;
 mod apply_refusals;
+mod authentication;
+mod authorization;
 mod compaction;
 mod create;
+mod custom_resources;
+mod custom_schemas;
 mod defaults_networking;
 mod defaults_pods;
 mod defaults_workloads;
 mod delete;
+mod discovery;
 mod namespaces;
 mod pages;
 mod patch;
@@ -22,12 +27,19 @@ mod validation;
 mod validation_networking;
 mod validation_others;
 mod watches;
+mod webhooks;
 
 /// Every fact, subject by subject.
 #[must_use]
 pub fn all() -> Vec<Fact> {
     [
         apply::FACTS,
+        discovery::FACTS,
+        authentication::FACTS,
+        authorization::FACTS,
+        webhooks::FACTS,
+        custom_resources::FACTS,
+        custom_schemas::FACTS,
         validation::FACTS,
         validation_networking::FACTS,
         validation_others::FACTS,
