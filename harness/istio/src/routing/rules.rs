@@ -69,6 +69,9 @@ rules! {
     POLICY_MESH_DEFAULT = "routing/policy-mesh-default",
         "defaultTrafficPolicy of the mesh fills connectionPool and outlierDetection only where nothing else sets them.",
         "pilot/pkg/networking/core/cluster_traffic_policy.go: applyDefaultTrafficPolicy";
+    ROUTE_OWNER = "routing/virtual-service-owner",
+        "Of several virtual services for a host the first in a sidecar's order owns it; the others are ignored.",
+        "pilot/pkg/networking/core/route/route.go: BuildSidecarVirtualHostWrapper";
     ROUTE_MATCH = "routing/virtual-service-route",
         "Routes are tried in order; the first one that matches wins, and one without a match takes everything.",
         "pilot/pkg/networking/core/route/route.go: TranslateRoute";
