@@ -39,7 +39,7 @@ fn in_scope(question: &Question<'_>, endpoint: &Endpoint) -> Option<RuleId> {
     let own = endpoint
         .discoverability
         .allows(&client.cluster, &endpoint.cluster);
-    let no_stand_in = question.gateways.is_empty()
+    let no_stand_in = question.paths.gateways().is_empty()
         || same_network(&client.network, &endpoint.network) && !client.network.is_unset();
     match () {
         () if question.service.node_local && !same_node => Some(rules::NODE_LOCAL),

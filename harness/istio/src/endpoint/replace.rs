@@ -1,22 +1,18 @@
 //! Endpoints of other networks, replaced by the gateways that lead to them.
 
-use std::collections::BTreeMap;
-
 use crate::{
-    ClusterId, Decision, NetworkId, RuleId,
+    RuleId,
     endpoint::{
         Endpoint, Group, Host, LeftOut, Question, Reached,
         select::{ByLocality, Purpose},
         weight,
     },
+    locality::LocalityLabel,
     network::{
         NetworkGateway, rules,
         split_horizon::{self, Path, Shares},
     },
 };
-
-/// Paths that were worked out already: endpoints of one network and cluster share theirs.
-type Paths<'a> = BTreeMap<(&'a NetworkId, &'a ClusterId), Decision<Path<'a>>>;
 
 /// Groups of hosts out of groups of endpoints, in the same order. A group may lose all its hosts
 /// and stay.
@@ -26,18 +22,12 @@ pub(crate) fn across_networks(
     candidates: ByLocality<'_>,
     left_out: &mut Vec<LeftOut>,
 ) -> Vec<Group> {
-    let mut paths = Paths::new();
     let mut groups = Vec::with_capacity(candidates.len());
     for (locality, members) in candidates {
         let mut group = Building::default();
         for index in members {
             let endpoint = &endpoints[index as usize];
-            let path = paths
-                .entry((&endpoint.network, &endpoint.cluster))
-                .or_insert_with_key(|(network, cluster)| {
-                    split_horizon::path(question.standpoint(), question.gateways, network, cluster)
-                });
-            if let Err(because) = group.add(question, (index, endpoint), path) {
+            if let Err(because) = group.add(question, (index, endpoint)) {
                 left_out.push(LeftOut {
                     endpoint: index,
                     because,
@@ -60,12 +50,12 @@ impl<'a> Building<'a> {
     /// Adds an endpoint, or says by which rule it is left out.
     fn add(
         &mut self,
-        question: &Question<'_>,
+        question: &Question<'a>,
         (index, endpoint): (u32, &Endpoint),
-        path: &Decision<Path<'a>>,
     ) -> Result<(), RuleId> {
+        let path = question.paths.to(&endpoint.network, &endpoint.cluster);
         let by_mtls = (question.by_mtls)(endpoint).value;
-        let weight = split_horizon::scaled(endpoint.weight, question.gateways);
+        let weight = split_horizon::scaled(endpoint.weight, question.paths.gateways());
         if question.purpose == Purpose::PassThrough && !by_mtls {
             return Err(rules::PASSTHROUGH_PLAINTEXT);
         }
@@ -78,9 +68,7 @@ impl<'a> Building<'a> {
                 self.hosts.push(host);
                 Ok(())
             }
-            Path::Gateways(_) if !by_mtls && split_horizon::needs_mtls(question.standpoint()) => {
-                Err(rules::PLAINTEXT)
-            }
+            Path::Gateways(_) if !by_mtls && question.paths.need_mtls() => Err(rules::PLAINTEXT),
             Path::Gateways(gateways) => {
                 self.shares.add(gateways, weight, index);
                 Ok(())
@@ -88,7 +76,7 @@ impl<'a> Building<'a> {
         }
     }
 
-    fn finish(mut self, locality: crate::locality::LocalityLabel) -> Group {
+    fn finish(mut self, locality: LocalityLabel) -> Group {
         let gateways = self.shares.into_gateways();
         self.hosts.extend(
             gateways.map(|(gateway, weight, stands_for)| stand_in(gateway, weight, stands_for)),

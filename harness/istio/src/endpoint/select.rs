@@ -7,8 +7,8 @@ use crate::{
     endpoint::{Endpoint, Health, Labels, filter, order, replace},
     locality::{LbSetting, LocalityLabel},
     network::{
-        Gateways, NetworkView,
-        split_horizon::{Mode, ProxyKind, Standpoint},
+        NetworkView,
+        split_horizon::{Mode, Paths, ProxyKind, Standpoint},
     },
     service::IpFamilies,
 };
@@ -63,10 +63,9 @@ pub type ByMtls<'a> = dyn Fn(&Endpoint) -> Decision<bool> + 'a;
 pub struct Question<'a> {
     /// The client.
     pub client: &'a Client,
-    /// The gateways its control plane knows.
-    pub gateways: &'a Gateways,
-    /// How workloads of other networks are reached.
-    pub mode: Mode,
+    /// Its paths to other networks: [`Client::standpoint`] with the gateways its control plane
+    /// knows.
+    pub paths: &'a Paths<'a>,
     /// The service.
     pub service: Scope,
     /// The name of the service port.
@@ -85,13 +84,14 @@ pub struct Question<'a> {
     pub by_mtls: &'a ByMtls<'a>,
 }
 
-impl Question<'_> {
-    pub(crate) fn standpoint(&self) -> Standpoint<'_> {
+impl Client {
+    /// What of the client decides its paths; `mode` is how it reaches other networks.
+    pub fn standpoint(&self, mode: Mode) -> Standpoint<'_> {
         Standpoint {
-            network: &self.client.network,
-            families: self.client.families,
-            kind: self.client.kind,
-            mode: self.mode,
+            network: &self.network,
+            families: self.families,
+            kind: self.kind,
+            mode,
         }
     }
 }

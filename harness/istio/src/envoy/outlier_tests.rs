@@ -89,8 +89,8 @@ fn a_second_ejection_takes_twice_as_long_and_quiet_sweeps_forgive() {
     fail(&mut detector, 30 * SECOND, 0, 5);
     assert_eq!(detector.sweep(80 * SECOND).value.len(), 0);
     assert_eq!(detector.sweep(90 * SECOND).value.len(), 1);
-    detector.sweep(100 * SECOND);
-    detector.sweep(110 * SECOND);
+    assert_eq!(detector.sweep(100 * SECOND).value.len(), 0);
+    assert_eq!(detector.sweep(110 * SECOND).value.len(), 0);
     fail(&mut detector, 110 * SECOND, 0, 5);
     assert_eq!(detector.sweep(140 * SECOND).value.len(), 1);
 }

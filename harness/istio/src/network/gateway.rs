@@ -39,11 +39,13 @@ pub struct Gateways {
     scale: u32,
 }
 
-/// The gateways of one network.
+/// The gateways of one network, by address and port.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Known {
-    all: Vec<NetworkGateway>,
-    by_cluster: BTreeMap<ClusterId, Vec<NetworkGateway>>,
+pub(crate) struct Known {
+    /// All of them; they stand for endpoints of clusters that have none of their own.
+    pub(crate) all: Vec<NetworkGateway>,
+    /// Those in each cluster; they stand for the endpoints of that cluster.
+    pub(crate) by_cluster: BTreeMap<ClusterId, Vec<NetworkGateway>>,
 }
 
 impl Gateways {
@@ -78,13 +80,9 @@ impl Gateways {
         self.by_network.values().flat_map(|known| &known.all)
     }
 
-    /// The gateways that stand for endpoints of a network in a cluster, by address and port:
-    /// those in that cluster, or else all of the network.
-    pub fn standing_for(&self, network: &NetworkId, cluster: &ClusterId) -> &[NetworkGateway] {
-        let Some(known) = self.by_network.get(network) else {
-            return &[];
-        };
-        known.by_cluster.get(cluster).unwrap_or(&known.all)
+    /// The networks that have gateways, with them.
+    pub(crate) fn networks(&self) -> impl Iterator<Item = (&NetworkId, &Known)> {
+        self.by_network.iter()
     }
 
     /// The factor that every endpoint weight is multiplied with, so that a weight can be divided

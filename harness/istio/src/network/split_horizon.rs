@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     ClusterId, Decision, NetworkId,
-    network::{Gateways, NetworkGateway, rules, same_network},
+    network::{Gateways, NetworkGateway, gateway::Known, rules, same_network},
     service::IpFamilies,
 };
 
@@ -54,34 +54,100 @@ pub enum Path<'a> {
     None,
 }
 
-/// How a client reaches endpoints of `network` in `cluster`.
-pub fn path<'a>(
-    client: Standpoint<'_>,
+/// Every path of one client. It is worked out once and serves all services, until the client or
+/// the gateways change.
+#[derive(Debug, Clone)]
+pub struct Paths<'a> {
+    client: Standpoint<'a>,
     gateways: &'a Gateways,
+    /// To networks that have gateways.
+    known: BTreeMap<&'a NetworkId, Towards<'a>>,
+    /// To the client's own network, if it has no gateway, and to endpoints of no network.
+    own: Decision<Path<'a>>,
+    /// To any other network; it has no gateway.
+    foreign: Decision<Path<'a>>,
+}
+
+/// Paths into one network.
+#[derive(Debug, Clone)]
+struct Towards<'a> {
+    by_cluster: BTreeMap<&'a ClusterId, Decision<Path<'a>>>,
+    otherwise: Decision<Path<'a>>,
+}
+
+impl<'a> Paths<'a> {
+    /// Works out the paths of a client.
+    pub fn new(client: Standpoint<'a>, gateways: &'a Gateways) -> Self {
+        let towards = |(network, known): (&'a NetworkId, &'a Known)| {
+            let to = |candidates| path(client, gateways, network, candidates);
+            let clusters = known.by_cluster.iter();
+            let towards = Towards {
+                by_cluster: clusters
+                    .map(|(id, of_cluster)| (id, to(of_cluster)))
+                    .collect(),
+                otherwise: to(&known.all),
+            };
+            (network, towards)
+        };
+        // No network has this name, because it cannot be a label's value.
+        let foreign = NetworkId::from("/");
+        Self {
+            client,
+            gateways,
+            known: gateways.networks().map(towards).collect(),
+            own: path(client, gateways, &NetworkId::default(), &[]),
+            foreign: path(client, gateways, &foreign, &[]),
+        }
+    }
+
+    /// How the client reaches endpoints of `network` in `cluster`.
+    pub fn to(&self, network: &NetworkId, cluster: &ClusterId) -> &Decision<Path<'a>> {
+        match self.known.get(network) {
+            Some(towards) => towards
+                .by_cluster
+                .get(cluster)
+                .unwrap_or(&towards.otherwise),
+            None if same_network(self.client.network, network) => &self.own,
+            None => &self.foreign,
+        }
+    }
+
+    /// The gateways that are known.
+    pub fn gateways(&self) -> &'a Gateways {
+        self.gateways
+    }
+
+    /// Whether an endpoint behind a gateway has to be reached by mutual TLS.
+    pub fn need_mtls(&self) -> bool {
+        self.client.mode == Mode::PassThrough || self.client.kind == ProxyKind::Sidecar
+    }
+}
+
+/// How a client reaches endpoints of `network` for which `candidates` stand.
+fn path<'a>(
+    client: Standpoint<'_>,
+    gateways: &Gateways,
     network: &NetworkId,
-    cluster: &ClusterId,
+    candidates: &'a [NetworkGateway],
 ) -> Decision<Path<'a>> {
     let ambient = client.mode == Mode::DoubleHbone && client.kind != ProxyKind::Sidecar;
     if gateways.is_empty() && !ambient {
         return Decision::new(Path::Direct, rules::SINGLE_NETWORK);
     }
-    let usable: Vec<&NetworkGateway> = gateways
-        .standing_for(network, cluster)
+    let usable = candidates
         .iter()
-        .filter(|gateway| speaks(client, ambient, gateway))
-        .collect();
+        .filter(|gateway| speaks(client, ambient, gateway));
+    let usable: Vec<&NetworkGateway> = usable.collect();
     let same = same_network(client.network, network);
     let forced = client.network.is_unset() && !network.is_unset() && !usable.is_empty();
     if same && !forced {
         return Decision::new(Path::Direct, rules::DIRECT);
     }
-    if usable.is_empty() {
-        return match client.mode {
-            Mode::PassThrough => Decision::new(Path::Direct, rules::NO_GATEWAY),
-            Mode::DoubleHbone => Decision::new(Path::None, rules::AMBIENT_NO_GATEWAY),
-        };
+    match (usable.is_empty(), client.mode) {
+        (false, _) => through(client, usable),
+        (true, Mode::PassThrough) => Decision::new(Path::Direct, rules::NO_GATEWAY),
+        (true, Mode::DoubleHbone) => Decision::new(Path::None, rules::AMBIENT_NO_GATEWAY),
     }
-    through(client, usable)
 }
 
 fn through<'a>(client: Standpoint<'_>, usable: Vec<&'a NetworkGateway>) -> Decision<Path<'a>> {
@@ -102,11 +168,6 @@ fn speaks(client: Standpoint<'_>, ambient: bool, gateway: &NetworkGateway) -> bo
         (false, ProxyKind::Sidecar) => gateway.port != 0,
         (false, ProxyKind::Router | ProxyKind::Waypoint) => true,
     }
-}
-
-/// Whether an endpoint on a gateway path has to be reached by mutual TLS.
-pub fn needs_mtls(client: Standpoint<'_>) -> bool {
-    client.mode == Mode::PassThrough || client.kind == ProxyKind::Sidecar
 }
 
 /// The weight of an endpoint after scaling; nothing counts as 1, and the maximum is kept.

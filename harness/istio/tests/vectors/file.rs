@@ -7,27 +7,27 @@ use serde_json::Value;
 
 /// A file of vectors, as far as it is read.
 #[derive(Deserialize)]
-pub struct VectorFile {
+pub(crate) struct VectorFile {
     /// Which form the file has.
     format: String,
     /// Objects that several vectors share.
     #[serde(default)]
-    pub fixtures: Value,
+    pub(crate) fixtures: Value,
     /// The facts.
-    pub vectors: Vec<Vector>,
+    pub(crate) vectors: Vec<Vector>,
 }
 
 /// One fact: for this input, Istio's test asserts this.
 #[derive(Deserialize)]
-pub struct Vector {
+pub(crate) struct Vector {
     /// Its name in reports.
-    pub id: String,
+    pub(crate) id: String,
     /// Which rule it is about.
-    pub area: String,
+    pub(crate) area: String,
     /// What the rule is given.
-    pub input: Value,
+    pub(crate) input: Value,
     /// What must come out.
-    pub expected: serde_json::Map<String, Value>,
+    pub(crate) expected: serde_json::Map<String, Value>,
 }
 
 /// The one form this test reads.
@@ -35,7 +35,7 @@ const FORMAT: &str = "istio-semantics-vectors/1";
 
 impl VectorFile {
     /// Reads the file that `ISTHMUS_VECTORS` names, or else the one of this repository.
-    pub fn load() -> Result<Self, String> {
+    pub(crate) fn load() -> Result<Self, String> {
         let path = std::env::var_os("ISTHMUS_VECTORS").map_or_else(default_path, PathBuf::from);
         let at = |why: String| format!("failed to read vectors from {}: {why}", path.display());
         let text = std::fs::read_to_string(&path).map_err(|e| at(e.to_string()))?;

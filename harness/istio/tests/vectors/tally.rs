@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, process::ExitCode};
 
 /// Results so far.
 #[derive(Default)]
-pub struct Tally {
+pub(crate) struct Tally {
     areas: BTreeMap<String, Counts>,
     failures: Vec<(String, Vec<String>)>,
 }
@@ -17,7 +17,7 @@ struct Counts {
 
 impl Tally {
     /// Counts one vector; it passed if it has no problems.
-    pub fn count(&mut self, area: &str, id: &str, problems: Vec<String>) {
+    pub(crate) fn count(&mut self, area: &str, id: &str, problems: Vec<String>) {
         let counts = self.areas.entry(area.to_owned()).or_default();
         if problems.is_empty() {
             counts.passed += 1;
@@ -28,7 +28,7 @@ impl Tally {
     }
 
     /// Success if there were vectors and all of them passed.
-    pub fn exit_code(&self) -> ExitCode {
+    pub(crate) fn exit_code(&self) -> ExitCode {
         match self.total() {
             Counts {
                 passed: 1..,

@@ -27,7 +27,7 @@ fn simple(text: Option<&str>) -> Result<Option<SimpleLb>, String> {
     text.map(read).transpose()
 }
 
-pub fn cluster_lb_config(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn cluster_lb_config(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -89,7 +89,7 @@ fn name(policy: LbPolicy) -> &'static str {
     }
 }
 
-pub fn warmup(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn warmup(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::{case::Case, mesh::horizon::Scene};
 
-pub fn unhealthy_policy(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn unhealthy_policy(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -32,7 +32,7 @@ pub fn unhealthy_policy(case: &mut Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-pub fn unhealthy_eds(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn unhealthy_eds(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -64,12 +64,12 @@ pub fn unhealthy_eds(case: &mut Case<'_>) -> Result<(), String> {
         let of_health = hosts.filter(|host| host.healthy == healthy);
         of_health.map(|host| host.address.to_string()).collect()
     };
-    case.came_out("healthy", sent(true));
-    case.came_out("unhealthy", sent(false));
+    case.came_out_as_set("healthy", sent(true));
+    case.came_out_as_set("unhealthy", sent(false));
     Ok(())
 }
 
-pub fn endpoint_weight(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn endpoint_weight(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -91,12 +91,12 @@ pub fn endpoint_weight(case: &mut Case<'_>) -> Result<(), String> {
         scene.add(&stated.address, &stated.locality, weight, Labels::new());
     }
     let selection = scene.select(None, false);
-    let groups = selection.groups.iter();
-    let regions = groups.map(|group| {
+    let mut regions: BTreeMap<&str, u32> = BTreeMap::new();
+    for group in &selection.groups {
         let Place { region, .. } = group.locality.place();
-        (region, group.weight)
-    });
-    case.came_out("locality_weights", regions.collect::<BTreeMap<_, _>>());
+        *regions.entry(region).or_default() += group.weight.unwrap_or_default();
+    }
+    case.came_out("locality_weights", regions);
     case.came_out("endpoint_weights", Scene::weights(&selection));
     Ok(())
 }

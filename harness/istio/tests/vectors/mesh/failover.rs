@@ -29,7 +29,7 @@ fn places(groups: &[Option<String>]) -> Vec<Place<'_>> {
     texts.map(Place::of).collect()
 }
 
-pub fn locality_failover(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn locality_failover(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -50,7 +50,7 @@ pub fn locality_failover(case: &mut Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-pub fn zone_aware(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn zone_aware(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -66,7 +66,7 @@ pub fn zone_aware(case: &mut Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-pub fn distribute(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn distribute(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -97,7 +97,7 @@ pub fn distribute(case: &mut Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-pub fn failover_priority(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn failover_priority(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -117,7 +117,7 @@ pub fn failover_priority(case: &mut Case<'_>) -> Result<(), String> {
     #[serde(deny_unknown_fields)]
     struct Member {
         address: String,
-        weight: u32,
+        weight: Option<u32>,
         labels: Labels,
     }
     let input: Input = case.input()?;
@@ -151,7 +151,10 @@ pub fn failover_priority(case: &mut Case<'_>) -> Result<(), String> {
             .collect::<Vec<&Member>>()
     };
     let sent = |part: &Part| {
-        let weight: u32 = members(part).iter().map(|member| member.weight).sum();
+        let weight: u32 = members(part)
+            .iter()
+            .filter_map(|member| member.weight)
+            .sum();
         json!({ "weight": weight, "priority": part.priority })
     };
     let by_address = |part: &Part| {
@@ -169,7 +172,7 @@ pub fn failover_priority(case: &mut Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-pub fn zone_aware_eds(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn zone_aware_eds(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {

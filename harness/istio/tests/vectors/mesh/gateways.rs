@@ -22,7 +22,7 @@ use serde::Deserialize;
 use super::horizon::Scene;
 use crate::case::Case;
 
-pub fn network_view(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn network_view(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -35,7 +35,7 @@ pub fn network_view(case: &mut Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-pub fn gateway_dns(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn gateway_dns(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -50,14 +50,10 @@ pub fn gateway_dns(case: &mut Case<'_>) -> Result<(), String> {
         true => vec!["192.0.2.1".to_owned()],
         false => Vec::new(),
     };
-    let lookup = match input.event.as_str() {
-        event if event.contains("fail") => Lookup::Failure,
-        event if event.contains("empty") || event.contains("no_answer") => {
-            Lookup::Answer(Vec::new())
-        }
-        _ => Lookup::Answer(input.answers),
+    let after = match lookup(&input.event, input.answers) {
+        Some(lookup) => hostname::addresses(lookup, &before).value,
+        None => Vec::new(),
     };
-    let after = hostname::addresses(lookup, &before).value;
     let gateway = |address: &String| NetworkGateway {
         address: address.as_str().into(),
         port: DEFAULT_PORT,
@@ -73,7 +69,24 @@ pub fn gateway_dns(case: &mut Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-pub fn additivity(case: &mut Case<'_>) -> Result<(), String> {
+/// The lookup that an event such as `dns_failure_after_success` stands for; `None` if the name
+/// is no gateway any more. An answer that is not spelled out has an address of each family.
+fn lookup(event: &str, answers: Vec<String>) -> Option<Lookup> {
+    let what = event.split_once("_after_").map_or(event, |(what, _)| what);
+    let is = |word: &str| what.contains(word);
+    match what {
+        _ if is("fail") => Some(Lookup::Failure),
+        _ if is("empty") || is("no_answer") => Some(Lookup::Answer(Vec::new())),
+        _ if is("forget") || is("removed") => None,
+        _ if answers.is_empty() => {
+            let families = ["198.51.100.1", "2001:db8::1"];
+            Some(Lookup::Answer(families.map(str::to_owned).to_vec()))
+        }
+        _ => Some(Lookup::Answer(answers)),
+    }
+}
+
+pub(crate) fn additivity(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -156,7 +169,7 @@ fn resource(addresses: Vec<String>) -> Vec<NetworkGateway> {
     gateway_resource::gateways(&resource).value
 }
 
-pub fn discovery(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn discovery(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -197,7 +210,7 @@ pub fn discovery(case: &mut Case<'_>) -> Result<(), String> {
     let selection = scene.select(None, false);
     let hosts = selection.groups.iter().flat_map(|group| &group.hosts);
     let text = |host: &istio::endpoint::Host| format!("{}:{}", host.address, host.port);
-    case.came_out("endpoints", hosts.map(text).collect::<Vec<_>>());
+    case.came_out_as_set("endpoints", hosts.map(text));
     Ok(())
 }
 

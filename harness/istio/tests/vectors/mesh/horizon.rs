@@ -11,7 +11,7 @@ use istio::{
     locality::LbSetting,
     network::{
         Gateways, NetworkGateway, NetworkView,
-        split_horizon::{Mode, ProxyKind},
+        split_horizon::{Mode, Paths, ProxyKind},
     },
     service::{Discoverability, IpFamilies},
 };
@@ -22,19 +22,19 @@ use crate::case::Case;
 const PORT_NAME: &str = "http";
 
 /// A client, the gateways it knows, and the endpoints of one service.
-pub struct Scene {
-    pub client: Client,
-    pub mode: Mode,
-    pub gateways: Gateways,
-    pub endpoints: Vec<Endpoint>,
-    pub subset: Labels,
-    pub purpose: Purpose,
-    pub send_not_ready: bool,
+pub(crate) struct Scene {
+    pub(crate) client: Client,
+    pub(crate) mode: Mode,
+    pub(crate) gateways: Gateways,
+    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) subset: Labels,
+    pub(crate) purpose: Purpose,
+    pub(crate) send_not_ready: bool,
 }
 
 impl Scene {
     /// A sidecar in one network, with nothing to reach yet.
-    pub fn in_locality(locality: &str) -> Self {
+    pub(crate) fn in_locality(locality: &str) -> Self {
         let client = Client {
             kind: ProxyKind::Sidecar,
             cluster: ClusterId::default(),
@@ -57,7 +57,7 @@ impl Scene {
     }
 
     /// Adds an endpoint that is ready and has a sidecar, and gives it back to be changed.
-    pub fn add(
+    pub(crate) fn add(
         &mut self,
         address: &str,
         locality: &str,
@@ -83,15 +83,15 @@ impl Scene {
         self.endpoints.last_mut().expect("one was just added")
     }
 
-    pub fn select(&self, setting: Option<&LbSetting>, outlier_detection: bool) -> Selection {
+    pub(crate) fn select(&self, setting: Option<&LbSetting>, outlier_detection: bool) -> Selection {
         let by_mtls = |endpoint: &Endpoint| {
             let given = RuleId::new("vectors/given");
             Decision::new(endpoint.mtls_capable, given)
         };
+        let paths = Paths::new(self.client.standpoint(self.mode), &self.gateways);
         let question = Question {
             client: &self.client,
-            gateways: &self.gateways,
-            mode: self.mode,
+            paths: &paths,
             service: Scope::default(),
             port_name: PORT_NAME,
             subset: &self.subset,
@@ -105,7 +105,7 @@ impl Scene {
     }
 
     /// The weight of each address, added up over groups.
-    pub fn weights(selection: &Selection) -> BTreeMap<String, u32> {
+    pub(crate) fn weights(selection: &Selection) -> BTreeMap<String, u32> {
         let mut weights = BTreeMap::new();
         for host in selection.groups.iter().flat_map(|group| &group.hosts) {
             *weights.entry(host.address.to_string()).or_default() += host.weight;
@@ -114,7 +114,7 @@ impl Scene {
     }
 
     /// The weight of all groups.
-    pub fn total(selection: &Selection) -> u32 {
+    pub(crate) fn total(selection: &Selection) -> u32 {
         selection
             .groups
             .iter()
@@ -123,7 +123,7 @@ impl Scene {
     }
 
     /// The priority of each address.
-    pub fn priorities(&self, selection: &Selection) -> BTreeMap<String, u32> {
+    pub(crate) fn priorities(&self, selection: &Selection) -> BTreeMap<String, u32> {
         let groups = selection.groups.iter();
         let hosts = groups.flat_map(|group| group.hosts.iter().map(|host| (host, group.priority)));
         hosts
@@ -134,7 +134,7 @@ impl Scene {
 
 /// Gateways and endpoints as vectors and the shared topology write them.
 #[derive(Deserialize)]
-pub struct Topology {
+pub(crate) struct Topology {
     gateways: Vec<Gateway>,
     endpoints: Vec<Member>,
 }
@@ -167,7 +167,7 @@ struct Member {
 impl Topology {
     /// Puts the topology into a scene. Where `by_mtls` is given it stands for what the topology
     /// says of endpoints that take mutual TLS.
-    pub fn set_up(self, scene: &mut Scene, by_mtls: Option<bool>) {
+    pub(crate) fn set_up(self, scene: &mut Scene, by_mtls: Option<bool>) {
         for member in self.endpoints {
             let version = member.version.map(|value| ("version".to_owned(), value));
             let labels = version.into_iter().collect();
@@ -186,7 +186,7 @@ impl Topology {
     }
 }
 
-pub fn split_horizon(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn split_horizon(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {

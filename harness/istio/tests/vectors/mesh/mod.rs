@@ -15,7 +15,7 @@ mod topology;
 use crate::case::Check;
 
 /// Area and check, one line each.
-pub const CHECKS: &[(&str, Check)] = &[
+pub(crate) const CHECKS: &[(&str, Check)] = &[
     ("cluster_lb_config", balance::cluster_lb_config),
     ("cluster_local", service::cluster_local),
     ("cross_network_mtls", mtls::cross_network_mtls),

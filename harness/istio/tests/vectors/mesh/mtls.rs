@@ -70,6 +70,9 @@ struct Rule {
     tls: Option<ClientTlsMode>,
     port_level_tls: BTreeMap<u16, ClientTlsMode>,
     subsets: BTreeMap<String, SubsetOf>,
+    /// Anything else the rule says.
+    #[serde(rename = "other_policy", default)]
+    _other_policy: Value,
 }
 
 #[derive(Deserialize)]
@@ -84,7 +87,7 @@ struct SubsetOf {
     _other_policy: Value,
 }
 
-pub fn cross_network_mtls(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn cross_network_mtls(case: &mut Case<'_>) -> Result<(), String> {
     let input: Input = case.input()?;
     let policies = input
         .peer_authentications

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::case::Case;
 
-pub fn config(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn config(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -21,7 +21,7 @@ pub fn config(case: &mut Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-pub fn panic_threshold(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn panic_threshold(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {

@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use crate::case::Case;
 
-pub fn merge(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn merge(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -57,7 +57,7 @@ pub fn merge(case: &mut Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-pub fn vip(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn vip(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -98,7 +98,7 @@ pub fn vip(case: &mut Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-pub fn duplicate_service(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn duplicate_service(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -128,7 +128,7 @@ pub fn duplicate_service(case: &mut Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-pub fn mcs(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn mcs(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -149,7 +149,7 @@ pub fn mcs(case: &mut Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-pub fn cluster_local(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn cluster_local(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -175,7 +175,7 @@ pub fn cluster_local(case: &mut Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-pub fn registry_for_proxy(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn registry_for_proxy(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -198,7 +198,7 @@ pub fn registry_for_proxy(case: &mut Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-pub fn traffic_distribution(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn traffic_distribution(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {

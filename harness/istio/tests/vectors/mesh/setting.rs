@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::case::Case;
 
 /// Fills the vectors' placeholders in: `<one rule>` stands for content that nothing depends on.
-pub fn filled(mut value: Value) -> Value {
+pub(crate) fn filled(mut value: Value) -> Value {
     if let Value::Object(fields) = &mut value {
         for (name, field) in fields {
             let placeholder = match field {
@@ -42,14 +42,14 @@ fn content(name: &str) -> Value {
 }
 
 /// Reads a setting that may be null and may hold placeholders.
-pub fn placeholder<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+pub(crate) fn placeholder<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     input: D,
 ) -> Result<Option<T>, D::Error> {
     let value = Value::deserialize(input)?;
     Option::<T>::deserialize(filled(value)).map_err(serde::de::Error::custom)
 }
 
-pub fn effective(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn effective(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -120,7 +120,7 @@ impl From<Distribution> for TrafficDistribution {
     }
 }
 
-pub fn failover_labels_active(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn failover_labels_active(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use crate::case::Case;
 
-pub fn pod_locality(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn pod_locality(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -31,7 +31,7 @@ pub fn pod_locality(case: &mut Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-pub fn locality_label(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn locality_label(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -42,7 +42,7 @@ pub fn locality_label(case: &mut Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-pub fn locality_rule_match(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn locality_rule_match(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -55,7 +55,7 @@ pub fn locality_rule_match(case: &mut Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-pub fn endpoint_topology_labels(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn endpoint_topology_labels(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
@@ -85,7 +85,7 @@ pub fn endpoint_topology_labels(case: &mut Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-pub fn workload_entry(case: &mut Case<'_>) -> Result<(), String> {
+pub(crate) fn workload_entry(case: &mut Case<'_>) -> Result<(), String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Input {
