@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
 use pki::Seed;
+use serde_json::Value;
 use world::{ClusterName, VmName};
 
 use crate::ManifestError;
@@ -51,6 +52,7 @@ pub struct Facts {
     now: Timestamp,
     api_servers: BTreeMap<ClusterName, ApiServer>,
     texts: BTreeMap<Need, String>,
+    overlays: BTreeMap<ClusterName, Vec<Value>>,
 }
 
 impl At {
@@ -77,6 +79,7 @@ impl Facts {
             now,
             api_servers: BTreeMap::new(),
             texts: BTreeMap::new(),
+            overlays: BTreeMap::new(),
         }
     }
 
@@ -89,6 +92,16 @@ impl Facts {
     /// only; here it is kept and never looked at.
     pub fn learn(&mut self, need: Need, text: impl Into<String>) {
         self.texts.insert(need, text.into());
+    }
+
+    /// Learns that a cluster is installed with other values than its topology says: a tree that is
+    /// merged over them (RFC 7386, so `null` removes a key), for a deliberate violation.
+    pub fn overlay_values(&mut self, cluster: ClusterName, values: Value) {
+        self.overlays.entry(cluster).or_default().push(values);
+    }
+
+    pub(crate) fn overlays(&self, cluster: &ClusterName) -> &[Value] {
+        self.overlays.get(cluster).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a need is met.

@@ -17,10 +17,12 @@
 //! Reading order: [`stage`] (the order of an installation), [`unit`] (its parts), [`fact`] and
 //! [`condition`] (what goes in and what is waited for), [`object`]; `site` (which part of Istio a
 //! cluster has, and its values), then the renderers: `namespace`, `trust`, `definition`,
-//! `control_plane`, `gateway`, `discovery`, `policy`, [`vm`]. [`mutation`] breaks
+//! `control_plane`, `gateway`, `discovery`, `policy`, [`vm`], [`workload`]. [`change`] renders what a
+//! living mesh is changed by, [`mutation`] breaks
 //! objects on purpose; [`assume`] imagines facts for a plan.
 
 pub mod assume;
+pub mod change;
 pub mod condition;
 mod control_plane;
 mod definition;
@@ -38,6 +40,7 @@ mod text;
 mod trust;
 pub mod unit;
 pub mod vm;
+pub mod workload;
 
 pub use assume::assumed;
 pub use condition::Await;
@@ -45,6 +48,7 @@ pub use error::ManifestError;
 pub use fact::{ApiServer, At, Facts, Need};
 pub use mutation::{Mutation, Selection};
 pub use object::{Identity, Object, Placed};
-pub use stage::{Stage, stages};
+pub use stage::{Stage, stages, workload_stage};
 pub use unit::Form;
 pub use vm::{VmFiles, vm_files, vm_needs};
+pub use workload::{Images, Workloads, deployment_name};

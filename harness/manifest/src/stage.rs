@@ -11,14 +11,15 @@ use crate::{
     gateway::GatewaySite,
     site::{Part, Site},
     unit::{Form, Unit},
+    workload::{self, Images, Workloads},
 };
 
 /// A step of an installation: render it, apply what it gives, wait, learn facts, go on.
 #[derive(Debug, Clone)]
 pub struct Stage<'a> {
-    topology: &'a Topology,
-    name: &'static str,
-    units: Vec<Unit<'a>>,
+    pub(crate) topology: &'a Topology,
+    pub(crate) name: &'static str,
+    pub(crate) units: Vec<Unit<'a>>,
 }
 
 /// The stages of a topology's mesh, in their order; those without anything to do are left out.
@@ -76,6 +77,28 @@ pub fn stages(topology: &Topology) -> Vec<Stage<'_>> {
             units,
         })
         .collect()
+}
+
+/// The stage that brings a scenario's workloads, after the mesh is there: their pods are injected by
+/// it. The images are those that the engine can run.
+pub fn workload_stage<'a>(
+    topology: &'a Topology,
+    workloads: &'a Workloads,
+    images: &'a Images,
+) -> Stage<'a> {
+    let unit = |cluster| Unit::Workloads {
+        cluster,
+        workloads,
+        images,
+    };
+    Stage {
+        topology,
+        name: "workloads",
+        units: workload::clusters(workloads)
+            .into_iter()
+            .map(unit)
+            .collect(),
+    }
 }
 
 impl Stage<'_> {

@@ -2,49 +2,88 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pki::{Authority, Roots, Subject, Validity};
+use pki::{Authority, PkiError, Roots, Subject, Validity};
+use scenario::{draft::RootPhase, name::RootName};
 use serde_json::{Value, json};
 use world::ClusterName;
 
 use crate::{Facts, ManifestError, Object, site::Site};
 
-/// The authority that an istiod here becomes: an intermediate of its cluster's root.
-pub(crate) fn authority(site: &Site<'_>, facts: &Facts) -> Result<Authority, ManifestError> {
-    let cluster = site.cluster;
-    let root = site.topology.member(cluster).map(|member| &member.root);
-    let root = root.expect("a site is a member");
+/// The root whose name an istiod's cluster bears.
+fn root_of<'a>(site: &Site<'a>) -> &'a RootName {
+    let member = site.topology.member(site.cluster);
+    &member.expect("a site is a member").root
+}
+
+/// The authority that an istiod of a cluster becomes: an intermediate of a root.
+fn authority(
+    cluster: &ClusterName,
+    root: &RootName,
+    facts: &Facts,
+) -> Result<Authority, ManifestError> {
     let make = || {
-        let validity = Validity::of_authority(facts.now());
-        let seed = facts.seed().of(&format!("intermediate/{cluster}"));
+        let seed = facts.seed().of(&format!("intermediate/{root}/{cluster}"));
         self::root(root.as_str(), facts)?.intermediate(
             &seed,
             &Subject::intermediate(cluster.as_str()),
-            validity,
+            Validity::of_authority(facts.now()),
         )
     };
-    make().map_err(|source| ManifestError::Certificates {
+    make().map_err(|source| failed(cluster, source))
+}
+
+fn failed(cluster: &ClusterName, source: PkiError) -> ManifestError {
+    ManifestError::Certificates {
         cluster: cluster.clone(),
         source,
-    })
+    }
 }
 
 /// The root of a name: clusters with equal names trust each other.
-fn root(name: &str, facts: &Facts) -> Result<Authority, pki::PkiError> {
+fn root(name: &str, facts: &Facts) -> Result<Authority, PkiError> {
     let seed = facts.seed().of(&format!("root/{name}"));
     Authority::root(&seed, &Subject::root(), Validity::of_authority(facts.now()))
 }
 
 /// The Secret that an istiod reads its authority from; it must exist before istiod first starts.
 pub(crate) fn cacerts(site: &Site<'_>, facts: &Facts) -> Result<Object, ManifestError> {
-    let files = authority(site, facts)?.cacerts();
+    Ok(secret(
+        site,
+        &authority(site.cluster, root_of(site), facts)?,
+    ))
+}
+
+/// The same Secret in a phase of an exchange of roots. Only when every workload believes both roots
+/// may the new one sign, and only when every certificate is signed by it may the old one go.
+pub(crate) fn rotated(
+    site: &Site<'_>,
+    to: &RootName,
+    phase: RootPhase,
+    facts: &Facts,
+) -> Result<Object, ManifestError> {
+    let old = authority(site.cluster, root_of(site), facts)?;
+    let new = authority(site.cluster, to, facts)?;
+    let both = old.roots().union(new.roots());
+    Ok(secret(
+        site,
+        &match phase {
+            RootPhase::TrustBoth => old.trusting(&both),
+            RootPhase::SignNew => new.trusting(&both),
+            RootPhase::DropOld => new,
+        },
+    ))
+}
+
+fn secret(site: &Site<'_>, authority: &Authority) -> Object {
+    let files = authority.cacerts();
     let data: BTreeMap<&str, &str> = files.files().into_iter().collect();
-    Ok(Object::rendered(json!({
+    Object::rendered(json!({
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {"name": "cacerts", "namespace": site.namespace()},
         "stringData": data,
         "type": "Opaque",
-    })))
+    }))
 }
 
 /// Values by which a mesh believes the identities of those it trusts: their roots, each for its
@@ -80,10 +119,7 @@ fn bundle(
     facts: &Facts,
 ) -> Result<Roots, ManifestError> {
     names.iter().try_fold(Roots::default(), |roots, name| {
-        let root = root(name, facts).map_err(|source| ManifestError::Certificates {
-            cluster: cluster.clone(),
-            source,
-        })?;
+        let root = root(name, facts).map_err(|source| failed(cluster, source))?;
         Ok(roots.union(root.roots()))
     })
 }

@@ -10,6 +10,7 @@ use crate::{
     namespace, policy,
     site::{Part, Site, system_namespace},
     trust, vm,
+    workload::{self, Images, Workloads},
 };
 
 /// Who makes the objects of Istio's own charts.
@@ -36,6 +37,11 @@ pub(crate) enum Unit<'a> {
     ExposedServices(&'a ClusterName),
     Policy(&'a ClusterName, &'a Mesh),
     Vm(&'a VmName, &'a VmMember),
+    Workloads {
+        cluster: &'a ClusterName,
+        workloads: &'a Workloads,
+        images: &'a Images,
+    },
 }
 
 impl Unit<'_> {
@@ -53,7 +59,8 @@ impl Unit<'_> {
             | Self::Token(_)
             | Self::ExposedServices(_)
             | Self::Policy(..)
-            | Self::Vm(..) => Vec::new(),
+            | Self::Vm(..)
+            | Self::Workloads { .. } => Vec::new(),
         }
     }
 
@@ -95,6 +102,14 @@ impl Unit<'_> {
                 (*cluster, policy.into_iter().collect())
             }
             Self::Vm(name, vm) => (&vm.onboarded_by, vm::objects(topology, name, vm)),
+            Self::Workloads {
+                cluster,
+                workloads,
+                images,
+            } => (
+                *cluster,
+                workload::objects(topology, cluster, workloads, images)?,
+            ),
         };
         let placed = |object: crate::Object| object.into_cluster(cluster);
         Ok(objects.into_iter().map(placed).collect())
@@ -121,6 +136,9 @@ impl Unit<'_> {
                 key: "token".to_owned(),
             }],
             Self::RemoteSecret(secret) => watched(topology, secret),
+            Self::Workloads {
+                cluster, workloads, ..
+            } => workload::awaits(cluster, workloads),
             Self::Vm(_, vm) => vec![Await::ConfigMapKey {
                 config_map: At::new(
                     &vm.onboarded_by,

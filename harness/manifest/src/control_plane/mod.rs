@@ -25,6 +25,7 @@ pub(crate) use operator::operator;
 pub(crate) use rbac::service_account;
 pub(crate) use reader::{READER, reader, token_secret, token_secret_name};
 pub(crate) use shared::{needs as shared_needs, other_sources};
+pub(crate) use webhook::of_tag;
 
 /// Everything that the site's chart installs.
 ///

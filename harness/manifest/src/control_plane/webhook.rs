@@ -29,7 +29,8 @@ pub(super) fn injectors(site: &Site<'_>, values: &Values) -> Vec<Object> {
     std::iter::once(own).chain(tags).collect()
 }
 
-fn of_tag(site: &Site<'_>, values: &Values, tag: &str) -> Object {
+/// The webhooks of a tag that points to the site's revision.
+pub(crate) fn of_tag(site: &Site<'_>, values: &Values, tag: &str) -> Object {
     let mut webhooks = by_revision(site, values, tag);
     if tag == "default" {
         webhooks.extend(by_default(site, values));

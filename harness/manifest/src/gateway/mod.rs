@@ -8,7 +8,7 @@ mod service;
 
 use std::collections::BTreeSet;
 
-use scenario::topology::{Exposure, Gateway, GatewayKind, Topology};
+use scenario::topology::{Exposure, Gateway, GatewayKind, Revision, Topology};
 use serde_json::{Value, json};
 
 use crate::{
@@ -39,6 +39,17 @@ impl<'a> GatewaySite<'a> {
             })
         };
         topology.gateways().iter().filter_map(site).collect()
+    }
+
+    /// The same gateway, injected by another revision.
+    pub(crate) fn at_revision(&self, revision: &'a Revision) -> Self {
+        Self {
+            site: Site {
+                revision,
+                ..self.site
+            },
+            ..*self
+        }
     }
 
     /// Its namespace: Istio's own moves with an external istiod.

@@ -48,28 +48,36 @@ pub(crate) struct Site<'a> {
 impl<'a> Site<'a> {
     /// The sites of a cluster; none if it is in no mesh.
     pub(crate) fn of_cluster(topology: &'a Topology, cluster: &'a ClusterName) -> Vec<Self> {
-        let Some(member) = topology.member(cluster) else {
-            return Vec::new();
-        };
-        let parts: &[Part<'a>] = match &member.role {
-            Role::None => &[],
-            Role::Primary { .. } => &[Part::Primary],
-            Role::Remote { .. } => &[Part::Remote],
-            Role::Config { .. } => &[Part::ConfigCluster],
+        let member = topology.member(cluster);
+        let revisions = member.map_or(&[][..], |member| &member.revisions).iter();
+        revisions
+            .flat_map(|revision| Self::of_revision(topology, cluster, revision))
+            .collect()
+    }
+
+    /// The sites of one revision in a cluster, installed already or not.
+    pub(crate) fn of_revision(
+        topology: &'a Topology,
+        cluster: &'a ClusterName,
+        revision: &'a Revision,
+    ) -> Vec<Self> {
+        let role = topology.member(cluster).map(|member| &member.role);
+        let parts = match role.unwrap_or(&Role::None) {
+            Role::None => Vec::new(),
+            Role::Primary { .. } => vec![Part::Primary],
+            Role::Remote { .. } => vec![Part::Remote],
+            Role::Config { .. } => vec![Part::ConfigCluster],
             Role::ExternalControlPlane { config } => {
-                &[Part::FrontDoor, Part::ExternalIstiod { config }]
+                vec![Part::FrontDoor, Part::ExternalIstiod { config }]
             }
         };
-        let site = |part: &Part<'a>, revision| Self {
+        let site = |part| Self {
             topology,
             cluster,
-            part: *part,
+            part,
             revision,
         };
-        let revisions = member.revisions.iter();
-        revisions
-            .flat_map(|revision| parts.iter().map(move |part| site(part, revision)))
-            .collect()
+        parts.into_iter().map(site).collect()
     }
 
     /// The sites of every cluster.

@@ -47,6 +47,9 @@ impl Site<'_> {
         if let Some(member) = member {
             merge(&mut tree, &Value::Object(member.values.0.clone()));
         }
+        for overlay in facts.overlays(self.cluster) {
+            merge(&mut tree, overlay);
+        }
         Ok(Values(tree))
     }
 

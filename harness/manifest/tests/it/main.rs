@@ -1,6 +1,7 @@
 //! What installations of whole topologies hold.
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod changes;
 mod external;
 mod federation;
 mod golden;
@@ -11,3 +12,4 @@ mod stages;
 mod support;
 mod topologies;
 mod virtual_machines;
+mod workloads;
