@@ -172,7 +172,9 @@ pub fn select(question: &Question<'_>, endpoints: &[Endpoint]) -> Selection {
     let candidates = candidates(question, endpoints, &mut left_out);
     let groups = replace::across_networks(question, endpoints, candidates, &mut left_out);
     let (groups, ordered_by) = order::apply(question, endpoints, groups, &mut left_out);
+    // An endpoint behind several gateways that are emptied was noted once for each.
     left_out.sort_by_key(|left| left.endpoint);
+    left_out.dedup();
     Selection {
         groups,
         left_out,
