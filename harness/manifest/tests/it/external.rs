@@ -150,3 +150,22 @@ fn a_second_data_cluster_is_a_remote_of_the_configuration_cluster() {
         None
     );
 }
+
+#[test]
+fn beside_the_external_istiod_runs_only_the_one_of_its_gateway() {
+    let mesh = mesh();
+    let istiods: Vec<String> = mesh
+        .objects
+        .iter()
+        .filter(|(_, placed)| placed.object.kind() == "Deployment")
+        .filter(|(_, placed)| placed.object.name() == "istiod")
+        .map(|(_, placed)| format!("{} in {}", placed.object, placed.cluster))
+        .collect();
+    assert_eq!(
+        istiods,
+        [
+            "Deployment istio-system/istiod in external",
+            "Deployment external-istiod/istiod in external",
+        ]
+    );
+}

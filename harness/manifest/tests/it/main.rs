@@ -5,7 +5,7 @@ mod changes;
 mod external;
 mod federation;
 mod golden;
-mod istio_guides;
+mod guides;
 mod properties;
 mod shared_sources;
 mod stages;
