@@ -71,3 +71,47 @@ impl Headless<'_> {
         Decision::new(names, rules::POD_NAME)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pod(ip: &str, name: Option<&str>, cluster: &str) -> Pod {
+        Pod {
+            ip: ip.to_owned(),
+            name: name.map(str::to_owned),
+            network: NetworkId::default(),
+            cluster: cluster.into(),
+            health: Health::Ready,
+        }
+    }
+
+    #[test]
+    fn own_pods_replace_others_of_the_same_name_and_no_address_is_listed_twice() {
+        let (network, cluster) = (NetworkId::default(), ClusterId::from("own"));
+        let view = Headless {
+            network: &network,
+            cluster: &cluster,
+            publish_not_ready: false,
+            multicluster: true,
+        };
+        let pods = [
+            pod("1", Some("a"), "own"),
+            pod("2", Some("a"), "other"),
+            pod("3", Some("b"), "other"),
+            pod("1", None, "other"),
+        ];
+        let names = view.pod_names(&pods).value;
+        assert_eq!(
+            (&names["a"][..], &names["b"][..]),
+            (&["1".to_owned()][..], &["3".to_owned()][..])
+        );
+        assert_eq!(names.len(), 2);
+        assert_eq!(view.addresses(&pods).value, ["1", "2", "3"]);
+        let alone = Headless {
+            multicluster: false,
+            ..view
+        };
+        assert_eq!(alone.addresses(&pods).value, ["1"]);
+    }
+}

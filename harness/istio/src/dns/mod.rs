@@ -17,3 +17,14 @@ pub fn records(addresses: &[String]) -> Decision<Vec<String>> {
     let found = addresses.iter().filter(single).cloned();
     Decision::new(found.collect(), rules::VIP)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_give_no_record() {
+        let addresses = ["10.0.0.1", "10.0.0.0/24", "2001:db8::1"].map(str::to_owned);
+        assert_eq!(records(&addresses).value, ["10.0.0.1", "2001:db8::1"]);
+    }
+}

@@ -55,3 +55,37 @@ impl<K: Ord> Cache<K> {
         selection
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locality::rules;
+
+    fn empty() -> Selection {
+        Selection {
+            groups: Vec::new(),
+            left_out: Vec::new(),
+            ordered_by: rules::NO_SETTING,
+        }
+    }
+
+    #[test]
+    fn an_answer_is_given_again_until_something_changes() {
+        let mut cache = Cache::default();
+        let endpoints: Arc<[Endpoint]> = Vec::new().into();
+        let mut asked = 0;
+        let mut ask = |question, endpoints: &Arc<[Endpoint]>, state| {
+            let answer = |_: &[Endpoint]| {
+                asked += 1;
+                empty()
+            };
+            cache.get_or(question, endpoints, state, answer);
+            asked
+        };
+        assert_eq!(ask("a", &endpoints, 1), 1);
+        assert_eq!(ask("a", &endpoints, 1), 1);
+        assert_eq!(ask("b", &endpoints, 1), 2);
+        assert_eq!(ask("a", &endpoints, 2), 3);
+        assert_eq!(ask("a", &endpoints, 2), 3);
+    }
+}

@@ -103,3 +103,63 @@ impl Index {
         self.joined.insert(host.into(), known);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(address: &str, cluster: &str) -> Endpoint {
+        Endpoint {
+            address: address.into(),
+            port: 80,
+            port_name: "http".into(),
+            cluster: cluster.into(),
+            network: NetworkId::default(),
+            locality: LocalityLabel::default(),
+            labels: Arc::default(),
+            namespace: "default".into(),
+            service_account: "default".into(),
+            mtls_capable: true,
+            weight: 1,
+            health: Health::Ready,
+            node: "".into(),
+            discoverability: Discoverability::Everywhere,
+        }
+    }
+
+    fn addresses(index: &Index) -> Vec<&str> {
+        let known = index.of("host").unwrap();
+        known
+            .endpoints
+            .iter()
+            .map(|endpoint| &*endpoint.address)
+            .collect()
+    }
+
+    #[test]
+    fn clusters_are_joined_in_order_and_never_touch_each_other() {
+        let mut index = Index::default();
+        let [first, second] = ["c1", "c2"].map(ClusterId::from);
+        assert!(index.of("host").is_none());
+        assert!(index.update("host", &second, vec![endpoint("2", "c2")]));
+        assert!(index.update("host", &first, vec![endpoint("1", "c1")]));
+        assert_eq!(addresses(&index), ["1", "2"]);
+        assert!(index.update("host", &first, Vec::new()));
+        assert_eq!(addresses(&index), ["2"]);
+        index.forget(&second);
+        assert!(addresses(&index).is_empty());
+    }
+
+    #[test]
+    fn an_update_that_changes_nothing_leaves_the_generation_alone() {
+        let mut index = Index::default();
+        let cluster = ClusterId::from("c1");
+        assert!(!index.update("host", &cluster, Vec::new()));
+        assert!(index.update("host", &cluster, vec![endpoint("1", "c1")]));
+        let before = index.of("host").unwrap().changed;
+        assert!(!index.update("host", &cluster, vec![endpoint("1", "c1")]));
+        assert_eq!(index.of("host").unwrap().changed, before);
+        assert!(index.update("host", &cluster, vec![endpoint("9", "c1")]));
+        assert!(index.of("host").unwrap().changed > before);
+    }
+}

@@ -222,3 +222,7 @@ impl Host {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "select_tests.rs"]
+mod tests;

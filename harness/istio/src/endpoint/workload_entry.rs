@@ -90,3 +90,33 @@ pub fn counts(checked: bool, healthy: Option<bool>) -> Decision<bool> {
         false => Decision::new(true, rules::WORKLOAD_ENTRY),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn health_counts_only_where_it_is_checked() {
+        assert!(counts(false, None).value && counts(false, Some(false)).value);
+        assert!(counts(true, Some(true)).value);
+        assert!(!counts(true, Some(false)).value && !counts(true, None).value);
+    }
+
+    #[test]
+    fn the_registry_s_network_fills_the_label_alone() {
+        let entry = WorkloadEntry {
+            locality: "r1".to_owned(),
+            labels: [(label::LOCALITY.to_owned(), "r2.z2".to_owned())].into(),
+            ..WorkloadEntry::default()
+        };
+        let found = workload(&entry, &Labels::new(), &"c1".into(), &"n1".into()).value;
+        assert!(found.network.is_unset() && !found.dns_only);
+        assert_eq!(found.labels[labels::NETWORK], "n1");
+        assert_eq!(
+            found.locality.as_str(),
+            "r1",
+            "the field wins over the label"
+        );
+        assert_eq!(found.tls_mode, TLS_MODE_DISABLED);
+    }
+}

@@ -44,3 +44,49 @@ pub fn kept(groups: &[Group]) -> Decision<Vec<Kept>> {
     let first = sent.filter(|kept| seen.insert(kept.address()));
     Decision::new(first.collect(), rules::DUPLICATE_ADDRESS)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{endpoint::Reached, network};
+
+    fn group(priority: u32, addresses: &[(&str, u16)]) -> Group {
+        let host = |&(address, port): &(&str, u16)| Host {
+            address: address.into(),
+            port,
+            weight: 1,
+            healthy: true,
+            mtls: true,
+            reached: Reached::Directly(0),
+            because: network::rules::DIRECT,
+        };
+        Group {
+            locality: "".into(),
+            priority,
+            weight: Some(1),
+            hosts: addresses.iter().map(host).collect(),
+        }
+    }
+
+    #[test]
+    fn only_the_first_of_equal_addresses_is_kept_even_at_a_worse_priority() {
+        let groups = [
+            group(1, &[("gw", 1), ("a", 1)]),
+            group(0, &[("gw", 1), ("gw", 2)]),
+        ];
+        let kept = kept(&groups).value;
+        let kept: Vec<_> = kept
+            .iter()
+            .map(|kept| (kept.group, kept.priority, kept.address()))
+            .collect();
+        let address = |name: &str, port| (Arc::from(name), port);
+        assert_eq!(
+            kept,
+            [
+                (0, 1, address("gw", 1)),
+                (0, 1, address("a", 1)),
+                (1, 0, address("gw", 2)),
+            ]
+        );
+    }
+}

@@ -119,3 +119,109 @@ pub fn honours_group_weights(balancing: &Balancing<'_>) -> Decision<bool> {
         false => Decision::new(false, rules::UNWEIGHTED_LOCALITIES),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::{
+        LocalityLoadBalancerSetting, ZoneAwareLoadBalancerSetting, load_balancer::MagLev,
+    };
+
+    const PLAIN: Balancing<'_> = Balancing {
+        discovery: Discovery::Eds,
+        redis: false,
+        load_balancer: None,
+        setting: None,
+        outlier_detection: false,
+        always_weighted: false,
+    };
+
+    #[test]
+    fn a_hash_wins_over_a_simple_policy() {
+        let hashed = |maglev: Option<MagLev>| {
+            let settings = LoadBalancerSettings {
+                simple: Some(SimpleLb::Random),
+                consistent_hash: Some(ConsistentHashLb {
+                    maglev,
+                    ..ConsistentHashLb::default()
+                }),
+                ..LoadBalancerSettings::default()
+            };
+            policy(&Balancing {
+                load_balancer: Some(&settings),
+                ..PLAIN
+            })
+            .value
+        };
+        assert_eq!(hashed(None), LbPolicy::RingHash);
+        assert_eq!(hashed(Some(MagLev::default())), LbPolicy::Maglev);
+    }
+
+    #[test]
+    fn every_simple_policy_has_its_own() {
+        let of = |simple| {
+            let settings = LoadBalancerSettings {
+                simple: Some(simple),
+                ..LoadBalancerSettings::default()
+            };
+            policy(&Balancing {
+                load_balancer: Some(&settings),
+                ..PLAIN
+            })
+            .value
+        };
+        assert_eq!(of(SimpleLb::Random), LbPolicy::Random);
+        assert_eq!(of(SimpleLb::RoundRobin), LbPolicy::RoundRobin);
+        assert_eq!(of(SimpleLb::Unspecified), LbPolicy::LeastRequest);
+        assert_eq!(
+            policy(&Balancing {
+                redis: true,
+                ..PLAIN
+            })
+            .value,
+            LbPolicy::Maglev
+        );
+    }
+
+    fn weighted(setting: &LbSetting, outlier_detection: bool, always_weighted: bool) -> bool {
+        let setting = Some(setting);
+        honours_group_weights(&Balancing {
+            setting,
+            outlier_detection,
+            always_weighted,
+            ..PLAIN
+        })
+        .value
+    }
+
+    #[test]
+    fn group_weights_count_only_with_explicit_and_active_failover() {
+        let locality = |list: &[&str], forced| LbSetting::Locality {
+            setting: LocalityLoadBalancerSetting {
+                failover_priority: list.iter().map(|name| (*name).to_owned()).collect(),
+                ..LocalityLoadBalancerSetting::default()
+            },
+            forced,
+        };
+        assert!(
+            !weighted(&locality(&[], false), true, false),
+            "failover by default"
+        );
+        assert!(
+            !weighted(&locality(&["a"], false), false, false),
+            "failover that is not active"
+        );
+        assert!(weighted(&locality(&["a"], false), true, false));
+        assert!(weighted(&locality(&["a"], true), false, false));
+        assert!(weighted(&locality(&[], false), false, true));
+        let zones = LbSetting::ZoneAware(ZoneAwareLoadBalancerSetting::default());
+        assert!(!weighted(&zones, true, true));
+        assert!(
+            honours_group_weights(&Balancing {
+                always_weighted: true,
+                ..PLAIN
+            })
+            .value
+        );
+    }
+}

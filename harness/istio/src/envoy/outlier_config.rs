@@ -78,3 +78,38 @@ fn configured(outlier: &OutlierDetection) -> EnvoyOutlier {
             .filter(|&percent| percent > 0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stated_is_set_and_nothing_else() {
+        let read = |json| serde_json::from_value::<OutlierDetection>(json).unwrap();
+        let times = read(serde_json::json!({
+            "interval": "5s", "baseEjectionTime": "1m", "maxEjectionPercent": 40,
+            "consecutiveLocalOriginFailures": 3,
+        }));
+        let envoy = config(Some(&times)).value.unwrap();
+        assert_eq!(envoy.interval, Some(Duration::from_secs(5)));
+        assert_eq!(envoy.base_ejection_time, Some(Duration::from_secs(60)));
+        assert_eq!(envoy.max_ejection_percent, Some(40));
+        assert_eq!(
+            envoy.consecutive_local_origin_failure, None,
+            "only with the split"
+        );
+        let zero = read(serde_json::json!({
+            "maxEjectionPercent": 0, "splitExternalLocalOriginErrors": true,
+            "consecutiveLocalOriginFailures": 0,
+        }));
+        let envoy = config(Some(&zero)).value.unwrap();
+        assert_eq!(
+            (
+                envoy.max_ejection_percent,
+                envoy.consecutive_local_origin_failure
+            ),
+            (None, None)
+        );
+        assert_eq!(envoy.enforcing_local_origin_success_rate, Some(0));
+    }
+}

@@ -23,3 +23,18 @@ pub fn threshold(min_health_percent: Option<u32>, send: SendUnhealthy) -> Decisi
         (None, _) => Decision::new(0, rules::PANIC_UNHEALTHY_SENT),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outlier_detection_decides_before_anything_else_but_the_global_switch() {
+        let send = |always, by_default| SendUnhealthy { always, by_default };
+        assert_eq!(threshold(Some(30), send(false, true)).value, 30);
+        assert_eq!(threshold(Some(30), send(true, false)).value, 0);
+        assert_eq!(threshold(None, send(false, true)).value, 0);
+        assert_eq!(threshold(None, send(true, false)).value, 0);
+        assert_eq!(threshold(None, send(false, false)).value, DEFAULT_THRESHOLD);
+    }
+}

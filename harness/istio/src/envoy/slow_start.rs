@@ -87,4 +87,14 @@ mod tests {
         };
         assert_eq!(eager.share(Duration::from_secs(25)), 0.5);
     }
+
+    #[test]
+    fn the_older_field_counts_where_the_newer_is_not_set() {
+        let read = |json| serde_json::from_value::<LoadBalancerSettings>(json).unwrap();
+        let older = read(serde_json::json!({ "warmupDurationSecs": "20s" }));
+        assert_eq!(config(&older).value, Some(over(Duration::from_secs(20))));
+        let random =
+            read(serde_json::json!({ "simple": "RANDOM", "warmup": { "duration": "20s" } }));
+        assert_eq!(config(&random).because, rules::NO_SLOW_START);
+    }
 }

@@ -99,3 +99,74 @@ fn parts_of(group: usize, scores: &[u32]) -> impl Iterator<Item = Part> {
         priority,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        pairs.iter().map(owned).collect()
+    }
+
+    fn wanted(list: &[&str], client: &[(&str, &str)]) -> Option<Wanted> {
+        let list: Vec<String> = list.iter().map(|text| (*text).to_owned()).collect();
+        Wanted::new(&list, &map(client))
+    }
+
+    #[test]
+    fn the_first_label_that_differs_counts() {
+        let wanted = wanted(&["a", "b", "c"], &[("a", "1"), ("b", "2")]).unwrap();
+        let score = |endpoint: &[(&str, &str)]| wanted.score(&map(endpoint));
+        assert_eq!(
+            score(&[("a", "1"), ("b", "2")]),
+            0,
+            "missing on both sides agrees"
+        );
+        assert_eq!(score(&[("a", "1"), ("b", "2"), ("c", "3")]), 1);
+        assert_eq!(score(&[("a", "1")]), 2);
+        assert_eq!(score(&[("b", "2")]), 3);
+    }
+
+    #[test]
+    fn another_network_comes_after_all_of_one_s_own_in_the_same_order() {
+        let wanted = wanted(
+            &[labels::NETWORK, "a"],
+            &[(labels::NETWORK, "n"), ("a", "1")],
+        )
+        .unwrap();
+        let score = |network, a| wanted.score(&map(&[(labels::NETWORK, network), ("a", a)]));
+        assert_eq!(
+            [
+                score("n", "1"),
+                score("n", "2"),
+                score("m", "1"),
+                score("m", "2")
+            ],
+            [0, 1, 2, 3]
+        );
+    }
+
+    #[test]
+    fn a_fixed_value_stands_for_the_client_s_own() {
+        let fixed = wanted(
+            &["topology.istio.io/network=m", "a"],
+            &[(labels::NETWORK, "n")],
+        )
+        .unwrap();
+        assert_eq!(fixed.score(&map(&[(labels::NETWORK, "m")])), 0);
+        assert_eq!(fixed.score(&map(&[(labels::NETWORK, "n")])), 2);
+        let odd = wanted(&["a=b=c"], &[("a", "1")]).unwrap();
+        assert_eq!(
+            odd.score(&map(&[("a", "1")])),
+            0,
+            "three parts are a name alone"
+        );
+    }
+
+    #[test]
+    fn nothing_is_split_without_labels_or_list() {
+        assert_eq!(wanted(&[], &[("a", "1")]), None);
+        assert_eq!(wanted(&["a"], &[]), None);
+    }
+}

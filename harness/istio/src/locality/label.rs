@@ -62,3 +62,39 @@ pub fn of_pod(
     let label = format!("{region}/{zone}/{subzone}");
     Decision::new(label.as_str().into(), rules::NODE_LABELS)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        pairs.iter().map(owned).collect()
+    }
+
+    #[test]
+    fn the_pod_s_label_wins_over_its_node_and_the_new_label_over_the_old() {
+        let node = labels(&[("topology.kubernetes.io/region", "n")]);
+        let of = |pod: &[(&str, &str)]| of_pod(&labels(pod), Some(&node)).value.to_string();
+        assert_eq!(of(&[(LOCALITY, "a.b"), (LEGACY_LOCALITY, "c")]), "a/b");
+        assert_eq!(of(&[(LEGACY_LOCALITY, "c/d.e")]), "c/d.e");
+        assert_eq!(of(&[(LOCALITY, "")]), "n//");
+        assert_eq!(of(&[]), "n//");
+    }
+
+    #[test]
+    fn the_newer_node_labels_win() {
+        let node = labels(&[
+            ("topology.kubernetes.io/region", "new"),
+            ("failure-domain.beta.kubernetes.io/region", "old"),
+            ("failure-domain.beta.kubernetes.io/zone", "z"),
+        ]);
+        assert_eq!(
+            of_pod(&labels(&[]), Some(&node)).value.to_string(),
+            "new/z/"
+        );
+        let plain = of_pod(&labels(&[]), Some(&labels(&[("other", "x")])));
+        assert_eq!((plain.value.as_str(), plain.because), ("", rules::UNKNOWN));
+        assert_eq!(of_pod(&labels(&[]), None).because, rules::UNKNOWN);
+    }
+}

@@ -83,3 +83,33 @@ impl<'a> Place<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distance_is_counted_from_the_region_down() {
+        let here = Place::of("r/z/s");
+        let to = |text: &'static str| here.distance(Place::of(text));
+        assert_eq!(
+            [
+                to("r/z/s"),
+                to("r/z/t"),
+                to("r/z"),
+                to("r/y/s"),
+                to("q/z/s")
+            ],
+            [0, 1, 1, 2, 3]
+        );
+        assert_eq!(Place::of("").distance(Place::of("")), 0);
+    }
+
+    #[test]
+    fn patterns_match_part_by_part() {
+        let matches = |place: &'static str, pattern| Place::of(place).matches(pattern).value;
+        assert!(matches("r/z/s", "*") && matches("r/z/s", "r") && matches("r/z/s", "r/*/s"));
+        assert!(!matches("r/z/s", "q") && !matches("r/z/s", "r/y/*"));
+        assert!(!matches("r/z/s", "r/z/t") && !matches("", "r") && !matches("r", "r/z"));
+    }
+}

@@ -80,3 +80,49 @@ fn ports_of(listener: &Listener, gateway_port: u16) -> Option<(u16, u16)> {
         Takes::Other => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resource(class: &str, in_config_cluster: bool) -> GatewayResource {
+        let listener = |port, takes| Listener { port, takes };
+        GatewayResource {
+            network: "n1".into(),
+            cluster: "c1".into(),
+            in_config_cluster,
+            class: class.to_owned(),
+            gateway_port: 15443,
+            addresses: vec!["1.1.1.1".to_owned(), "2.2.2.2".to_owned()],
+            listeners: vec![
+                listener(443, Takes::AutoPassthrough),
+                listener(15443, Takes::Tls),
+                listener(8443, Takes::Tls),
+                listener(15008, Takes::Hbone),
+                listener(15443, Takes::Other),
+            ],
+        }
+    }
+
+    #[test]
+    fn every_address_counts_for_every_listener_that_leads_in() {
+        let found = gateways(&resource("istio", false)).value;
+        let ports = |address| {
+            let at = found
+                .iter()
+                .filter(move |gateway| &*gateway.address == address);
+            at.map(|gateway| (gateway.port, gateway.hbone_port))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(ports("1.1.1.1"), [(443, 0), (15443, 0), (15008, 15008)]);
+        assert_eq!(ports("1.1.1.1"), ports("2.2.2.2"));
+    }
+
+    #[test]
+    fn the_remote_class_counts_in_the_config_cluster_only() {
+        assert_eq!(gateways(&resource(REMOTE_CLASS, true)).value.len(), 6);
+        let elsewhere = gateways(&resource(REMOTE_CLASS, false));
+        assert_eq!(elsewhere.because, rules::REMOTE_GATEWAY_CLASS);
+        assert!(elsewhere.value.is_empty());
+    }
+}

@@ -30,3 +30,27 @@ pub fn addresses(lookup: Lookup, before: &[String]) -> Decision<Vec<String>> {
 pub fn refresh_after(shortest_ttl: Duration) -> Duration {
     shortest_ttl.clamp(*REFRESH.start(), *REFRESH.end())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_keeps_what_was_known_and_an_empty_answer_does_not() {
+        let before = ["1.1.1.1".to_owned()];
+        assert_eq!(addresses(Lookup::Failure, &before).value, before);
+        let empty = addresses(Lookup::Answer(Vec::new()), &before);
+        assert_eq!((empty.value.len(), empty.because), (0, rules::EMPTY_ANSWER));
+        let found = addresses(Lookup::Answer(vec!["2.2.2.2".to_owned()]), &before);
+        assert_eq!(
+            (found.value, found.because),
+            (vec!["2.2.2.2".to_owned()], rules::RESOLVED)
+        );
+    }
+
+    #[test]
+    fn names_are_looked_up_again_between_half_a_minute_and_an_hour() {
+        let after = |seconds| refresh_after(Duration::from_secs(seconds)).as_secs();
+        assert_eq!([after(0), after(60), after(86_400)], [30, 60, 3600]);
+    }
+}

@@ -150,3 +150,62 @@ fn at_addresses(service: &GatewayService, doors: &[Door]) -> Vec<NetworkGateway>
         .flat_map(|address| doors.iter().map(move |door| at(address, door)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(port_label: Option<&str>, ports: &[u16]) -> GatewayService {
+        GatewayService {
+            host: "gateway.istio-system.svc.cluster.local".to_owned(),
+            cluster: "c1".into(),
+            network: "n1".into(),
+            port_label: port_label.map(str::to_owned),
+            ports: ports.to_vec(),
+            exposed: Exposure::LoadBalancer {
+                ingress: vec!["1.1.1.1".to_owned()],
+                external_ips: vec!["2.2.2.2".to_owned()],
+            },
+        }
+    }
+
+    fn ports(service: &GatewayService) -> Vec<(u16, u16)> {
+        let found = gateways(service, &MeshNetworks::default()).value;
+        found
+            .iter()
+            .map(|gateway| (gateway.port, gateway.hbone_port))
+            .collect()
+    }
+
+    #[test]
+    fn every_address_takes_what_the_service_exposes() {
+        assert_eq!(ports(&service(None, &[15443])), [(15443, 0); 2]);
+        assert_eq!(ports(&service(None, &[15008])), [(0, 15008); 2]);
+        assert_eq!(
+            ports(&service(Some("443"), &[443, 15443, 15008])),
+            [(443, 15008); 2]
+        );
+        assert_eq!(
+            ports(&service(Some("no number"), &[443, 15443])),
+            [(15443, 0); 2]
+        );
+    }
+
+    #[test]
+    fn a_labelled_service_without_the_port_contributes_nothing() {
+        let without = service(Some("443"), &[15443]);
+        let found = gateways(&without, &MeshNetworks::default());
+        assert_eq!(
+            (found.value, found.because),
+            (vec![], rules::LABELLED_WITHOUT_PORT)
+        );
+    }
+
+    #[test]
+    fn a_service_that_nothing_names_is_no_gateway() {
+        let mut plain = service(None, &[15443]);
+        plain.network = NetworkId::default();
+        let found = gateways(&plain, &MeshNetworks::default());
+        assert_eq!((found.value, found.because), (vec![], rules::NOT_A_GATEWAY));
+    }
+}

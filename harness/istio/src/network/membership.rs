@@ -43,3 +43,64 @@ pub fn of_pod(pod: PodNetwork<'_>, networks: &MeshNetworks) -> Decision<NetworkI
         None => Decision::new(NetworkId::default(), rules::NO_NETWORK),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn networks() -> MeshNetworks {
+        let read = serde_json::json!({ "networks": {
+            "registry": { "endpoints": [{ "fromRegistry": "c1" }, { "fromCidr": "10.9.0.0/16" }] },
+            "wide": { "endpoints": [{ "fromCidr": "10.0.0.0/8" }, { "fromCidr": "unreadable" }] },
+            "narrow": { "endpoints": [{ "fromCidr": "10.1.0.0/16" }] },
+        }});
+        serde_json::from_value(read).unwrap()
+    }
+
+    fn of(
+        pod_label: &str,
+        namespace: &str,
+        cluster: &str,
+        address: &str,
+    ) -> (String, crate::RuleId) {
+        let pod = PodNetwork {
+            pod_label: Some(pod_label),
+            system_namespace_label: Some(namespace),
+            cluster,
+            address,
+        };
+        let decided = of_pod(pod, &networks());
+        (decided.value.into(), decided.because)
+    }
+
+    #[test]
+    fn the_first_source_that_says_something_decides() {
+        let (pod, namespace) = (rules::POD_LABEL, rules::SYSTEM_NAMESPACE);
+        assert_eq!(of("p", "s", "c1", "10.1.0.1"), ("p".to_owned(), pod));
+        assert_eq!(of("", "s", "c1", "10.1.0.1"), ("s".to_owned(), namespace));
+        assert_eq!(
+            of("", "", "c1", "10.1.0.1"),
+            ("registry".to_owned(), rules::FROM_REGISTRY)
+        );
+        assert_eq!(
+            of("", "", "c2", "10.1.0.1"),
+            ("wide".to_owned(), rules::FROM_CIDR)
+        );
+        assert_eq!(
+            of("", "", "c2", "10.9.0.1"),
+            ("wide".to_owned(), rules::FROM_CIDR)
+        );
+        assert_eq!(
+            of("", "", "", "192.0.2.1"),
+            (String::new(), rules::NO_NETWORK)
+        );
+        assert_eq!(of("", "", "", ""), (String::new(), rules::NO_NETWORK));
+    }
+
+    #[test]
+    fn networks_are_the_same_if_either_is_unset() {
+        let [a, b, none] = ["a", "b", ""].map(NetworkId::from);
+        assert!(same_network(&a, &a) && same_network(&a, &none) && same_network(&none, &a));
+        assert!(!same_network(&a, &b));
+    }
+}

@@ -207,3 +207,76 @@ impl<'a> Shares<'a> {
         shares.map(|(gateway, (weight, stands_for))| (gateway, weight.max(1), stands_for))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gateways(count: u32) -> Gateways {
+        Gateways::new((0..count).map(|n| NetworkGateway {
+            address: format!("172.16.0.{n}").into(),
+            port: 15443,
+            hbone_port: 0,
+            network: "far".into(),
+            cluster: "there".into(),
+        }))
+    }
+
+    #[test]
+    fn weights_are_scaled_up_to_the_maximum() {
+        let none = gateways(0);
+        assert_eq!(
+            [0, 7, u32::MAX].map(|weight| scaled(weight, &none)),
+            [1, 7, u32::MAX]
+        );
+        let two = gateways(2);
+        let half = u32::MAX / 2;
+        assert_eq!(
+            [0, 7, half - 1].map(|weight| scaled(weight, &two)),
+            [2, 14, (half - 1) * 2]
+        );
+        assert_eq!(
+            [half, u32::MAX].map(|weight| scaled(weight, &two)),
+            [u32::MAX; 2]
+        );
+    }
+
+    #[test]
+    fn a_gateway_weighs_at_least_one() {
+        let two = gateways(2);
+        let all: Vec<&NetworkGateway> = two.iter().collect();
+        let mut shares = Shares::default();
+        shares.add(&all, 1, 0);
+        let weights: Vec<u32> = shares
+            .into_gateways()
+            .map(|(_, weight, _)| weight)
+            .collect();
+        assert_eq!(weights, [1, 1]);
+    }
+
+    fn to_far(network: &str) -> crate::RuleId {
+        let (gateways, network) = (gateways(1), NetworkId::from(network));
+        let client = Standpoint {
+            network: &network,
+            families: IpFamilies::V4,
+            kind: ProxyKind::Sidecar,
+            mode: Mode::PassThrough,
+        };
+        let paths = Paths::new(client, &gateways);
+        assert_eq!(
+            paths.to(&"other".into(), &"there".into()).because,
+            match network.is_unset() {
+                true => rules::DIRECT,
+                false => rules::NO_GATEWAY,
+            }
+        );
+        paths.to(&"far".into(), &"elsewhere".into()).because.clone()
+    }
+
+    #[test]
+    fn a_client_without_network_is_forced_through_gateways_it_knows() {
+        assert_eq!(to_far(""), rules::GATEWAY);
+        assert_eq!(to_far("near"), rules::GATEWAY);
+        assert_eq!(to_far("far"), rules::DIRECT);
+    }
+}

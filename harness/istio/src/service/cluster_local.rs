@@ -63,3 +63,60 @@ fn overrides(host: &str, default: &str) -> bool {
     let suffix = default.strip_prefix('*');
     host == default || suffix.is_some_and(|suffix| host.ends_with(suffix))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::mesh_config::Settings;
+
+    fn hosts(settings: &[(bool, &str)]) -> ClusterLocalHosts {
+        let written = |&(cluster_local, host): &(bool, &str)| ServiceSettings {
+            settings: Some(Settings { cluster_local }),
+            hosts: vec![host.to_owned()],
+        };
+        let settings: Vec<_> = settings.iter().map(written).collect();
+        ClusterLocalHosts::new(&settings, "cluster.local", "istiod.istio-system.svc")
+    }
+
+    #[test]
+    fn what_is_built_in_says_so() {
+        for host in [
+            "dns.kube-system.svc.cluster.local",
+            "kubernetes.default.svc.cluster.local",
+            "istiod.istio-system.svc.cluster.local",
+        ] {
+            let decided = hosts(&[]).decide(host);
+            assert_eq!(
+                (decided.value, decided.because),
+                (true, rules::BUILT_IN_LOCAL),
+                "{host}"
+            );
+        }
+        assert_eq!(
+            hosts(&[]).decide("a.b.svc.cluster.local").because,
+            rules::MESH_WIDE
+        );
+    }
+
+    #[test]
+    fn one_host_of_a_built_in_namespace_takes_all_of_it_back() {
+        let one = hosts(&[(false, "dns.kube-system.svc.cluster.local")]);
+        assert_eq!(
+            one.decide("other.kube-system.svc.cluster.local").because,
+            rules::MESH_WIDE
+        );
+        let discovery = ClusterLocalHosts::new(&[], "cluster.local", "d.x.svc.cluster.local");
+        assert!(discovery.decide("d.x.svc.cluster.local").value);
+    }
+
+    #[test]
+    fn a_local_setting_takes_nothing_back() {
+        let wide = hosts(&[(true, "dns.kube-system.svc.cluster.local")]);
+        let other = wide.decide("other.kube-system.svc.cluster.local");
+        assert_eq!((other.value, other.because), (true, rules::BUILT_IN_LOCAL));
+        assert_eq!(
+            hosts(&[(true, "*")]).decide("x").because,
+            rules::SETTING_LOCAL
+        );
+    }
+}

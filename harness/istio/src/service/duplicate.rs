@@ -31,3 +31,35 @@ pub fn winner(claims: &[Claim]) -> Decision<Option<usize>> {
         None => Decision::new(first_of(RegistryKind::ServiceEntry), rules::OLDEST_WINS),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(created: i64, name: &str, kind: RegistryKind) -> Claim {
+        Claim {
+            created,
+            name: name.to_owned(),
+            kind,
+        }
+    }
+
+    #[test]
+    fn kubernetes_wins_then_age_then_name() {
+        use RegistryKind::{Kubernetes, ServiceEntry};
+        let old = claim(1, "z", ServiceEntry);
+        let claims = [
+            claim(2, "b", ServiceEntry),
+            claim(2, "a", ServiceEntry),
+            old.clone(),
+        ];
+        assert_eq!(winner(&claims).value, Some(2));
+        assert_eq!(winner(&claims[..2]).value, Some(1));
+        let service = winner(&[old, claim(9, "s", Kubernetes)]);
+        assert_eq!(
+            (service.value, service.because),
+            (Some(1), rules::KUBERNETES_WINS)
+        );
+        assert_eq!(winner(&[]).value, None);
+    }
+}

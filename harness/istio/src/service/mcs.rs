@@ -47,3 +47,31 @@ pub fn discoverability(mcs: Mcs, host: &str, exported: bool) -> Decision<Discove
         false => Decision::new(Discoverability::SameCluster, rules::MCS_NOT_EXPORTED),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clusterset_host_follows_the_export_even_where_the_other_stays_local() {
+        let both = Mcs {
+            service_discovery: true,
+            cluster_local: true,
+        };
+        let of = |host, exported| discoverability(both, host, exported).value;
+        assert_eq!(
+            of("a.b.svc.clusterset.local", true),
+            Discoverability::Everywhere
+        );
+        assert_eq!(
+            of("a.b.svc.clusterset.local", false),
+            Discoverability::SameCluster
+        );
+        assert_eq!(
+            of("a.b.svc.cluster.local", true),
+            Discoverability::SameCluster
+        );
+        let off = discoverability(Mcs::default(), "a.b.svc.cluster.local", false);
+        assert_eq!(off.because, rules::MCS_OFF);
+    }
+}

@@ -63,3 +63,42 @@ fn add(merged: &mut Merged, entry: &Registered) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn registered(cluster: &str, address: &str, account: &str) -> Registered {
+        Registered {
+            cluster: cluster.into(),
+            addresses: vec![address.to_owned()],
+            service_accounts: vec![account.to_owned()],
+        }
+    }
+
+    #[test]
+    fn the_first_registry_defines_and_the_others_add() {
+        let all = [
+            registered("b", "10.0.0.1", "x"),
+            registered("a", "10.1.0.1", "x"),
+            registered("b", "10.2.0.1", "y"),
+        ];
+        let decided = merge(&all);
+        assert_eq!(decided.because, rules::MERGED);
+        let merged = decided.value.unwrap();
+        assert_eq!(merged.defined_by, "b".into());
+        assert_eq!(merged.default_address.as_deref(), Some("10.0.0.1"));
+        assert_eq!(merged.cluster_vips[&ClusterId::from("b")], ["10.0.0.1"]);
+        assert_eq!(merged.cluster_vips.len(), 2);
+        assert_eq!(merged.service_accounts, ["x", "y"]);
+    }
+
+    #[test]
+    fn one_registry_merges_nothing_and_none_is_no_service() {
+        assert_eq!(
+            merge(&[registered("a", "10.0.0.1", "x")]).because,
+            rules::FIRST_REGISTRY
+        );
+        assert_eq!(merge(&[]).value, None);
+    }
+}

@@ -151,3 +151,79 @@ fn is_v6(address: &str) -> Option<bool> {
         false => address.parse::<IpAddr>().ok().map(|ip| ip.is_ipv6()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(own: &[&str]) -> ServiceAddresses {
+        let vips = own.iter().map(|address| (*address).to_owned()).collect();
+        ServiceAddresses {
+            default: Some("10.0.0.9".to_owned()),
+            cluster_vips: [
+                ("own".into(), vips),
+                ("other".into(), vec!["10.0.0.9".to_owned()]),
+            ]
+            .into(),
+            auto_v4: Some("240.240.0.1".to_owned()),
+            auto_v6: Some("2001:2::1".to_owned()),
+        }
+    }
+
+    fn proxy(families: IpFamilies) -> AddressView {
+        AddressView {
+            cluster: "own".into(),
+            families,
+            captures_dns: false,
+            dual_stack: false,
+        }
+    }
+
+    #[test]
+    fn the_own_cluster_comes_before_allocation_before_default() {
+        let capturing = AddressView {
+            captures_dns: true,
+            ..proxy(IpFamilies::V6)
+        };
+        let of = |own: &[&str], proxy: &AddressView| addresses(&service(own), proxy);
+        assert_eq!(
+            of(&["10.0.0.1"], &proxy(IpFamilies::V4)).because,
+            rules::CLUSTER_VIP
+        );
+        let allocated = of(&[], &capturing);
+        assert_eq!(
+            (allocated.value, allocated.because),
+            (vec!["2001:2::1".to_owned()], rules::AUTO_ADDRESS)
+        );
+        let default = of(&[], &proxy(IpFamilies::V4));
+        assert_eq!(
+            (default.value, default.because),
+            (vec!["10.0.0.9".to_owned()], rules::DEFAULT_ADDRESS)
+        );
+        assert_eq!(of(&[], &proxy(IpFamilies::V6)).because, rules::NO_ADDRESS);
+        let unplaced = AddressView {
+            cluster: ClusterId::default(),
+            ..proxy(IpFamilies::V4)
+        };
+        assert_eq!(of(&["10.0.0.1"], &unplaced).because, rules::DEFAULT_ADDRESS);
+    }
+
+    #[test]
+    fn without_dual_stack_the_first_family_is_all_there_is() {
+        let mixed = ["2001:db8::1", "10.0.0.1"];
+        let found = addresses(&service(&mixed), &proxy(IpFamilies::DUAL)).value;
+        assert_eq!(found, ["2001:db8::1"]);
+        let dual = AddressView {
+            dual_stack: true,
+            ..proxy(IpFamilies::DUAL)
+        };
+        assert_eq!(addresses(&service(&mixed), &dual).value, mixed);
+        let odd = ["name", "10.0.0.1", "2001:db8::1"];
+        assert_eq!(
+            addresses(&service(&odd), &proxy(IpFamilies::DUAL)).value,
+            ["10.0.0.1"]
+        );
+        let none = addresses(&service(&["10.0.0.1"]), &proxy(IpFamilies::UNKNOWN));
+        assert_eq!(none.because, rules::NO_ADDRESS);
+    }
+}
