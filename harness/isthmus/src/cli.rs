@@ -1,0 +1,118 @@
+//! What people type.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Rehearse multi-cluster Istio meshes: one scenario file, simulated or real, one verdict.
+#[derive(Debug, Parser)]
+#[command(
+    name = "isthmus",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check topology and scenario files; every problem is shown with file, line, column and remedy.
+    Validate(Validate),
+    /// Print the JSON schema of a kind of file, for editors.
+    Schema(Schema),
+    /// List scenarios with what they check.
+    List(List),
+    /// Show what an installation would do: roles, addresses, stages, objects and images.
+    Plan(Subject),
+    /// Draw a topology: clusters in networks, control-plane and trust relations, gateways, VMs.
+    Graph(Graph),
+    /// Write a first topology and scenario into a directory.
+    Init(Init),
+}
+
+/// `isthmus validate`
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// Files and directories; in directories every *.yaml that is isthmus' own.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Print the problems as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `isthmus schema`
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// The kind of file.
+    pub kind: SchemaKind,
+}
+
+/// A kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaKind {
+    /// What exists and how it is meshed.
+    Topology,
+    /// What must hold.
+    Scenario,
+}
+
+/// `isthmus list`
+#[derive(Debug, Args)]
+pub struct List {
+    /// Files and directories; the catalogue if there are none.
+    pub paths: Vec<PathBuf>,
+    /// The catalogue, in addition to the paths.
+    #[arg(long)]
+    pub catalogue: bool,
+    /// Only scenarios of this area.
+    #[arg(long)]
+    pub area: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A topology: of a file, or by its name in the catalogue.
+#[derive(Debug, Args)]
+pub struct Subject {
+    /// A topology or scenario file, or a name in the catalogue.
+    #[arg(value_name = "FILE|NAME")]
+    pub subject: String,
+}
+
+/// `isthmus graph`
+#[derive(Debug, Args)]
+pub struct Graph {
+    /// What to draw.
+    #[command(flatten)]
+    pub subject: Subject,
+    /// How to draw it.
+    #[arg(long, value_enum, default_value_t = GraphFormat::Mermaid)]
+    pub format: GraphFormat,
+    /// Where to; standard output if left out.
+    #[arg(long, short)]
+    pub output: Option<PathBuf>,
+}
+
+/// How a topology is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// Text that Git hosts and wikis draw.
+    Mermaid,
+    /// A picture.
+    Svg,
+}
+
+/// `isthmus init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Where to; made if it is not there. Nothing that exists is overwritten.
+    #[arg(default_value = ".")]
+    pub directory: PathBuf,
+}
