@@ -1,8 +1,10 @@
 //! The routes of a virtual service, read once, and the one for a request or connection.
 
 use super::{
+    connection::{ConnectionFacts, ConnectionMatch},
     destination::WeightedDestinations,
-    matching::{ConnectionFacts, ConnectionMatch, HttpCall, HttpMatch, RouteError},
+    matching::{HttpCall, HttpMatch},
+    text::RouteError,
 };
 use crate::{
     Decision,
