@@ -7,7 +7,9 @@
 //! Reading order: [`draft`] (what is written), [`term`] and [`name`] (its smallest parts),
 //! [`problem`] (what can be wrong with it), [`topology`] (what is declared to exist).
 
+pub mod catalogue;
 pub mod draft;
+pub mod library;
 pub mod name;
 pub mod problem;
 pub mod scenario;
@@ -17,5 +19,7 @@ pub mod term;
 pub mod topology;
 pub mod yaml;
 
+pub use library::{Disk, Document, Files, Library, Set};
+pub use problem::{Problem, Problems};
 pub use scenario::Scenario;
 pub use topology::Topology;

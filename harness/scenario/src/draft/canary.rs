@@ -14,7 +14,8 @@ pub struct CanaryDraft {
     /// What it is called.
     #[schemars(length(min = 1, max = 120))]
     pub name: String,
-    /// The step it comes after, by name; during the installation if left out.
+    /// The step it comes after, by name; during the installation if left out (faults and changes
+    /// then come right after it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
     /// What is violated.

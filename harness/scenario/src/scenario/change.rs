@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use world::{ClusterName, MeshName, NamespaceName, SubstrateFault, Version, VmName};
 
-use super::{Deployed, deployed, fault, scope::Scope};
+use super::{Deployed, address, deployed, fault, scope::Scope};
 use crate::{
     draft::{
         ApplyDraft, ChangeDraft, Component, ObjectRefDraft, Renew, RootPhase, RootRotationDraft,
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Change {
-    /// Objects are applied, in order.
+    /// Objects are applied, in order; [`address::filled_in`] gives them the addresses they ask for.
     Apply {
         /// To which clusters.
         clusters: Vec<ClusterName>,
@@ -233,9 +233,31 @@ fn apply(draft: &ApplyDraft, scope: &Scope<'_>, at: &FieldPath, findings: &mut F
         }),
         (None, objects) => inline(objects, at, findings),
     };
+    check_addresses(&objects, scope, at, findings);
     Change::Apply {
         clusters: scope.clusters(&draft.to, &at.key("to"), findings),
         objects,
+    }
+}
+
+/// The gateways whose addresses the objects ask for must exist.
+fn check_addresses(objects: &[Json], scope: &Scope<'_>, at: &FieldPath, findings: &mut Findings) {
+    let all: Vec<String> = scope
+        .topology
+        .gateways()
+        .iter()
+        .map(address::reference)
+        .collect();
+    for object in objects {
+        for text in address::references(object) {
+            if !all.contains(&text) {
+                findings.value(
+                    at,
+                    format!("there is no '{text}' whose address could be filled in"),
+                    did_you_mean(&text, all.iter().map(String::as_str)),
+                );
+            }
+        }
     }
 }
 

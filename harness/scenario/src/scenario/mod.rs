@@ -4,6 +4,7 @@
 //! must hold), [`fault`] and [`change`] (what breaks and what changes), [`step`] (in which order),
 //! [`canary`] (what must be caught), [`needs`] (what an engine must be able to do).
 
+pub mod address;
 pub mod call;
 pub mod canary;
 pub mod change;

@@ -82,21 +82,12 @@ impl Walk<'_> {
     /// Takes the first alternative that has the form of the node.
     fn union(&mut self, node: &Node, shapes: &[Shape], trail: Trail<'_>) -> Option<Json> {
         let schema = self.schema;
-        let fits = |shape: &&Shape| match (schema.resolve(shape), &node.value) {
-            (Shape::Null, _) => node.is_null(),
-            (Shape::List(_), Value::List(_)) | (Shape::Map(_) | Shape::Free, Value::Map(_)) => true,
-            (Shape::Number(_), Value::Scalar(scalar)) => core(scalar).is_number(),
-            (Shape::Bool, Value::Scalar(scalar)) => core(scalar).is_boolean(),
-            (Shape::Text(_) | Shape::Words(_), Value::Scalar(_)) => true,
-            (Shape::Union(_), _) => true,
-            _ => false,
-        };
         let nothing = shapes
             .iter()
             .find(|s| matches!(schema.resolve(s), Shape::Null));
         let chosen = nothing
             .filter(|_| node.is_null())
-            .or_else(|| shapes.iter().find(fits));
+            .or_else(|| shapes.iter().find(|shape| has_form(schema, shape, node)));
         match chosen {
             Some(shape) => self.node(node, shape, trail),
             None => {
@@ -373,6 +364,19 @@ impl Walk<'_> {
         };
         self.findings
             .value(&trail.path(), found, format!("write {expected}"));
+    }
+}
+
+/// Whether a node could be of this shape by its outer form.
+fn has_form(schema: &Schema, shape: &Shape, node: &Node) -> bool {
+    match (schema.resolve(shape), &node.value) {
+        (Shape::Union(shapes), _) => shapes.iter().any(|shape| has_form(schema, shape, node)),
+        (Shape::Null, _) => node.is_null(),
+        (Shape::List(_), Value::List(_)) | (Shape::Map(_) | Shape::Free, Value::Map(_)) => true,
+        (Shape::Number(_), Value::Scalar(scalar)) => core(scalar).is_number(),
+        (Shape::Bool, Value::Scalar(scalar)) => core(scalar).is_boolean(),
+        (Shape::Text(_) | Shape::Words(_), Value::Scalar(_)) => true,
+        _ => false,
     }
 }
 
