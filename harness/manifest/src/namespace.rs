@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use world::ClusterName;
 
 use crate::{
-    Object,
+    Object, gateway,
     site::{ISTIO_SYSTEM, system_namespace},
 };
 
@@ -24,7 +24,7 @@ pub(crate) fn of_istio(topology: &Topology, cluster: &ClusterName) -> Vec<Object
         .gateways()
         .iter()
         .filter(|gateway| gateway.cluster == *cluster)
-        .map(|gateway| gateway.namespace.as_str())
+        .map(|gateway| gateway::namespace(topology, gateway))
         .filter(|namespace| elsewhere(namespace))
         .collect();
     if is_external(topology, cluster) {

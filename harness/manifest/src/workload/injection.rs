@@ -93,13 +93,17 @@ fn asked<'a>(
 }
 
 /// The revision that a namespace names which has no wish: none where the default one exists, under
-/// its own name or as the tag `default`.
+/// its own name or as the tag `default`; else the only tag, so that the namespace follows it; else
+/// the first revision.
 fn main_revision(topology: &Topology, cluster: &ClusterName) -> Option<String> {
     let member = topology.member(cluster)?;
-    let has_tag = member.tags.keys().any(|tag| tag.as_str() == "default");
-    let first = member.revisions.first()?;
-    let name = first.name.as_ref().filter(|_| !has_tag)?;
-    Some(name.to_string())
+    let tags: Vec<&str> = member.tags.keys().map(RevisionName::as_str).collect();
+    let first = member.revisions.first()?.name.as_ref()?;
+    match tags.as_slice() {
+        tags if tags.contains(&"default") => None,
+        [tag] => Some((*tag).to_owned()),
+        _ => Some(first.to_string()),
+    }
 }
 
 /// A namespace of workloads.

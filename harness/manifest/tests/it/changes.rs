@@ -81,15 +81,15 @@ fn a_tag_leads_to_the_revision_it_is_moved_to() {
     let prod = "prod".parse().unwrap();
     let facts = facts(&topology);
     let tag = |name: &str| change::tag(&topology, &cluster(name), &prod, &canary, &facts).unwrap();
-    let remote = tag("remote");
-    let webhooks = remote[0].object.value();
+    let webhooks = tag("cluster2");
+    let webhooks = webhooks[0].object.value();
     assert_eq!(
         webhooks["metadata"]["name"],
         "istio-revision-tag-prod-external-istiod"
     );
     let service = &webhooks["webhooks"][0]["clientConfig"]["service"];
     assert_eq!(service["name"], "istiod-canary");
-    assert_eq!(service["path"], "/inject/cluster/remote/net/network2");
+    assert_eq!(service["path"], "/inject/cluster/cluster2/net/network2");
 }
 
 fn cacerts(phase: RootPhase) -> CaCerts {

@@ -35,7 +35,7 @@ fn the_istiod_goes_by_the_name_of_its_configuration_cluster() {
     let env = mesh.env("external", "external-istiod/istiod");
     let address = mesh.address("external", 1);
     for (name, value) in [
-        ("CLUSTER_ID", "config"),
+        ("CLUSTER_ID", "cluster1"),
         ("EXTERNAL_ISTIOD", "true"),
         ("LOCAL_CLUSTER_SECRET_WATCHER", "true"),
         ("SHARED_MESH_CONFIG", "istio"),
@@ -90,14 +90,14 @@ fn it_reads_its_configuration_through_a_kubeconfig() {
     let secret = mesh.object("external", "Secret external-istiod/istio-kubeconfig");
     let text = secret.text("/stringData/config").unwrap();
     let kubeconfig: Value = serde_yaml::from_str(text).unwrap();
-    assert_eq!(kubeconfig["current-context"], "config");
+    assert_eq!(kubeconfig["current-context"], "cluster1");
     let token = kubeconfig["users"][0]["user"]["token"].as_str().unwrap();
     assert!(
         token.contains("istiod-istio-remote-secret-token"),
         "{token}"
     );
     assert!(
-        mesh.find("config", "ServiceAccount external-istiod/istiod")
+        mesh.find("cluster1", "ServiceAccount external-istiod/istiod")
             .is_some()
     );
 }
@@ -106,11 +106,11 @@ fn it_reads_its_configuration_through_a_kubeconfig() {
 fn the_configuration_cluster_has_webhooks_configuration_and_no_istiod() {
     let mesh = mesh();
     let injector = "MutatingWebhookConfiguration istio-sidecar-injector-external-istiod";
-    let webhooks = mesh.field("config", injector, "/webhooks");
+    let webhooks = mesh.field("cluster1", injector, "/webhooks");
     assert_eq!(webhooks.as_array().unwrap().len(), 4);
     let service = &webhooks[0]["clientConfig"]["service"];
     assert_eq!(service["namespace"], "external-istiod");
-    assert_eq!(service["path"], "/inject/cluster/config/net/network1");
+    assert_eq!(service["path"], "/inject/cluster/cluster1/net/network1");
     for present in [
         "ConfigMap external-istiod/istio",
         "Service external-istiod/istiod",
@@ -118,10 +118,10 @@ fn the_configuration_cluster_has_webhooks_configuration_and_no_istiod() {
         "ValidatingWebhookConfiguration istiod-default-validator",
         "Gateway external-istiod/cross-network-gateway",
     ] {
-        assert!(mesh.find("config", present).is_some(), "{present}");
+        assert!(mesh.find("cluster1", present).is_some(), "{present}");
     }
     assert_eq!(
-        mesh.find("config", "Deployment external-istiod/istiod"),
+        mesh.find("cluster1", "Deployment external-istiod/istiod"),
         None
     );
 }
@@ -130,23 +130,23 @@ fn the_configuration_cluster_has_webhooks_configuration_and_no_istiod() {
 fn a_second_data_cluster_is_a_remote_of_the_configuration_cluster() {
     let mesh = mesh();
     let writers = mesh.field(
-        "remote",
+        "cluster2",
         "Namespace external-istiod",
         "/metadata/annotations/topology.istio.io~1controlPlaneClusters",
     );
-    assert_eq!(writers, "config");
-    let secret = "Secret external-istiod/istio-remote-secret-remote";
+    assert_eq!(writers, "cluster1");
+    let secret = "Secret external-istiod/istio-remote-secret-cluster2";
     assert!(
         mesh.find("external", secret).is_some(),
         "read in istiod's own cluster"
     );
-    assert_eq!(mesh.find("config", secret), None);
-    for cluster in ["config", "remote"] {
+    assert_eq!(mesh.find("cluster1", secret), None);
+    for cluster in ["cluster1", "cluster2"] {
         let gateway = "Service external-istiod/istio-eastwestgateway";
         assert!(mesh.find(cluster, gateway).is_some(), "{cluster}");
     }
     assert_eq!(
-        mesh.find("remote", "Gateway external-istiod/cross-network-gateway"),
+        mesh.find("cluster2", "Gateway external-istiod/cross-network-gateway"),
         None
     );
 }

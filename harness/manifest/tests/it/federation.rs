@@ -13,8 +13,8 @@ fn root(mesh: &Installation, cluster: &str) -> String {
 fn each_mesh_believes_the_others_root_for_the_others_trust_domain_only() {
     let mesh = Installation::of(&FEDERATION);
     for (cluster, other, domain) in [
-        ("cluster1", "cluster2", "west.example"),
-        ("cluster2", "cluster1", "east.example"),
+        ("cluster1", "cluster2", "two.example"),
+        ("cluster2", "cluster1", "one.example"),
     ] {
         let config = mesh.document(cluster, "istio-system/istio", "mesh");
         let bundles = config["caCertificates"].as_array().unwrap();

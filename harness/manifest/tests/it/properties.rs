@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use manifest::{Form, Identity};
 use proptest::prelude::*;
-use scenario::{Topology, draft::TopologyDraft};
+use scenario::Topology;
 use world::ClusterName;
 
-use crate::support::facts;
+use crate::{
+    support::facts,
+    topologies::{all, parse},
+};
 
 /// Topologies of up to four clusters on up to three networks, with remotes of the first one.
 fn topologies() -> impl Strategy<Value = Topology> {
@@ -33,8 +36,7 @@ fn topologies() -> impl Strategy<Value = Topology> {
             if has_vm {
                 text += &format!("  vms: {{vm0: {{network: n{vm_network}, onboardedBy: c0}}}}\n");
             }
-            let draft: TopologyDraft = serde_yaml::from_str(&text).unwrap();
-            Topology::from_draft(&draft).unwrap()
+            parse(&text)
         })
 }
 
@@ -49,8 +51,20 @@ fn identities(topology: &Topology, form: Form) -> Vec<(ClusterName, Identity)> {
     all
 }
 
+#[test]
+fn every_topology_of_the_catalogue_can_be_installed() {
+    for topology in all() {
+        for form in [Form::Objects, Form::Operators] {
+            let all = identities(&topology, form);
+            let distinct: BTreeSet<_> = all.iter().collect();
+            assert_eq!(distinct.len(), all.len(), "{}", topology.name());
+            assert!(!all.is_empty(), "{}", topology.name());
+        }
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn no_two_objects_of_a_cluster_have_one_identity(topology in topologies()) {

@@ -26,7 +26,6 @@ fn primaries_need_no_facts_but_each_others_api_server() {
             "reader-tokens",
             "remote-secrets",
             "exposed-services",
-            "policies",
         ]
     );
 }

@@ -12,7 +12,7 @@ use scenario::{
 use serde_json::{Value, json};
 use world::ClusterName;
 
-use crate::topologies::{MULTI_PRIMARY, REVISIONS};
+use crate::topologies::{MULTI_PRIMARY, REVISIONS, SIDE_BY_SIDE};
 
 fn place(version: &str, rev: Option<&str>) -> Place {
     Place {
@@ -154,7 +154,7 @@ fn the_namespace_opts_in_and_a_refusing_pod_says_so() {
 
 #[test]
 fn where_all_ask_for_one_revision_the_namespace_names_it() {
-    let topology = REVISIONS.topology();
+    let topology = SIDE_BY_SIDE.topology();
     let workloads = named([helloworld(&[("cluster1", place("v1", Some("canary")))])]);
     let objects = rendered(&topology, &workloads, "cluster1");
     let labels = field(&objects, "Namespace sample", "/metadata/labels");
@@ -162,8 +162,17 @@ fn where_all_ask_for_one_revision_the_namespace_names_it() {
 }
 
 #[test]
-fn where_wishes_differ_each_pod_speaks_for_itself() {
+fn a_namespace_without_a_wish_follows_the_only_tag() {
     let topology = REVISIONS.topology();
+    let workloads = named([helloworld(&[("cluster1", place("v1", None))])]);
+    let objects = rendered(&topology, &workloads, "cluster1");
+    let labels = field(&objects, "Namespace sample", "/metadata/labels");
+    assert_eq!(labels, json!({"istio.io/rev": "prod"}));
+}
+
+#[test]
+fn where_wishes_differ_each_pod_speaks_for_itself() {
+    let topology = SIDE_BY_SIDE.topology();
     let places = [
         ("cluster1", place("v1", Some("canary"))),
         ("cluster1", place("v2", None)),

@@ -84,13 +84,6 @@ fn t4_both_clusters_are_labelled_exposed_and_watched() {
                     "/spec/selector/istio",
                     "eastwestgateway",
                 ),
-                row(
-                    "STRICT for the whole mesh",
-                    cluster,
-                    "PeerAuthentication istio-system/default",
-                    "/spec/mtls/mode",
-                    "STRICT",
-                ),
             ],
         );
         let gateway = "istio-system/istio-eastwestgateway";

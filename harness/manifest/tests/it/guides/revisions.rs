@@ -3,16 +3,23 @@
 use serde_json::{Value, json};
 
 use super::{check, row};
-use crate::{support::Installation, topologies::REVISIONS};
+use crate::{support::Installation, topologies::SIDE_BY_SIDE};
 
 #[test]
 fn a_revision_has_names_of_its_own_and_tags_lead_to_it() {
-    let mesh = Installation::of(&REVISIONS);
+    let mesh = Installation::of(&SIDE_BY_SIDE);
     let canary = "MutatingWebhookConfiguration istio-sidecar-injector-canary";
     let tag = "MutatingWebhookConfiguration istio-revision-tag-prod";
     check(
         &mesh,
         vec![
+            row(
+                "STRICT for the whole mesh",
+                "cluster1",
+                "PeerAuthentication istio-system/default",
+                "/spec/mtls/mode",
+                "STRICT",
+            ),
             row(
                 "a revision's webhook asks its own Service",
                 "cluster1",
