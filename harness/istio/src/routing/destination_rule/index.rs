@@ -259,7 +259,7 @@ pub(super) mod tests {
 
     const HOST: &str = "cart.shop.svc.cluster.local";
 
-    fn from<'a>(rules: &'a [MergedRule]) -> Vec<Vec<&'a str>> {
+    fn from(rules: &[MergedRule]) -> Vec<Vec<&str>> {
         rules
             .iter()
             .map(|r| r.from.iter().map(String::as_str).collect())
