@@ -44,6 +44,7 @@ pub mod sidecar;
 pub mod string_match;
 pub mod tls_settings;
 pub mod traffic_policy;
+mod validity;
 pub mod virtual_service;
 pub mod workload_entry;
 pub mod workload_group;

@@ -9,6 +9,7 @@ use super::{
     kind::Found,
     problem::Fault,
     shape::{check, shape},
+    validity,
 };
 use crate::version::flag;
 
@@ -21,7 +22,7 @@ pub fn parse(object: &Value) -> Result<IstioObject, KindError> {
     let (api_version, name) = (text(object, "apiVersion"), text(object, "kind"));
     let called = || format!("{api_version} {name}");
     match Kind::find(api_version, name) {
-        Found::Modelled(kind) => parse_kind(kind, object),
+        Found::Modelled(kind) => fitting(parse_kind(kind, object)?),
         Found::Unmodelled(reason) => Err(KindError::UnmodelledKind {
             kind: called(),
             name: full_name(object),
@@ -115,6 +116,19 @@ fn parse_kind(kind: Kind, object: &Value) -> Result<IstioObject, KindError> {
         Kind::WorkloadEntry => whole(kind, object).map(IstioObject::WorkloadEntry),
         Kind::WorkloadGroup => whole(kind, object).map(IstioObject::WorkloadGroup),
     }
+}
+
+/// Refuses an object whose fields are right one by one and do not fit together.
+fn fitting(object: IstioObject) -> Result<IstioObject, KindError> {
+    let problems = validity::problems(&object);
+    if problems.is_empty() {
+        return Ok(object);
+    }
+    let Metadata {
+        name, namespace, ..
+    } = object.metadata();
+    let what = format!("{} {namespace}/{name}", object.kind());
+    Err(KindError::Fields { what, problems })
 }
 
 /// Reads metadata and spec of an object, and refuses any other field but `status`.

@@ -12,6 +12,7 @@
 //! portLevelMtls{port}: @MutualTLS    a map whose keys are ports
 //!   trafficPolicy: @TrafficPolicy    a message of that name
 //! simple: RANDOM|-PASSTHROUGH        the values there are; the second is not modelled
+//! interval: duration                 at least 1ms; `time` may be less, `port` is 1 to 65535
 //! -tunnel                            a field that Istio has and isthmus does not model
 //! ```
 

@@ -9,29 +9,36 @@ pub(crate) fn least(described: &Shape) -> Map<String, Value> {
     let mut object: Map<String, Value> = required
         .map(|field| (field.name.to_owned(), wrapped(field, one(field))))
         .collect();
-    // Two places ask for one of several fields, which the tables cannot say.
-    if described
-        .fields
-        .iter()
-        .any(|field| field.name == "registryServiceName")
-    {
-        object.insert("address".to_owned(), json!("192.0.2.1"));
-    }
-    if described
-        .fields
-        .iter()
-        .any(|field| field.name == "fromCidr")
-    {
-        object.insert("fromCidr".to_owned(), json!("10.0.0.0/8"));
+    for (mark, companion, value) in COMPANIONS {
+        if described.fields.iter().any(|field| field.name == *mark) {
+            object.insert((*companion).to_owned(), value());
+        }
     }
     object
 }
+
+/// A field that tells a shape, and another that its objects need to be whole, which the tables
+/// cannot say.
+type Companion = (&'static str, &'static str, fn() -> Value);
+
+const COMPANIONS: &[Companion] = &[
+    ("registryServiceName", "address", || json!("192.0.2.1")),
+    ("fromCidr", "fromCidr", || json!("10.0.0.0/8")),
+    (
+        "portLevelMtls",
+        "selector",
+        || json!({ "matchLabels": { "app": "a" } }),
+    ),
+    ("locality", "address", || json!("192.0.2.1")),
+    ("resolution", "resolution", || json!("STATIC")),
+];
 
 /// A value of a field that has one value, or of each element of one that has more.
 pub(crate) fn one(field: &Field) -> Value {
     match &field.form {
         Form::Text => text(field.name),
-        Form::Integer | Form::Number => json!(1),
+        Form::Integer | Form::Number | Form::Port | Form::Percent => json!(1),
+        Form::Duration | Form::Time => json!("1s"),
         Form::Boolean => json!(true),
         Form::Any | Form::Unmodelled => json!({}),
         Form::Enum(words) => {
@@ -58,31 +65,9 @@ pub(crate) fn wrapped(field: &Field, value: Value) -> Value {
 /// The key of every map that is made here: a number, because some maps have ports for keys.
 pub(crate) const KEY: &str = "8080";
 
-/// Fields whose text is a length of time.
-const DURATIONS: &[&str] = &[
-    "backoff",
-    "baseEjectionTime",
-    "connectTimeout",
-    "dnsRefreshRate",
-    "drainDuration",
-    "duration",
-    "fixedDelay",
-    "idleTimeout",
-    "interval",
-    "maxConnectionDuration",
-    "perTryTimeout",
-    "protocolDetectionTimeout",
-    "terminationDrainDuration",
-    "time",
-    "timeout",
-    "ttl",
-    "warmupDurationSecs",
-];
-
 fn text(field: &str) -> Value {
     match field {
         "protocol" => json!("TCP"),
-        name if DURATIONS.contains(&name) => json!("1s"),
         _ => json!("a"),
     }
 }

@@ -1,9 +1,14 @@
 //! Holding an object against the table of its fields.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use super::table::{Field, Form, Plural, Shape, Word, shape};
-use crate::kinds::problem::{Fault, Problem};
+use crate::kinds::{
+    IstioDuration,
+    problem::{Fault, Problem},
+};
 
 /// Everything that is wrong with the fields of `value`, which stands at `path`.
 pub fn check(described: &Shape, value: &Value, path: &str) -> Vec<Problem> {
@@ -56,12 +61,9 @@ fn plural(field: &Field, value: &Value, path: &str, problems: &mut Vec<Problem>)
         (Plural::Map | Plural::PortMap, Value::Object(values)) => {
             for (key, value) in values {
                 let path = join(path, key);
-                if field.plural == Plural::PortMap && key.parse::<u16>().is_err() {
+                if field.plural == Plural::PortMap && !is_port(key) {
                     let fault = Fault::Invalid("this must be a port number".to_owned());
-                    problems.push(Problem {
-                        path: path.clone(),
-                        fault,
-                    });
+                    told(Some(fault), &path, problems);
                 }
                 one(&field.form, value, &path, problems);
             }
@@ -79,18 +81,44 @@ fn one(form: &Form, value: &Value, path: &str, problems: &mut Vec<Problem>) {
         (Form::Object(described), value) => return object(described, value, path, problems),
         (Form::Named(name), value) => return object(shape(name), value, path, problems),
         (Form::Enum(words), Value::String(text)) => return word(words, text, path, problems),
-        (Form::Unmodelled, _) => {
-            return problems.push(Problem {
-                path: path.to_owned(),
-                fault: Fault::Unmodelled,
-            });
+        (Form::Duration | Form::Time, Value::String(text)) => {
+            return told(duration(form, text), path, problems);
         }
-        (Form::Text | Form::Enum(_), _) => "a text",
+        (Form::Port, Value::Number(n)) => return told(within(n, 1.0, 65535.0), path, problems),
+        (Form::Percent, Value::Number(n)) => return told(within(n, 0.0, 100.0), path, problems),
+        (Form::Unmodelled, _) => return told(Some(Fault::Unmodelled), path, problems),
+        (Form::Text | Form::Enum(_) | Form::Duration | Form::Time, _) => "a text",
         (Form::Boolean, _) => "true or false",
-        (Form::Number, _) => "a number",
-        (Form::Integer, _) => "a whole number",
+        (Form::Number | Form::Percent, _) => "a number",
+        (Form::Integer | Form::Port, _) => "a whole number",
     };
     wrong_type(expected, value, path, problems);
+}
+
+fn is_port(text: &str) -> bool {
+    text.parse().is_ok_and(|port: u16| port > 0)
+}
+
+fn told(fault: Option<Fault>, path: &str, problems: &mut Vec<Problem>) {
+    problems.extend(fault.map(|fault| Problem {
+        path: path.to_owned(),
+        fault,
+    }));
+}
+
+fn duration(form: &Form, text: &str) -> Option<Fault> {
+    match text.parse::<IstioDuration>() {
+        Err(error) => Some(Fault::Invalid(error.to_string())),
+        Ok(time) if *form == Form::Duration && time.get() < Duration::from_millis(1) => {
+            Some(Fault::Invalid("this must be at least 1ms".to_owned()))
+        }
+        Ok(_) => None,
+    }
+}
+
+fn within(number: &serde_json::Number, least: f64, most: f64) -> Option<Fault> {
+    let fits = number.as_f64().is_some_and(|n| (least..=most).contains(&n));
+    (!fits).then(|| Fault::Invalid(format!("this must be {least} to {most}, not {number}")))
 }
 
 fn word(words: &[Word], text: &str, path: &str, problems: &mut Vec<Problem>) {

@@ -46,6 +46,14 @@ pub enum Form {
     Number,
     /// True or false.
     Boolean,
+    /// A length of time of at least a millisecond.
+    Duration,
+    /// A length of time.
+    Time,
+    /// A port, 1 to 65535.
+    Port,
+    /// A share, 0 to 100.
+    Percent,
     /// Anything; it is not looked into.
     Any,
     /// One of some words.
@@ -169,6 +177,10 @@ fn read_form(form: &'static str, within: Shape) -> Form {
         "integer" => Form::Integer,
         "number" => Form::Number,
         "boolean" => Form::Boolean,
+        "duration" => Form::Duration,
+        "time" => Form::Time,
+        "port" => Form::Port,
+        "percent" => Form::Percent,
         "any" => Form::Any,
         "object" => Form::Object(within),
         _ => match form.strip_prefix('@') {
