@@ -1,0 +1,118 @@
+//! The ServiceAccount plug-in: every pod runs as an account and carries its token.
+
+use serde_json::{Value, json};
+
+use crate::{
+    object::{self, list, text},
+    resource::Resource,
+    server::{ApiServer, State},
+    status::Status,
+    store::{Key, Table},
+};
+
+const MOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+fn account_of(pod: &Value) -> &str {
+    match text(pod, &["spec", "serviceAccountName"]) {
+        "" => "default",
+        name => name,
+    }
+}
+
+/// Whether the pod's account exists. Checked where accounts are furnished by the cluster.
+///
+/// # Errors
+/// 403 if it does not.
+pub(crate) fn admit(
+    server: &ApiServer,
+    state: &State,
+    resource: &Resource,
+    pod: &Value,
+) -> Result<(), Status> {
+    if server.config().cluster_ca.is_none() || !resource.is("", "Pod") {
+        return Ok(());
+    }
+    let (namespace, account) = (object::namespace(pod), account_of(pod));
+    if state
+        .store
+        .get(
+            &Table::new("", "serviceaccounts"),
+            &Key::new(namespace, account),
+        )
+        .is_some()
+    {
+        return Ok(());
+    }
+    let why = format!(
+        "error looking up service account {namespace}/{account}: serviceaccount {account:?} not found"
+    );
+    Err(Status::forbidden(resource, object::name(pod), &why))
+}
+
+/// Names the account and mounts its token, where accounts are furnished by the cluster.
+pub(crate) fn complete(
+    server: &ApiServer,
+    state: &State,
+    resource: &Resource,
+    mut pod: Value,
+) -> Value {
+    if server.config().cluster_ca.is_none() || !resource.is("", "Pod") {
+        return pod;
+    }
+    let account = account_of(&pod).to_owned();
+    pod["spec"]["serviceAccountName"] = account.as_str().into();
+    let key = Key::new(object::namespace(&pod), &account);
+    let found = state.store.get(&Table::new("", "serviceaccounts"), &key);
+    if mounts(&pod, found.map(|a| &**a)) {
+        mount(server, &mut pod);
+    }
+    pod
+}
+
+fn mounts(pod: &Value, account: Option<&Value>) -> bool {
+    let of_pod = pod["spec"]["automountServiceAccountToken"].as_bool();
+    of_pod
+        .or_else(|| account?["automountServiceAccountToken"].as_bool())
+        .unwrap_or(true)
+}
+
+fn mount(server: &ApiServer, pod: &mut Value) {
+    let key = Key::new(object::namespace(pod), object::name(pod));
+    let suffix = server.seed().suffix(&Table::new("", "pods"), &key, 0);
+    let volume = format!("kube-api-access-{suffix}");
+    let mut mounted = false;
+    for field in ["initContainers", "containers"] {
+        for container in object::items_mut(pod, &["spec", field]) {
+            let has = list(container, &["volumeMounts"])
+                .iter()
+                .any(|m| text(m, &["mountPath"]) == MOUNT);
+            if !has {
+                mounted = true;
+                push(
+                    container,
+                    "volumeMounts",
+                    json!({"name": volume, "readOnly": true, "mountPath": MOUNT}),
+                );
+            }
+        }
+    }
+    if mounted {
+        push(&mut pod["spec"], "volumes", projected(&volume));
+    }
+}
+
+fn push(value: &mut Value, field: &str, item: Value) {
+    match value[field].as_array_mut() {
+        Some(items) => items.push(item),
+        None => value[field] = json!([item]),
+    }
+}
+
+fn projected(name: &str) -> Value {
+    json!({"name": name, "projected": {"defaultMode": 420, "sources": [
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [{"path": "namespace",
+            "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}},
+    ]}})
+}

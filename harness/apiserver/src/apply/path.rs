@@ -1,0 +1,57 @@
+//! Steps of a path into an object, in the form that `fieldsV1` has.
+
+use serde_json::{Map, Value};
+
+use crate::schema::{List, ListKind, Node};
+
+/// One step: `f:<field>`, `k:<keys>`, `v:<value>`; the text is the identity.
+pub(super) type Step = String;
+
+pub(super) fn field(name: &str) -> Step {
+    format!("f:{name}")
+}
+
+/// The step to an item of a list whose items have owners of their own; `None` if the item lacks
+/// its keys.
+pub(super) fn item(list: &List, value: &Value) -> Option<Step> {
+    match &list.kind {
+        ListKind::Atomic => None,
+        ListKind::Set => Some(format!("v:{value}")),
+        ListKind::Map { keys } => key_step(&list.item, keys, value),
+    }
+}
+
+fn key_step(item: &Node, keys: &[String], value: &Value) -> Option<Step> {
+    let default = |key: &str| item.as_object().and_then(|object| object.defaults.get(key));
+    let mut found = Map::new();
+    for key in keys {
+        if let Some(value) = value
+            .get(key)
+            .filter(|v| !v.is_null())
+            .or_else(|| default(key))
+        {
+            found.insert(key.clone(), value.clone());
+        }
+    }
+    // The map is ordered by key, so that equal keys read equally.
+    (!found.is_empty()).then(|| format!("k:{}", Value::Object(found)))
+}
+
+/// A path as error messages write it: `.spec.containers[name="app"].image`.
+pub(super) fn shown(path: &[Step]) -> String {
+    path.iter().map(|step| shown_step(step)).collect()
+}
+
+fn shown_step(step: &str) -> String {
+    let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
+    match (step.get(..2), step.get(2..).unwrap_or_default()) {
+        (Some("k:"), keys) => {
+            let keys = parsed(keys);
+            let keys = keys.as_object().into_iter().flatten();
+            let keys: Vec<String> = keys.map(|(key, value)| format!("{key}={value}")).collect();
+            format!("[{}]", keys.join(","))
+        }
+        (Some("v:"), value) => format!("[={value}]"),
+        (_, name) => format!(".{name}"),
+    }
+}

@@ -1,0 +1,153 @@
+//! Sets of fields: tries of steps, with the form of `fieldsV1`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::path::Step;
+
+/// A set of paths. A path may be in the set whether or not longer ones are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct FieldSet {
+    /// Whether the path that leads here is in the set.
+    pub(super) member: bool,
+    pub(super) children: BTreeMap<Step, FieldSet>,
+}
+
+impl FieldSet {
+    pub(super) fn is_empty(&self) -> bool {
+        !self.member && self.children.values().all(FieldSet::is_empty)
+    }
+
+    pub(super) fn insert(&mut self, path: &[Step]) {
+        let leaf = path.iter().fold(self, |set, step| {
+            set.children.entry(step.clone()).or_default()
+        });
+        leaf.member = true;
+    }
+
+    /// What the set holds below a step.
+    pub(super) fn below(&self, step: &str) -> Option<&FieldSet> {
+        self.children.get(step)
+    }
+
+    pub(super) fn union(&self, other: &FieldSet) -> FieldSet {
+        let mut children = self.children.clone();
+        for (step, theirs) in &other.children {
+            children
+                .entry(step.clone())
+                .and_modify(|ours| *ours = ours.union(theirs))
+                .or_insert_with(|| theirs.clone());
+        }
+        FieldSet {
+            member: self.member || other.member,
+            children,
+        }
+    }
+
+    pub(super) fn intersection(&self, other: &FieldSet) -> FieldSet {
+        let both = |(step, ours): (&Step, &FieldSet)| {
+            let common = ours.intersection(other.children.get(step)?);
+            (!common.is_empty()).then(|| (step.clone(), common))
+        };
+        FieldSet {
+            member: self.member && other.member,
+            children: self.children.iter().filter_map(both).collect(),
+        }
+    }
+
+    /// The paths that are in this set and not themselves in the other.
+    pub(super) fn difference(&self, other: &FieldSet) -> FieldSet {
+        let rest = |(step, ours): (&Step, &FieldSet)| {
+            let left = match other.children.get(step) {
+                Some(theirs) => ours.difference(theirs),
+                None => ours.clone(),
+            };
+            (!left.is_empty()).then_some((step.clone(), left))
+        };
+        FieldSet {
+            member: self.member && !other.member,
+            children: self.children.iter().filter_map(rest).collect(),
+        }
+    }
+
+    /// The paths that neither are in the other set nor lie below one that is.
+    pub(super) fn without_trees(&self, other: &FieldSet) -> FieldSet {
+        let rest = |(step, ours): (&Step, &FieldSet)| {
+            let left = match other.children.get(step) {
+                Some(theirs) if theirs.member => return None,
+                Some(theirs) => ours.without_trees(theirs),
+                None => ours.clone(),
+            };
+            (!left.is_empty()).then_some((step.clone(), left))
+        };
+        FieldSet {
+            member: self.member,
+            children: self.children.iter().filter_map(rest).collect(),
+        }
+    }
+
+    /// The set with every struct field on the way to a member as a member too, so that removing
+    /// the last field of a struct removes the struct.
+    pub(super) fn with_named_fields(&self) -> FieldSet {
+        let member = |(step, child): (&Step, &FieldSet)| {
+            let mut child = child.with_named_fields();
+            child.member |= step.starts_with("f:");
+            (step.clone(), child)
+        };
+        FieldSet {
+            member: self.member,
+            children: self.children.iter().map(member).collect(),
+        }
+    }
+
+    /// Every path in the set, in order.
+    pub(super) fn paths(&self) -> Vec<Vec<Step>> {
+        let mut found = Vec::new();
+        self.collect(&mut Vec::new(), &mut found);
+        found
+    }
+
+    fn collect(&self, at: &mut Vec<Step>, found: &mut Vec<Vec<Step>>) {
+        if self.member {
+            found.push(at.clone());
+        }
+        for (step, child) in &self.children {
+            at.push(step.clone());
+            child.collect(at, found);
+            at.pop();
+        }
+    }
+
+    pub(super) fn to_value(&self) -> Value {
+        let mut map = Map::new();
+        if self.member && !self.children.is_empty() {
+            map.insert(".".to_owned(), Value::Object(Map::new()));
+        }
+        map.extend(
+            self.children
+                .iter()
+                .map(|(step, child)| (step.clone(), child.to_value())),
+        );
+        Value::Object(map)
+    }
+
+    /// Reads `fieldsV1`; a set without children is a member, as every leaf is.
+    pub(super) fn of_value(fields: &Value) -> FieldSet {
+        FieldSet {
+            member: false,
+            ..Self::read(fields)
+        }
+    }
+
+    fn read(fields: &Value) -> FieldSet {
+        let map = fields.as_object();
+        let steps = map.into_iter().flatten().filter(|(step, _)| *step != ".");
+        FieldSet {
+            member: map.is_none_or(|map| map.is_empty() || map.contains_key(".")),
+            children: steps
+                .map(|(step, child)| (step.clone(), Self::read(child)))
+                .collect(),
+        }
+    }
+}

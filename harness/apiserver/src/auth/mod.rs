@@ -1,0 +1,14 @@
+//! Who asks, and what they may do.
+//!
+//! Reading order: [`user`], [`token`] and [`authn`] (who), [`rbac`] and [`authz`] (what).
+
+mod authn;
+mod authz;
+mod rbac;
+pub(crate) mod token;
+mod user;
+
+pub(crate) use authn::{authenticate, impersonated};
+pub(crate) use authz::{authorize, authorize_path};
+pub(crate) use rbac::{Attributes, allows};
+pub use user::User;

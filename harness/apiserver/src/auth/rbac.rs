@@ -1,0 +1,157 @@
+//! Role-based access control: whether any binding of the user grants a role that allows it.
+
+use serde_json::Value;
+
+use super::user::{MASTERS, User};
+use crate::{
+    object::{list, text},
+    server::State,
+    status::{Details, Status},
+    store::{Key, Table},
+};
+
+const GROUP: &str = "rbac.authorization.k8s.io";
+
+/// What somebody wants to do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attributes<'a> {
+    pub(crate) verb: &'a str,
+    pub(crate) group: &'a str,
+    pub(crate) resource: &'a str,
+    pub(crate) subresource: &'a str,
+    pub(crate) namespace: &'a str,
+    pub(crate) name: &'a str,
+}
+
+impl Attributes<'_> {
+    /// 403, in the words of Kubernetes.
+    pub(crate) fn refusal(&self, user: &User) -> Status {
+        let resource = match self.subresource {
+            "" => self.resource.to_owned(),
+            sub => format!("{}/{sub}", self.resource),
+        };
+        let place = match self.namespace {
+            "" => "at the cluster scope".to_owned(),
+            namespace => format!("in the namespace {namespace:?}"),
+        };
+        let qualified = match self.group {
+            "" => self.resource.to_owned(),
+            group => format!("{}.{group}", self.resource),
+        };
+        let what = if self.name.is_empty() {
+            qualified
+        } else {
+            format!("{qualified} {:?}", self.name)
+        };
+        let message = format!(
+            "{what} is forbidden: User {:?} cannot {} resource {resource:?} in API group {:?} {place}",
+            user.name, self.verb, self.group
+        );
+        Status::new(403, "Forbidden", message).with(Details {
+            name: self.name.to_owned(),
+            group: self.group.to_owned(),
+            kind: self.resource.to_owned(),
+            ..Details::default()
+        })
+    }
+}
+
+/// Whether the user may do this.
+pub(crate) fn allows(state: &State, user: &User, wanted: &Attributes<'_>) -> bool {
+    user.is_in(MASTERS) || rules(state, user, wanted.namespace).any(|rule| grants(rule, wanted))
+}
+
+/// Whether the user may read a path that is no resource.
+pub(crate) fn allows_path(state: &State, user: &User, verb: &str, path: &str) -> bool {
+    let matches = |rule: &Value| {
+        has(rule, "verbs", verb)
+            && list(rule, &["nonResourceURLs"]).iter().any(|url| {
+                let url = url.as_str().unwrap_or_default();
+                url == path
+                    || url
+                        .strip_suffix('*')
+                        .is_some_and(|prefix| path.starts_with(prefix))
+            })
+    };
+    user.is_in(MASTERS) || rules(state, user, "").any(matches)
+}
+
+/// Every rule that is bound to the user for a namespace; only cluster-wide ones if it is empty.
+fn rules<'a>(
+    state: &'a State,
+    user: &'a User,
+    namespace: &'a str,
+) -> impl Iterator<Item = &'a Value> {
+    let bindings = |resource: &str| Table::new(GROUP, resource);
+    let cluster = state
+        .store
+        .all(&bindings("clusterrolebindings"))
+        .map(|(_, binding)| (binding, ""));
+    let local = state
+        .store
+        .rows(&bindings("rolebindings"))
+        .filter(|_| !namespace.is_empty());
+    let local = local
+        .into_iter()
+        .flat_map(move |rows| rows.within(Some(namespace)));
+    let local = local.map(move |(_, binding)| (binding, namespace));
+    let bound = cluster
+        .chain(local)
+        .filter(|(binding, namespace)| binds(binding, user, namespace));
+    bound.flat_map(move |(binding, namespace)| role_rules(state, binding, namespace))
+}
+
+fn role_rules<'a>(state: &'a State, binding: &Value, namespace: &str) -> &'a [Value] {
+    let reference = &binding["roleRef"];
+    let name = text(reference, &["name"]);
+    let role = match text(reference, &["kind"]) {
+        "ClusterRole" => state
+            .store
+            .get(&Table::new(GROUP, "clusterroles"), &Key::new("", name)),
+        _ => state
+            .store
+            .get(&Table::new(GROUP, "roles"), &Key::new(namespace, name)),
+    };
+    role.map_or(&[], |role| list(role, &["rules"]))
+}
+
+fn binds(binding: &Value, user: &User, namespace: &str) -> bool {
+    list(binding, &["subjects"]).iter().any(|subject| {
+        let name = text(subject, &["name"]);
+        match text(subject, &["kind"]) {
+            "User" => name == user.name,
+            "Group" => user.is_in(name),
+            "ServiceAccount" => {
+                let home = match text(subject, &["namespace"]) {
+                    "" => namespace,
+                    home => home,
+                };
+                !home.is_empty() && user.name == format!("system:serviceaccount:{home}:{name}")
+            }
+            _ => false,
+        }
+    })
+}
+
+fn has(rule: &Value, field: &str, wanted: &str) -> bool {
+    list(rule, &[field])
+        .iter()
+        .any(|value| value == "*" || value == wanted)
+}
+
+fn grants(rule: &Value, wanted: &Attributes<'_>) -> bool {
+    let names = list(rule, &["resourceNames"]);
+    let resource = match wanted.subresource {
+        "" => has(rule, "resources", wanted.resource),
+        sub => {
+            has(rule, "resources", &format!("{}/{sub}", wanted.resource))
+                || list(rule, &["resources"])
+                    .iter()
+                    .any(|r| *r == format!("*/{sub}").as_str())
+        }
+    };
+    has(rule, "verbs", wanted.verb)
+        && has(rule, "apiGroups", wanted.group)
+        && resource
+        && (names.is_empty() || names.iter().any(|name| name == wanted.name))
+}

@@ -1,0 +1,114 @@
+//! Service-account tokens: JSON Web Tokens signed with a key from the seed.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use serde_json::{Value, json};
+
+use super::user::User;
+use crate::{
+    object::{self, text},
+    server::ApiServer,
+    store::{Key, Table},
+};
+
+/// What a token says.
+#[derive(Debug)]
+pub(crate) struct Claims {
+    pub(crate) namespace: String,
+    pub(crate) account: String,
+    pub(crate) account_uid: String,
+    pub(crate) audiences: Vec<String>,
+    /// How long it is valid.
+    pub(crate) seconds: i64,
+    /// The object with which it ends.
+    pub(crate) bound: Option<Value>,
+}
+
+/// Signs a token.
+///
+/// Ed25519 in place of Kubernetes' RSA: ring cannot make RSA keys, and these signatures are the
+/// same bytes for the same words.
+pub(crate) fn issue(server: &ApiServer, claims: &Claims) -> String {
+    let now = server.config().clock.now().as_second();
+    let mut kubernetes = json!({
+        "namespace": claims.namespace,
+        "serviceaccount": {"name": claims.account, "uid": claims.account_uid},
+    });
+    if let Some(bound) = &claims.bound {
+        let kind = text(bound, &["kind"]).to_lowercase();
+        kubernetes[kind] = json!({"name": text(bound, &["name"]), "uid": text(bound, &["uid"])});
+    }
+    let words = format!("{now}/{}", kubernetes);
+    let payload = json!({
+        "iss": server.config().issuer, "aud": claims.audiences,
+        "sub": format!("system:serviceaccount:{}:{}", claims.namespace, claims.account),
+        "iat": now, "nbf": now, "exp": now + claims.seconds,
+        "jti": crate::ident::uuid(server.seed().digest(&["jti", &words])),
+        "kubernetes.io": kubernetes,
+    });
+    let header = json!({"alg": "EdDSA", "kid": "isthmus"});
+    let signed = format!("{}.{}", encode(&header), encode(&payload));
+    let signature = key(server).sign(signed.as_bytes());
+    format!("{signed}.{}", BASE64.encode(signature.as_ref()))
+}
+
+fn encode(value: &Value) -> String {
+    BASE64.encode(value.to_string())
+}
+
+fn key(server: &ApiServer) -> Ed25519KeyPair {
+    let seed = server.seed().digest(&["service-account-key"]);
+    Ed25519KeyPair::from_seed_unchecked(&seed).expect("32 bytes are an Ed25519 seed")
+}
+
+/// The claims of a token that this server signed, is in time, and is for this audience (any, if
+/// none is named).
+pub(crate) fn verify(server: &ApiServer, token: &str, audience: Option<&str>) -> Option<Value> {
+    let (signed, signature) = token.rsplit_once('.')?;
+    let signature = BASE64.decode(signature).ok()?;
+    let public = UnparsedPublicKey::new(&ED25519, key(server).public_key().as_ref().to_vec());
+    public.verify(signed.as_bytes(), &signature).ok()?;
+    let payload = BASE64.decode(signed.split_once('.')?.1).ok()?;
+    let claims: Value = serde_json::from_slice(&payload).ok()?;
+    let now = server.config().clock.now().as_second();
+    let in_time = claims["nbf"].as_i64()? <= now && now < claims["exp"].as_i64()?;
+    let meant = audience.is_none_or(|a| object::list(&claims, &["aud"]).iter().any(|x| x == a));
+    (in_time && meant && lives(server, &claims)).then_some(claims)
+}
+
+/// Whether the account, and what the token is bound to, are still the ones it was issued for.
+fn lives(server: &ApiServer, claims: &Value) -> bool {
+    let kubernetes = &claims["kubernetes.io"];
+    let namespace = text(kubernetes, &["namespace"]);
+    let same = |field: &str, resource: &str| match kubernetes.get(field) {
+        None => true,
+        Some(reference) => {
+            let key = Key::new(namespace, text(reference, &["name"]));
+            let found =
+                server.read(|state| state.store.get(&Table::new("", resource), &key).cloned());
+            found.is_some_and(|object| object::uid(&object) == text(reference, &["uid"]))
+        }
+    };
+    same("serviceaccount", "serviceaccounts") && same("pod", "pods") && same("secret", "secrets")
+}
+
+/// The account that verified claims are about.
+pub(crate) fn user(claims: &Value) -> User {
+    let kubernetes = &claims["kubernetes.io"];
+    let namespace = text(kubernetes, &["namespace"]);
+    let account = &kubernetes["serviceaccount"];
+    let mut user =
+        User::service_account(namespace, text(account, &["name"]), text(account, &["uid"]));
+    if let Some(pod) = kubernetes.get("pod") {
+        for field in ["name", "uid"] {
+            let key = format!("authentication.kubernetes.io/pod-{field}");
+            user.extra.insert(key, vec![text(pod, &[field]).to_owned()]);
+        }
+    }
+    let credential = format!("JTI={}", text(claims, &["jti"]));
+    user.extra.insert(
+        "authentication.kubernetes.io/credential-id".to_owned(),
+        vec![credential],
+    );
+    user
+}

@@ -1,0 +1,67 @@
+//! The objects that a fresh cluster has before anybody applies any.
+
+use serde_json::{Value, json};
+
+use crate::{lifecycle, object, resource::Gvr, server::ApiServer};
+
+const NAMESPACES: [&str; 4] = ["kube-system", "default", "kube-public", "kube-node-lease"];
+
+/// Installs namespaces, roles, priority classes and the `kubernetes` Service.
+pub(crate) fn install(server: &ApiServer) {
+    for name in NAMESPACES {
+        put(
+            server,
+            &Gvr::core("namespaces"),
+            json!({"apiVersion": "v1", "kind": "Namespace",
+            "metadata": {"name": name, "labels": {"kubernetes.io/metadata.name": name}},
+            "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}),
+        );
+        lifecycle::namespace::furnish(server, name);
+    }
+    let facts: Vec<Value> = serde_json::from_str(include_str!("../facts/bootstrap.json"))
+        .expect("the facts are well-formed");
+    for fact in facts {
+        let plural = format!("{}es", object::text(&fact, &["kind"]).to_lowercase());
+        let plural = if plural.ends_with("classes") {
+            plural
+        } else {
+            plural.trim_end_matches("es").to_owned() + "s"
+        };
+        let group = object::text(&fact, &["apiVersion"])
+            .split('/')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        put(server, &Gvr::new(&group, "v1", &plural), fact);
+    }
+    put(server, &Gvr::core("services"), kubernetes_service(server));
+}
+
+fn kubernetes_service(server: &ApiServer) -> Value {
+    let first = server
+        .config()
+        .service_cidr
+        .hosts()
+        .next()
+        .expect("a range of Services has an address");
+    json!({"apiVersion": "v1", "kind": "Service",
+        "metadata": {"name": "kubernetes", "namespace": "default",
+            "labels": {"component": "apiserver", "provider": "kubernetes"}},
+        "spec": {"clusterIP": first, "clusterIPs": [first], "type": "ClusterIP",
+            "internalTrafficPolicy": "Cluster", "ipFamilies": ["IPv4"],
+            "ipFamilyPolicy": "SingleStack", "sessionAffinity": "None",
+            "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}]},
+        "status": {"loadBalancer": {}}})
+}
+
+/// Stores an object as it is, with its system metadata, past every check.
+pub(crate) fn put(server: &ApiServer, gvr: &Gvr, mut object: Value) {
+    server.write(|state| {
+        let Ok(resource) = state.catalogue.find(gvr) else {
+            return;
+        };
+        lifecycle::create::stamp(server, state, &resource, &mut object);
+        let (table, key) = (resource.table(), object::key(&object));
+        state.store.put(&table, key, object);
+    });
+}

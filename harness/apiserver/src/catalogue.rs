@@ -1,0 +1,186 @@
+//! What the server serves right now: the built-in resources and those that definitions add.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    object,
+    resource::{Gvr, Origin, Resource, Subresource},
+    schema::{builtin, crd},
+    status::Status,
+};
+
+/// Every resource, by path.
+#[derive(Debug)]
+pub(crate) struct Catalogue {
+    resources: BTreeMap<Gvr, Arc<Resource>>,
+    /// Groups and versions in the order in which discovery lists them.
+    order: Vec<(String, String)>,
+    not_modelled: BTreeMap<Gvr, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct ResourceFact {
+    group: String,
+    version: String,
+    resource: String,
+    kind: String,
+    #[serde(default)]
+    singular: String,
+    #[serde(default)]
+    namespaced: bool,
+    #[serde(default)]
+    verbs: Vec<String>,
+    #[serde(default)]
+    short_names: Vec<String>,
+    #[serde(default)]
+    categories: Vec<String>,
+    #[serde(default)]
+    subresources: Vec<SubresourceFact>,
+    #[serde(rename = "type")]
+    shape: Option<String>,
+    #[serde(default = "modelled")]
+    modelled: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SubresourceFact {
+    name: String,
+    group: Option<String>,
+    version: Option<String>,
+    kind: String,
+    verbs: Vec<String>,
+}
+
+fn modelled() -> bool {
+    true
+}
+
+impl Catalogue {
+    /// The built-in resources.
+    pub(crate) fn builtin() -> Self {
+        let facts: Vec<ResourceFact> =
+            serde_json::from_str(include_str!("../facts/resources.json"))
+                .expect("the facts are well-formed");
+        let mut catalogue = Self {
+            resources: BTreeMap::new(),
+            order: Vec::new(),
+            not_modelled: BTreeMap::new(),
+        };
+        for fact in facts {
+            catalogue.add_fact(fact);
+        }
+        catalogue
+    }
+
+    fn add_fact(&mut self, fact: ResourceFact) {
+        let gvr = Gvr::new(&fact.group, &fact.version, &fact.resource);
+        if fact.modelled {
+            self.add(Arc::new(fact.into_resource(gvr)));
+        } else {
+            self.not_modelled.insert(gvr, fact.kind);
+        }
+    }
+
+    fn add(&mut self, resource: Arc<Resource>) {
+        let place = (resource.gvr.group.clone(), resource.gvr.version.clone());
+        if !self.order.contains(&place) {
+            self.order.push(place);
+        }
+        self.resources.insert(resource.gvr.clone(), resource);
+    }
+
+    /// The resource that a path names.
+    ///
+    /// # Errors
+    /// 404 if there is none; 501 if Kubernetes has it and this server does not.
+    pub(crate) fn find(&self, gvr: &Gvr) -> Result<Arc<Resource>, Status> {
+        match (self.resources.get(gvr), self.not_modelled.get(gvr)) {
+            (Some(resource), _) => Ok(Arc::clone(resource)),
+            (None, Some(kind)) => Err(Status::not_modelled(format!(
+                "{} {kind}",
+                gvr.api_version()
+            ))),
+            (None, None) => Err(Status::no_such_resource()),
+        }
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Resource>> {
+        self.resources.values()
+    }
+
+    /// The groups and versions that discovery lists, in its order.
+    pub(crate) fn versions(&self) -> &[(String, String)] {
+        &self.order
+    }
+
+    pub(crate) fn of_version<'a>(
+        &'a self,
+        group: &'a str,
+        version: &'a str,
+    ) -> impl Iterator<Item = &'a Arc<Resource>> {
+        self.all()
+            .filter(move |r| r.gvr.group == group && r.gvr.version == version)
+    }
+
+    /// Serves what an accepted definition describes, in place of what it described before.
+    pub(crate) fn define(&mut self, definition: &Value) {
+        self.undefine(definition);
+        for resource in crd::resources(definition) {
+            self.add(Arc::new(resource));
+        }
+    }
+
+    /// Stops serving what a definition describes.
+    pub(crate) fn undefine(&mut self, definition: &Value) {
+        let group = object::text(definition, &["spec", "group"]);
+        let plural = object::text(definition, &["spec", "names", "plural"]);
+        self.resources.retain(|gvr, r| {
+            gvr.group != group || gvr.resource != plural || matches!(r.origin, Origin::Builtin)
+        });
+        let resources = &self.resources;
+        let served = |group: &str, version: &str| {
+            resources
+                .keys()
+                .any(|gvr| gvr.group == group && gvr.version == version)
+        };
+        self.order.retain(|(group, version)| served(group, version));
+    }
+}
+
+impl ResourceFact {
+    fn into_resource(self, gvr: Gvr) -> Resource {
+        let parent = (gvr.group.clone(), gvr.version.clone());
+        let subresources = self.subresources.into_iter();
+        Resource {
+            list_kind: format!("{}List", self.kind),
+            kind: self.kind,
+            singular: self.singular,
+            namespaced: self.namespaced,
+            verbs: self.verbs,
+            short_names: self.short_names,
+            categories: self.categories,
+            subresources: subresources
+                .map(|sub| (sub.name.clone(), sub.into_sub(&parent)))
+                .collect(),
+            shape: builtin::shape(&self.shape.expect("a modelled resource has a type")),
+            origin: Origin::Builtin,
+            gvr,
+        }
+    }
+}
+
+impl SubresourceFact {
+    fn into_sub(self, (group, version): &(String, String)) -> Subresource {
+        Subresource {
+            group: self.group.unwrap_or_else(|| group.clone()),
+            version: self.version.unwrap_or_else(|| version.clone()),
+            kind: self.kind,
+            verbs: self.verbs,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Custom resource definitions as objects: accepted, established, served, retired.
+
+use serde_json::{Value, json};
+
+use crate::{
+    object::{self, list, text},
+    server::{ApiServer, State},
+    store::{Key, Table},
+};
+
+fn table() -> Table {
+    Table::new("apiextensions.k8s.io", "customresourcedefinitions")
+}
+
+/// Accepts the names of a definition, marks it established and serves it.
+///
+/// Kubernetes' controllers do this within milliseconds; here it is done with the write.
+pub(crate) fn establish(server: &ApiServer, definition: &Value) {
+    let now = server.config().clock.stamp();
+    server.write(|state| {
+        let Some(live) = state
+            .store
+            .get(&table(), &Key::new("", object::name(definition)))
+        else {
+            return;
+        };
+        let mut accepted = Value::clone(live);
+        let conflict = names_taken(state, &accepted);
+        accepted["status"] = status(&accepted, conflict.as_deref(), &now);
+        if accepted != **live {
+            let key = Key::new("", object::name(definition));
+            state.store.put(&table(), key, accepted.clone());
+        }
+        if conflict.is_none() {
+            state.catalogue.define(&accepted);
+        }
+    });
+}
+
+/// Another definition of the group that already has one of the names.
+fn names_taken(state: &State, definition: &Value) -> Option<String> {
+    let group = text(definition, &["spec", "group"]);
+    let kind = text(definition, &["spec", "names", "kind"]);
+    let others = state
+        .store
+        .all(&table())
+        .filter(|(key, _)| key.name != object::name(definition));
+    let mut same = others.filter(|(_, other)| text(other, &["spec", "group"]) == group);
+    same.any(|(_, other)| text(other, &["status", "acceptedNames", "kind"]) == kind)
+        .then(|| format!("{kind:?} is already in use"))
+}
+
+fn status(definition: &Value, conflict: Option<&str>, now: &str) -> Value {
+    let old = list(definition, &["status", "conditions"]);
+    let condition = |kind: &str, ok: bool, reason: &str, message: &str| {
+        let status = if ok { "True" } else { "False" };
+        let before = old
+            .iter()
+            .find(|c| c["type"] == kind && c["status"] == status);
+        let since = before
+            .map(|c| text(c, &["lastTransitionTime"]))
+            .unwrap_or(now);
+        json!({"type": kind, "status": status, "reason": reason, "message": message, "lastTransitionTime": since})
+    };
+    let conditions = match conflict {
+        None => vec![
+            condition("NamesAccepted", true, "NoConflicts", "no conflicts found"),
+            condition(
+                "Established",
+                true,
+                "InitialNamesAccepted",
+                "the initial names have been accepted",
+            ),
+        ],
+        Some(why) => vec![
+            condition("NamesAccepted", false, "KindConflict", why),
+            condition(
+                "Established",
+                false,
+                "NotAccepted",
+                "not all names are accepted",
+            ),
+        ],
+    };
+    let versions = list(definition, &["spec", "versions"]).iter();
+    let storage: Vec<&str> = versions
+        .filter(|v| v["storage"] == true)
+        .map(|v| text(v, &["name"]))
+        .collect();
+    let names = if conflict.is_none() {
+        definition["spec"]["names"].clone()
+    } else {
+        json!({"plural": "", "kind": ""})
+    };
+    json!({"conditions": conditions, "acceptedNames": names, "storedVersions": storage})
+}
+
+/// Stops serving a definition that is gone, and removes its objects.
+pub(crate) fn retire(server: &ApiServer, definition: &Value) {
+    let group = text(definition, &["spec", "group"]);
+    let objects = Table::new(group, text(definition, &["spec", "names", "plural"]));
+    server.write(|state| {
+        let keys: Vec<Key> = state
+            .store
+            .all(&objects)
+            .map(|(key, _)| key.clone())
+            .collect();
+        for key in keys {
+            state.lives.end(&objects, &key);
+            state.store.remove(&objects, &key);
+        }
+        state.catalogue.undefine(definition);
+    });
+}

@@ -1,0 +1,62 @@
+//! A Kubernetes API server in memory, which a Kubernetes client cannot tell from a real one.
+//!
+//! [`ApiServer::client`] is an ordinary `kube::Client` whose transport is a tower service in this
+//! process; [`ApiServer::call`] is the same server without HTTP, for controllers. Both work on a
+//! paused current-thread runtime without an I/O driver. What the server says (objects, versions,
+//! identifiers, times) follows from [`Config`] and the requests alone.
+//!
+//! It follows Kubernetes 1.34: what is not modelled is refused by name (405, 415, 501), never
+//! approximated. It runs no controller: nothing here schedules, scales or connects anything. The
+//! exceptions do with the write what the control plane does moments later: definitions are
+//! established, and namespaces furnished, if [`Config::cluster_ca`] is set.
+//!
+//! Known limits: `x-kubernetes-validations` of definitions are kept and not evaluated; every
+//! version of a custom resource has the shape of the version it is read through.
+//!
+//! Reading order: [`request`] and [`response`] (what is asked and answered), `server` (the way of
+//! a request), `verb` (one file per verb; `verb/modify.rs` is the way of every write), `store` and
+//! [`watch`] (versions and history), `schema` and `apply` (shapes and ownership), `lifecycle`,
+//! `defaults` and `validate` (kind by kind), `admission` and `auth`, `http` (the face).
+
+mod admission;
+mod apply;
+mod auth;
+mod bootstrap;
+mod catalogue;
+mod clock;
+mod config;
+mod crds;
+mod defaults;
+mod discovery;
+mod handler;
+mod http;
+mod ident;
+mod lifecycle;
+mod object;
+mod patch;
+mod quantity;
+pub mod request;
+mod resource;
+pub mod response;
+mod reviews;
+mod schema;
+mod select;
+mod server;
+mod status;
+mod store;
+mod validate;
+mod verb;
+pub mod watch;
+
+pub use admission::{WebhookCall, WebhookError};
+pub use auth::User;
+pub use clock::{Clock, stamp};
+pub use config::Config;
+pub use handler::{Authenticator, Handlers, KubeletHandler, WebhookTransport};
+pub use http::{HttpService, ReplyBody};
+pub use request::{Options, PatchKind, Request, Verb};
+pub use resource::Gvr;
+pub use response::{List, Response};
+pub use server::ApiServer;
+pub use status::{Cause, Details, Status};
+pub use watch::{EventKind, Watch, WatchEvent};

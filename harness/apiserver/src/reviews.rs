@@ -1,0 +1,139 @@
+//! Objects that are questions: created, answered and never stored.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::{
+    auth::{Attributes, User, allows, token},
+    object::{self, list, text},
+    request::Request,
+    resource::Resource,
+    response::Response,
+    select::LabelSelector,
+    server::{ApiServer, State},
+    status::Status,
+    store::Table,
+};
+
+/// Answers a review; `None` for every other kind.
+///
+/// # Errors
+/// 400 for an access review that asks about nothing.
+pub(crate) fn answer(
+    server: &ApiServer,
+    resource: &Resource,
+    request: &Request,
+) -> Result<Option<Response>, Status> {
+    let status = match (resource.group(), resource.kind.as_str()) {
+        ("authentication.k8s.io", "TokenReview") => token_review(server, &request.body),
+        ("authentication.k8s.io", "SelfSubjectReview") => {
+            json!({"userInfo": user_info(&request.user)})
+        }
+        ("authorization.k8s.io", "SelfSubjectAccessReview") => {
+            access_review(server, &request.user, &request.body)?
+        }
+        ("authorization.k8s.io", "SubjectAccessReview" | "LocalSubjectAccessReview") => {
+            let spec = &request.body["spec"];
+            let groups: Vec<&str> = list(spec, &["groups"])
+                .iter()
+                .filter_map(Value::as_str)
+                .collect();
+            access_review(
+                server,
+                &User::new(text(spec, &["user"]), &groups),
+                &request.body,
+            )?
+        }
+        ("", "Binding") => return Err(Status::not_modelled("bindings (use pods/binding)")),
+        _ => return Ok(None),
+    };
+    let mut object = request.body.clone();
+    object["apiVersion"] = resource.gvr.api_version().into();
+    object["kind"] = resource.kind.as_str().into();
+    object::meta_mut(&mut object);
+    object["status"] = status;
+    Ok(Some(Response::Object {
+        code: 201,
+        object: Arc::new(object),
+        warnings: Vec::new(),
+    }))
+}
+
+/// A user as admission and token reviews show it.
+pub(crate) fn user_info(user: &User) -> Value {
+    let mut info = json!({"username": user.name, "groups": user.groups});
+    if !user.uid.is_empty() {
+        info["uid"] = user.uid.as_str().into();
+    }
+    if !user.extra.is_empty() {
+        info["extra"] = json!(user.extra);
+    }
+    info
+}
+
+fn token_review(server: &ApiServer, review: &Value) -> Value {
+    let asked: Vec<&str> = list(review, &["spec", "audiences"])
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    let audiences = if asked.is_empty() {
+        vec![server.config().issuer.as_str()]
+    } else {
+        asked
+    };
+    let bearer = text(review, &["spec", "token"]);
+    for audience in &audiences {
+        if let Some(claims) = token::verify(server, bearer, Some(audience)) {
+            return json!({"authenticated": true, "user": user_info(&token::user(&claims)), "audiences": [audience]});
+        }
+    }
+    let other = server
+        .handlers()
+        .authenticator
+        .as_ref()
+        .and_then(|a| a.token(bearer));
+    match other {
+        Some(user) => {
+            json!({"authenticated": true, "user": user_info(&user), "audiences": audiences})
+        }
+        None => json!({"user": {}, "error": "[invalid bearer token]"}),
+    }
+}
+
+fn access_review(server: &ApiServer, user: &User, review: &Value) -> Result<Value, Status> {
+    let Some(wanted) = object::at(review, &["spec", "resourceAttributes"]) else {
+        return match object::at(review, &["spec", "nonResourceAttributes"]) {
+            Some(_) => Err(Status::not_modelled(
+                "access reviews of nonResourceAttributes",
+            )),
+            None => Err(Status::bad_request(
+                "spec: at least one of resourceAttributes or nonResourceAttributes must be specified",
+            )),
+        };
+    };
+    let field = |name: &str| text(wanted, &[name]);
+    let attributes = Attributes {
+        verb: field("verb"),
+        group: field("group"),
+        resource: field("resource"),
+        subresource: field("subresource"),
+        namespace: field("namespace"),
+        name: field("name"),
+    };
+    Ok(json!({"allowed": server.read(|state| allows(state, user, &attributes))}))
+}
+
+/// Whether a disruption budget keeps the pod where it is.
+pub(crate) fn protected(state: &State, pod: &Value) -> bool {
+    let budgets = Table::new("policy", "poddisruptionbudgets");
+    let namespace = object::namespace(pod).to_owned();
+    let rows = state.store.rows(&budgets);
+    rows.into_iter()
+        .flat_map(|rows| rows.within(Some(&namespace)))
+        .any(|(_, budget)| {
+            LabelSelector::of_object(&budget["spec"]["selector"])
+                .matches(&pod["metadata"]["labels"])
+                && budget["status"]["disruptionsAllowed"].as_i64().unwrap_or(0) <= 0
+        })
+}

@@ -1,0 +1,174 @@
+//! The shapes of built-in kinds, from the facts in `facts/types.json`.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{List, ListKind, ListPatch, Node, Object, Scalar};
+
+static TYPES: LazyLock<BTreeMap<String, Arc<Object>>> = LazyLock::new(load);
+
+/// The shape of a built-in type such as `core.v1.Pod`.
+pub(crate) fn shape(name: &str) -> Node {
+    let object = TYPES
+        .get(name)
+        .expect("resources name only types of the same facts");
+    Node::Object {
+        object: Arc::clone(object),
+        atomic: false,
+    }
+}
+
+/// The metadata of every object.
+pub(crate) fn object_meta() -> Node {
+    shape("meta.v1.ObjectMeta")
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct TypeFact {
+    fields: BTreeMap<String, NodeFact>,
+    #[serde(default)]
+    atomic: bool,
+    #[serde(default)]
+    fill: BTreeMap<String, Value>,
+    #[serde(default)]
+    nulls: Vec<String>,
+    #[serde(default)]
+    omit: Vec<String>,
+    #[serde(default)]
+    defaults: BTreeMap<String, Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum NodeFact {
+    Leaf(Leaf),
+    Ref {
+        #[serde(rename = "ref")]
+        target: String,
+        #[serde(default)]
+        atomic: bool,
+    },
+    Map {
+        map: Box<NodeFact>,
+        #[serde(default)]
+        atomic: bool,
+    },
+    List {
+        list: Box<NodeFact>,
+        #[serde(default, rename = "as")]
+        kind: Option<String>,
+        #[serde(default)]
+        keys: Vec<String>,
+        merge: Option<String>,
+    },
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum Leaf {
+    Any,
+    String,
+    Integer,
+    Number,
+    Boolean,
+    IntOrString,
+    Quantity,
+    Time,
+    Microtime,
+    Bytes,
+}
+
+fn load() -> BTreeMap<String, Arc<Object>> {
+    let facts: BTreeMap<String, TypeFact> =
+        serde_json::from_str(include_str!("../../facts/types.json"))
+            .expect("the facts are well-formed");
+    let mut done = BTreeMap::new();
+    for name in facts.keys() {
+        resolve(&facts, &mut done, name);
+    }
+    done
+}
+
+/// The facts hold no recursive type: `JSONSchemaProps`, the only one, is kept as raw JSON.
+fn resolve(
+    facts: &BTreeMap<String, TypeFact>,
+    done: &mut BTreeMap<String, Arc<Object>>,
+    name: &str,
+) -> Arc<Object> {
+    if let Some(object) = done.get(name) {
+        return Arc::clone(object);
+    }
+    let fact = facts.get(name).expect("every reference has its type");
+    let fields = fact
+        .fields
+        .iter()
+        .map(|(field, node)| (field.clone(), convert(facts, done, node)));
+    let object = Arc::new(Object {
+        fields: fields.collect(),
+        others: None,
+        fill: fact.fill.clone(),
+        nulls: fact.nulls.clone(),
+        omit: fact.omit.clone(),
+        defaults: fact.defaults.clone(),
+    });
+    done.insert(name.to_owned(), Arc::clone(&object));
+    object
+}
+
+fn convert(
+    facts: &BTreeMap<String, TypeFact>,
+    done: &mut BTreeMap<String, Arc<Object>>,
+    node: &NodeFact,
+) -> Node {
+    match node {
+        NodeFact::Leaf(leaf) => leaf.node(),
+        NodeFact::Ref { target, atomic } => Node::Object {
+            object: resolve(facts, done, target),
+            atomic: *atomic || facts.get(target).is_some_and(|fact| fact.atomic),
+        },
+        NodeFact::Map { map, atomic } => Node::Map {
+            value: Arc::new(convert(facts, done, map)),
+            atomic: *atomic,
+        },
+        NodeFact::List {
+            list,
+            kind,
+            keys,
+            merge,
+        } => Node::List(Arc::new(List {
+            item: convert(facts, done, list),
+            kind: match kind.as_deref() {
+                Some("set") => ListKind::Set,
+                Some("map") => ListKind::Map { keys: keys.clone() },
+                _ => ListKind::Atomic,
+            },
+            patch: merge.as_ref().map(|key| match key.as_str() {
+                "" => ListPatch::Set,
+                key => ListPatch::Key(key.to_owned()),
+            }),
+        })),
+    }
+}
+
+impl Leaf {
+    fn node(self) -> Node {
+        Node::Scalar(match self {
+            Leaf::Any => return Node::Any,
+            Leaf::String => Scalar::Text,
+            Leaf::Integer => Scalar::Integer,
+            Leaf::Number => Scalar::Number,
+            Leaf::Boolean => Scalar::Boolean,
+            Leaf::IntOrString => Scalar::IntOrString,
+            Leaf::Quantity => Scalar::Quantity,
+            Leaf::Time => Scalar::Time,
+            Leaf::Microtime => Scalar::MicroTime,
+            Leaf::Bytes => Scalar::Bytes,
+        })
+    }
+}

@@ -1,0 +1,46 @@
+//! Label and field selectors: parsed once, then asked about each object.
+
+mod field;
+mod label;
+
+pub(crate) use field::FieldSelector;
+pub(crate) use label::LabelSelector;
+
+use serde_json::Value;
+
+use crate::{object, resource::Resource, status::Status};
+
+/// What a list or watch is limited to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Selection {
+    pub(crate) namespace: Option<String>,
+    pub(crate) labels: LabelSelector,
+    pub(crate) fields: FieldSelector,
+}
+
+impl Selection {
+    /// Parses what a request carries.
+    ///
+    /// # Errors
+    /// 400 for a malformed selector or for a field that the resource cannot be selected by.
+    pub(crate) fn parse(
+        resource: &Resource,
+        namespace: Option<&str>,
+        labels: Option<&str>,
+        fields: Option<&str>,
+    ) -> Result<Self, Status> {
+        Ok(Self {
+            namespace: namespace.map(str::to_owned),
+            labels: LabelSelector::parse(labels.unwrap_or_default())?,
+            fields: FieldSelector::parse(resource, fields.unwrap_or_default())?,
+        })
+    }
+
+    pub(crate) fn matches(&self, object: &Value) -> bool {
+        self.namespace
+            .as_deref()
+            .is_none_or(|n| object::namespace(object) == n)
+            && self.labels.matches(&object["metadata"]["labels"])
+            && self.fields.matches(object)
+    }
+}

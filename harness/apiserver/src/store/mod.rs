@@ -1,0 +1,125 @@
+//! Objects, their revisions and the history of their changes. No rule of Kubernetes is known here.
+
+mod history;
+mod rows;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+pub(crate) use history::{Change, ChangeKind, TooOld};
+pub(crate) use rows::Rows;
+
+/// The name of a table: all served versions of a resource share one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Table {
+    pub(crate) group: String,
+    pub(crate) resource: String,
+}
+
+impl Table {
+    pub(crate) fn new(group: &str, resource: &str) -> Self {
+        Self {
+            group: group.to_owned(),
+            resource: resource.to_owned(),
+        }
+    }
+}
+
+/// The name of an object within its table; the namespace is empty for cluster-scoped ones.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+}
+
+impl Key {
+    pub(crate) fn new(namespace: &str, name: &str) -> Self {
+        Self {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        }
+    }
+}
+
+/// Every table of one server and the revision they share, as in one etcd.
+#[derive(Debug)]
+pub(crate) struct Store {
+    revision: u64,
+    window: usize,
+    tables: BTreeMap<Table, Rows>,
+}
+
+impl Store {
+    /// An empty store that remembers the last `window` changes of each table.
+    pub(crate) fn new(window: usize) -> Self {
+        // etcd's first revision is 1: "0" must stay free to mean "any version".
+        Self {
+            revision: 1,
+            window,
+            tables: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    pub(crate) fn rows(&self, table: &Table) -> Option<&Rows> {
+        self.tables.get(table)
+    }
+
+    pub(crate) fn get(&self, table: &Table, key: &Key) -> Option<&Arc<Value>> {
+        self.rows(table)?.get(key)
+    }
+
+    /// Every object of a table, ordered by namespace and name.
+    pub(crate) fn all<'a>(
+        &'a self,
+        table: &Table,
+    ) -> impl Iterator<Item = (&'a Key, &'a Arc<Value>)> + use<'a> {
+        self.rows(table).into_iter().flat_map(Rows::iter)
+    }
+
+    /// Writes an object under a new revision, which is put into its metadata.
+    pub(crate) fn put(&mut self, table: &Table, key: Key, mut object: Value) -> Arc<Value> {
+        let revision = self.advance();
+        object["metadata"]["resourceVersion"] = Value::String(revision.to_string());
+        let object = Arc::new(object);
+        self.rows_mut(table).put(revision, key, Arc::clone(&object));
+        object
+    }
+
+    /// Removes an object; its last state, under the revision of its removal, is returned.
+    pub(crate) fn remove(&mut self, table: &Table, key: &Key) -> Option<Arc<Value>> {
+        self.get(table, key)?;
+        let revision = self.advance();
+        self.rows_mut(table).remove(revision, key)
+    }
+
+    /// Told whenever a table changes.
+    pub(crate) fn subscribe(&mut self, table: &Table) -> watch::Receiver<u64> {
+        self.rows_mut(table).subscribe()
+    }
+
+    /// Forgets all history, as an etcd compaction at the current revision does.
+    pub(crate) fn compact(&mut self) {
+        let revision = self.revision;
+        self.tables
+            .values_mut()
+            .for_each(|rows| rows.compact(revision));
+    }
+
+    fn advance(&mut self) -> u64 {
+        self.revision += 1;
+        self.revision
+    }
+
+    fn rows_mut(&mut self, table: &Table) -> &mut Rows {
+        if !self.tables.contains_key(table) {
+            self.tables.insert(table.clone(), Rows::new(self.window));
+        }
+        self.tables.get_mut(table).expect("inserted above")
+    }
+}

@@ -1,0 +1,74 @@
+//! Custom resource definitions.
+
+use serde_json::Value;
+
+use super::field::FieldError;
+use crate::object::{at, list, text};
+
+/// Checks a definition. What this server could not serve truly is forbidden by name.
+pub(super) fn definition(definition: &Value) -> Vec<FieldError> {
+    let spec = &definition["spec"];
+    let mut errors = Vec::new();
+    let (group, plural) = (text(spec, &["group"]), text(spec, &["names", "plural"]));
+    for (path, value) in [
+        ("spec.group", group),
+        ("spec.names.plural", plural),
+        ("spec.names.kind", text(spec, &["names", "kind"])),
+    ] {
+        if value.is_empty() {
+            errors.push(FieldError::required(path, ""));
+        }
+    }
+    let name = text(definition, &["metadata", "name"]);
+    if name != format!("{plural}.{group}") {
+        let why = "must be spec.names.plural+\".\"+spec.group";
+        errors.push(FieldError::invalid("metadata.name", &name.into(), why));
+    }
+    match text(spec, &["scope"]) {
+        "" => errors.push(FieldError::required("spec.scope", "")),
+        "Namespaced" | "Cluster" => {}
+        other => errors.push(FieldError::not_supported(
+            "spec.scope",
+            &other.into(),
+            &["Cluster", "Namespaced"],
+        )),
+    }
+    errors.extend(versions(spec));
+    if text(spec, &["conversion", "strategy"]) == "Webhook" {
+        let why = "conversion by webhooks is not modelled by the simulated API server; run this on a real engine";
+        errors.push(FieldError::forbidden("spec.conversion.strategy", why));
+    }
+    errors
+}
+
+fn versions(spec: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let versions = list(spec, &["versions"]);
+    let stored = versions
+        .iter()
+        .filter(|version| version["storage"] == true)
+        .count();
+    if stored != 1 {
+        let why = "must have exactly one version marked as storage version";
+        errors.push(FieldError::invalid(
+            "spec.versions",
+            &Value::Array(versions.to_vec()),
+            why,
+        ));
+    }
+    for (i, version) in versions.iter().enumerate() {
+        let path = format!("spec.versions[{i}]");
+        match at(version, &["schema", "openAPIV3Schema"]) {
+            None => errors.push(FieldError::required(
+                format!("{path}.schema.openAPIV3Schema"),
+                "schemas are required",
+            )),
+            Some(schema) if text(schema, &["type"]).is_empty() => {
+                let path = format!("{path}.schema.openAPIV3Schema.type");
+                errors.push(FieldError::required(path, "must not be empty at the root"));
+            }
+            Some(_) => {}
+        }
+    }
+    errors
+}

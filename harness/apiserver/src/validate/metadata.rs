@@ -1,0 +1,188 @@
+//! The metadata that every object has.
+
+use serde_json::Value;
+
+use super::{
+    field::FieldError,
+    name::{
+        label_1035_problem, label_problem, label_value_problem, path_segment_problem,
+        qualified_name_problem, subdomain_problem,
+    },
+};
+use crate::{
+    object::{self, list, text},
+    resource::Resource,
+};
+
+/// The most that all annotations of an object may hold together.
+const MAX_ANNOTATIONS: usize = 256 * 1024;
+
+/// Checks the metadata of a new object.
+pub(super) fn create(resource: &Resource, object: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for field in ["generateName", "name"] {
+        let value = text(object, &["metadata", field]);
+        // A prefix may end in a dash: characters follow.
+        let tested = if field == "generateName" {
+            format!("{value}x")
+        } else {
+            value.to_owned()
+        };
+        if let Some(why) = name_problem(resource, &tested).filter(|_| !value.is_empty()) {
+            errors.push(FieldError::invalid(
+                format!("metadata.{field}"),
+                &value.into(),
+                why,
+            ));
+        }
+    }
+    errors.extend(common(object));
+    errors
+}
+
+/// Checks the metadata of an object that replaces another.
+pub(super) fn update(resource: &Resource, live: &Value, object: &Value) -> Vec<FieldError> {
+    let mut errors = common(object);
+    for field in ["name", "namespace", "uid", "creationTimestamp"] {
+        let (before, after) = (&live["metadata"][field], &object["metadata"][field]);
+        if before != after && !after.is_null() {
+            errors.push(FieldError::invalid(
+                format!("metadata.{field}"),
+                after,
+                "field is immutable",
+            ));
+        }
+    }
+    let _ = resource;
+    errors.extend(added_finalizers(live, object));
+    errors
+}
+
+/// An object that is being deleted takes no new finalizers.
+fn added_finalizers(live: &Value, object: &Value) -> Option<FieldError> {
+    let added: Vec<&str> = object::finalizers(object)
+        .iter()
+        .filter(|f| !object::finalizers(live).contains(f))
+        .filter_map(Value::as_str)
+        .collect();
+    (object::is_deleting(live) && !added.is_empty()).then(|| {
+        let why = format!("no new finalizers can be added if the object is being deleted, found new finalizers {added:?}");
+        FieldError::forbidden("metadata.finalizers", why)
+    })
+}
+
+fn name_problem(resource: &Resource, name: &str) -> Option<String> {
+    match (resource.group(), resource.kind.as_str()) {
+        ("rbac.authorization.k8s.io", _) => path_segment_problem(name),
+        ("", "Namespace") => label_problem(name),
+        ("", "Service") => label_1035_problem(name),
+        _ => subdomain_problem(name),
+    }
+}
+
+fn common(object: &Value) -> Vec<FieldError> {
+    let mut errors = labels(&object["metadata"]["labels"], "metadata.labels");
+    errors.extend(annotations(&object["metadata"]["annotations"]));
+    errors.extend(owners(object));
+    errors.extend(finalizers(object));
+    errors
+}
+
+/// Checks labels.
+pub(super) fn labels(labels: &Value, path: &str) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for (key, value) in labels.as_object().into_iter().flatten() {
+        if let Some(why) = qualified_name_problem(key) {
+            errors.push(FieldError::invalid(path, &key.as_str().into(), why));
+        }
+        if let Some(why) = label_value_problem(value.as_str().unwrap_or_default()) {
+            errors.push(FieldError::invalid(path, value, why));
+        }
+    }
+    errors
+}
+
+fn annotations(annotations: &Value) -> Vec<FieldError> {
+    let map = annotations.as_object();
+    let mut errors: Vec<FieldError> = map
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, _)| Some((key, qualified_name_problem(&key.to_lowercase())?)))
+        .map(|(key, why)| FieldError::invalid("metadata.annotations", &key.as_str().into(), why))
+        .collect();
+    let entries = map.into_iter().flatten();
+    let size: usize = entries
+        .map(|(k, v)| k.len() + v.as_str().unwrap_or_default().len())
+        .sum();
+    if size > MAX_ANNOTATIONS {
+        errors.push(FieldError::too_long(
+            "metadata.annotations",
+            "bytes",
+            MAX_ANNOTATIONS as u64,
+        ));
+    }
+    errors
+}
+
+fn owners(object: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let owners = list(object, &["metadata", "ownerReferences"]);
+    for (i, owner) in owners.iter().enumerate() {
+        for field in ["apiVersion", "kind", "name", "uid"] {
+            if text(owner, &[field]).is_empty() {
+                let why = if field == "apiVersion" {
+                    "version must not be empty"
+                } else {
+                    "must not be empty"
+                };
+                let path = format!("metadata.ownerReferences[{i}].{field}");
+                errors.push(FieldError::invalid(path, &owner[field], why));
+            }
+        }
+    }
+    let controllers: Vec<&Value> = owners
+        .iter()
+        .filter(|owner| owner["controller"] == true)
+        .collect();
+    if let [first, second, ..] = controllers.as_slice() {
+        let named =
+            |owner: &Value| format!("{}/{}", text(owner, &["kind"]), text(owner, &["name"]));
+        let why = format!(
+            "Only one reference can have Controller set to true. Found \"true\" in references for {} and {}",
+            named(first),
+            named(second)
+        );
+        errors.push(FieldError::invalid(
+            "metadata.ownerReferences",
+            &Value::Null,
+            why,
+        ));
+    }
+    errors
+}
+
+fn finalizers(object: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let finalizers = object::finalizers(object);
+    for finalizer in finalizers {
+        let name = finalizer.as_str().unwrap_or_default();
+        if let Some(why) = qualified_name_problem(name) {
+            errors.push(FieldError::invalid("metadata.finalizers", finalizer, why));
+        } else if !name.contains('/')
+            && !matches!(name, "orphan" | "foregroundDeletion" | "kubernetes")
+        {
+            let why = "name is neither a standard finalizer name nor is it fully qualified";
+            errors.push(FieldError::invalid("metadata.finalizers", finalizer, why));
+        }
+    }
+    let has = |name: &str| finalizers.iter().any(|f| f == name);
+    if has("orphan") && has("foregroundDeletion") {
+        let why = "finalizer orphan and foregroundDeletion cannot be both set";
+        errors.push(FieldError::invalid(
+            "metadata.finalizers",
+            &finalizers.to_vec().into(),
+            why,
+        ));
+    }
+    errors
+}

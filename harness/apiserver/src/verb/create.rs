@@ -1,0 +1,139 @@
+//! Creating an object.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{decode, get::namespaced, stamp};
+use crate::{
+    admission::{self, Operation, Review},
+    apply::track_update,
+    crds, defaults,
+    lifecycle::{self, generation, namespace, update::Part},
+    object,
+    request::Request,
+    resource::Resource,
+    response::Response,
+    server::ApiServer,
+    status::Status,
+    validate,
+    validate::field::{FieldError, refuse_if_any},
+    watch,
+};
+
+/// Creates the object in the body.
+///
+/// # Errors
+/// Whatever Kubernetes refuses, in its order: the form, the namespace, admission, the content, a
+/// name that is taken.
+pub(crate) async fn create(
+    server: &ApiServer,
+    resource: &Arc<Resource>,
+    request: &Request,
+) -> Result<Response, Status> {
+    if let Some(answer) = crate::reviews::answer(server, resource, request)? {
+        return Ok(answer);
+    }
+    let (mut object, warnings) = decode::object(resource, request, request.body.clone())?;
+    decode::place(resource, request, &mut object)?;
+    defaults::apply(resource, &mut object);
+    let stamp = stamp(server, resource, request, Part::Whole);
+    begin(server, resource, &mut object)?;
+    track_update(
+        decode::shape(resource),
+        resource.has_status(),
+        &Value::Null,
+        &mut object,
+        &stamp,
+    );
+    let (object, more) = finish(server, resource, request, object).await?;
+    let warnings = warnings.into_iter().chain(more).collect();
+    Ok(Response::Object {
+        code: 201,
+        object: watch::as_served(resource, &object),
+        warnings,
+    })
+}
+
+/// System metadata, and whether the namespace takes new objects.
+pub(super) fn begin(
+    server: &ApiServer,
+    resource: &Resource,
+    object: &mut Value,
+) -> Result<(), Status> {
+    if !object::resource_version(object).is_empty() {
+        return Err(Status::bad_request(
+            "resourceVersion should not be set on objects to be created",
+        ));
+    }
+    server.write(|state| {
+        lifecycle::create::stamp(server, state, resource, object);
+        namespace::admit_create(state, resource, object)
+    })?;
+    if object::name(object).is_empty() {
+        let error = FieldError::required("metadata.name", "name or generateName is required");
+        return refuse_if_any(resource, "", vec![error]);
+    }
+    Ok(())
+}
+
+/// Admission, preparation, validation, storage.
+pub(super) async fn finish(
+    server: &ApiServer,
+    resource: &Arc<Resource>,
+    request: &Request,
+    object: Value,
+) -> Result<(Arc<Value>, Vec<String>), Status> {
+    let review = Review::new(resource, request, Operation::Create, None);
+    server.read(|state| admission::service_account::admit(server, state, resource, &object))?;
+    let mut object =
+        server.read(|s| admission::service_account::complete(server, s, resource, object));
+    let mut warnings = Vec::new();
+    object = admission::mutate(server, &review, object, &mut warnings).await?;
+    object = decode::reread(resource, object)?;
+    defaults::apply(resource, &mut object);
+    defaults::prepare_create(server, resource, &mut object);
+    generation::start(resource, &mut object);
+    server.write(|state| defaults::allocate(server, state, resource, None, &mut object))?;
+    validate::create(resource, &object)?;
+    admission::validate(server, &review, &object, &mut warnings).await?;
+    let stored = store(server, resource, request, object)?;
+    Ok((stored, warnings))
+}
+
+fn store(
+    server: &ApiServer,
+    resource: &Arc<Resource>,
+    request: &Request,
+    mut object: Value,
+) -> Result<Arc<Value>, Status> {
+    let key = namespaced(resource, object::key(&object));
+    let table = resource.table();
+    if let Some(custom) = resource.custom() {
+        // One version is stored, whichever it was written in.
+        object["apiVersion"] = format!("{}/{}", resource.group(), custom.storage_version).into();
+    }
+    let stored = server.write(|state| {
+        if state.store.get(&table, &key).is_some() {
+            return Err(Status::already_exists(resource, &key.name));
+        }
+        if request.options.dry_run {
+            return Ok(Arc::new(object));
+        }
+        Ok(state.store.put(&table, key.clone(), object))
+    })?;
+    if !request.options.dry_run {
+        after(server, resource, &stored);
+    }
+    Ok(stored)
+}
+
+/// What follows from a new object at once.
+fn after(server: &ApiServer, resource: &Resource, stored: &Value) {
+    if resource.is("", "Namespace") {
+        namespace::furnish(server, object::name(stored));
+    }
+    if resource.is("apiextensions.k8s.io", "CustomResourceDefinition") {
+        crds::establish(server, stored);
+    }
+}

@@ -1,0 +1,162 @@
+//! From the body of a request to an object of its kind.
+
+use serde_json::Value;
+
+use crate::{
+    object,
+    request::{FieldValidation, Request},
+    resource::Resource,
+    schema::{Node, builtin, decode},
+    status::Status,
+};
+
+/// Reads an object of the resource's kind; also returns the warnings about dropped fields.
+///
+/// # Errors
+/// 400 for a body that is no such object, or for unknown fields when these are refused.
+pub(super) fn object(
+    resource: &Resource,
+    request: &Request,
+    body: Value,
+) -> Result<(Value, Vec<String>), Status> {
+    let (body, unknown) = parse(resource, body)?;
+    let warnings = judge_unknown(resource, request.options.field_validation, unknown)?;
+    Ok((body, warnings))
+}
+
+/// Reads an object of the resource's kind and drops what it does not know.
+///
+/// # Errors
+/// 400 for a body that is no such object.
+pub(super) fn parse(resource: &Resource, mut body: Value) -> Result<(Value, Vec<String>), Status> {
+    identify(resource, &mut body)?;
+    let (version, kind) = (resource.gvr.version.clone(), resource.kind.clone());
+    let refuse = |why| {
+        Status::bad_request(format!(
+            "{kind} in version {version:?} cannot be handled as a {kind}: {why}"
+        ))
+    };
+    match resource.custom() {
+        None => {
+            let decoded = decode(&resource.shape, body).map_err(refuse)?;
+            Ok((decoded.object, decoded.unknown))
+        }
+        Some(custom) => {
+            let meta = decode(&builtin::object_meta(), body["metadata"].take()).map_err(refuse)?;
+            let inner = meta
+                .unknown
+                .into_iter()
+                .map(|path| format!("metadata.{path}"));
+            body["metadata"] = match meta.object {
+                Value::Null => Value::Object(serde_json::Map::new()),
+                meta => meta,
+            };
+            let dropped = custom
+                .schema
+                .as_ref()
+                .map(|schema| schema.prune(&mut body))
+                .unwrap_or_default();
+            Ok((body, inner.chain(dropped).collect()))
+        }
+    }
+}
+
+/// Checks `apiVersion` and `kind`; built-in kinds may leave them out.
+fn identify(resource: &Resource, body: &mut Value) -> Result<(), Status> {
+    let Value::Object(map) = body else {
+        return Err(Status::bad_request(
+            "the body of the request is not an object",
+        ));
+    };
+    let (version, kind) = (resource.gvr.api_version(), resource.kind.as_str());
+    let written = |map: &serde_json::Map<String, Value>, field: &str| -> String {
+        map.get(field)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let (found_version, found_kind) = (written(map, "apiVersion"), written(map, "kind"));
+    if resource.custom().is_some() && found_kind.is_empty() {
+        let shown = Value::Object(map.clone());
+        return Err(Status::bad_request(format!(
+            "Object 'Kind' is missing in '{shown}'"
+        )));
+    }
+    if !found_kind.is_empty() && found_kind != kind {
+        return Err(Status::bad_request(format!(
+            "{found_kind} in version {:?} cannot be handled as a {kind}: no kind {found_kind:?} is registered for the resource {}",
+            resource.gvr.version, resource.gvr
+        )));
+    }
+    if !found_version.is_empty() && found_version != version {
+        return Err(Status::bad_request(format!(
+            "the API version in the data ({found_version}) does not match the expected API version ({version})"
+        )));
+    }
+    map.insert("apiVersion".to_owned(), version.into());
+    map.insert("kind".to_owned(), kind.into());
+    Ok(())
+}
+
+fn judge_unknown(
+    resource: &Resource,
+    validation: FieldValidation,
+    unknown: Vec<String>,
+) -> Result<Vec<String>, Status> {
+    let text = |path: String| format!("unknown field {path:?}");
+    match validation {
+        FieldValidation::Ignore => Ok(Vec::new()),
+        FieldValidation::Warn => Ok(unknown.into_iter().map(text).collect()),
+        FieldValidation::Strict if unknown.is_empty() => Ok(Vec::new()),
+        FieldValidation::Strict => {
+            let all: Vec<String> = unknown.into_iter().map(text).collect();
+            let (kind, version) = (&resource.kind, &resource.gvr.version);
+            Err(Status::bad_request(format!(
+                "{kind} in version {version:?} cannot be handled as a {kind}: strict decoding error: {}",
+                all.join(", ")
+            )))
+        }
+    }
+}
+
+/// Checks that the object is in the namespace that the path names, and puts it there.
+///
+/// # Errors
+/// 400 if the two differ.
+pub(super) fn place(
+    resource: &Resource,
+    request: &Request,
+    object: &mut Value,
+) -> Result<(), Status> {
+    let wanted = request
+        .namespace
+        .as_deref()
+        .filter(|_| resource.namespaced)
+        .unwrap_or_default();
+    let found = object::namespace(object);
+    if !found.is_empty() && found != wanted {
+        return Err(Status::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
+    }
+    let meta = object::meta_mut(object);
+    if wanted.is_empty() {
+        meta.remove("namespace");
+    } else {
+        meta.insert("namespace".to_owned(), wanted.into());
+    }
+    Ok(())
+}
+
+/// Re-reads an object in its shape after it was patched or mutated.
+///
+/// # Errors
+/// 400 if it no longer is of its kind.
+pub(super) fn reread(resource: &Resource, object: Value) -> Result<Value, Status> {
+    parse(resource, object).map(|(object, _)| object)
+}
+
+/// The shape by which ownership of an object's fields is tracked.
+pub(super) fn shape(resource: &Resource) -> &Node {
+    &resource.shape
+}

@@ -1,0 +1,200 @@
+//! The way of every write to an object that exists: read, change, admit, check, store; again if
+//! somebody else was quicker.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{decode, get::namespaced};
+use crate::{
+    admission::{self, Operation, Review},
+    apply::{Stamp, track_update},
+    crds, defaults,
+    lifecycle::{
+        delete::is_over,
+        update::{Part, carry, confine},
+    },
+    object,
+    request::Request,
+    resource::Resource,
+    response::Response,
+    server::ApiServer,
+    status::Status,
+    store::Key,
+    validate, watch,
+};
+
+/// How often a patch is tried anew on a newer version before the client is told.
+const ATTEMPTS: usize = 5;
+
+/// A change to make: from the live object to the wanted one.
+pub(super) type Change<'a> = dyn Fn(&Value) -> Result<Wanted, Status> + Send + Sync + 'a;
+
+/// What a change wants the object to be.
+pub(super) struct Wanted {
+    pub(super) object: Value,
+    /// Whether the owners of fields are in it already, as after an apply.
+    pub(super) owned: bool,
+    pub(super) warnings: Vec<String>,
+}
+
+/// What is changed, and for whom.
+pub(super) struct Target<'a> {
+    pub(super) server: &'a ApiServer,
+    pub(super) resource: &'a Arc<Resource>,
+    pub(super) request: &'a Request,
+    pub(super) part: Part,
+    pub(super) stamp: Stamp,
+}
+
+impl Target<'_> {
+    pub(super) fn key(&self) -> Key {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let key = Key {
+            namespace: text(&self.request.namespace),
+            name: text(&self.request.name),
+        };
+        namespaced(self.resource, key)
+    }
+
+    pub(super) fn live(&self) -> Option<Arc<Value>> {
+        let live = self
+            .server
+            .read(|s| s.store.get(&self.resource.table(), &self.key()).cloned())?;
+        Some(watch::as_served(self.resource, &live))
+    }
+}
+
+/// Changes an object.
+///
+/// # Errors
+/// 404 if there is none, 409 if the wanted object rests on another version than the newest, and
+/// whatever the change, admission and validation refuse.
+pub(super) async fn modify(target: &Target<'_>, change: &Change<'_>) -> Result<Response, Status> {
+    let mut refusal = None;
+    for _ in 0..ATTEMPTS {
+        let Some(live) = target.live() else {
+            return Err(Status::not_found(target.resource, &target.key().name));
+        };
+        let wanted = change(&live)?;
+        let pinned = !object::resource_version(&wanted.object).is_empty()
+            && object::resource_version(&wanted.object) != object::resource_version(&live);
+        if pinned {
+            return Err(Status::modified(target.resource, &target.key().name));
+        }
+        match attempt(target, &live, wanted).await? {
+            Some(response) => return Ok(response),
+            None => refusal = Some(Status::modified(target.resource, &target.key().name)),
+        }
+    }
+    Err(refusal.expect("at least one attempt was made"))
+}
+
+/// One attempt; `None` if the object changed meanwhile.
+async fn attempt(
+    target: &Target<'_>,
+    live: &Arc<Value>,
+    wanted: Wanted,
+) -> Result<Option<Response>, Status> {
+    let Target {
+        server,
+        resource,
+        request,
+        part,
+        stamp,
+    } = target;
+    let Wanted {
+        object: mut new,
+        owned,
+        mut warnings,
+    } = wanted;
+    check_uid(resource, live, &new)?;
+    object::copy_meta(live, &mut new, "resourceVersion");
+    if !owned {
+        confine(resource, *part, live, &mut new);
+        track_update(
+            decode::shape(resource),
+            resource.has_status(),
+            live,
+            &mut new,
+            stamp,
+        );
+    }
+    let review = Review::new(resource, request, Operation::Update, Some(live));
+    new = admission::mutate(server, &review, new, &mut warnings).await?;
+    new = decode::reread(resource, new)?;
+    defaults::apply(resource, &mut new);
+    confine(resource, *part, live, &mut new);
+    defaults::prepare_update(resource, live, &mut new);
+    server.write(|state| defaults::allocate(server, state, resource, Some(live), &mut new))?;
+    carry(resource, *part, live, &mut new);
+    validate::update(resource, *part, live, &new)?;
+    admission::validate(server, &review, &new, &mut warnings).await?;
+    let stored = commit(target, live, new)?;
+    Ok(stored.map(|object| Response::Object {
+        code: 200,
+        object: watch::as_served(resource, &object),
+        warnings,
+    }))
+}
+
+fn check_uid(resource: &Resource, live: &Value, new: &Value) -> Result<(), Status> {
+    let (wanted, found) = (object::uid(new), object::uid(live));
+    if wanted.is_empty() || wanted == found {
+        return Ok(());
+    }
+    let why =
+        format!("Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}");
+    Err(Status::conflict(resource, object::name(live), &why))
+}
+
+/// Stores the object if it is still based on the newest version. Without a difference nothing is
+/// written; a deletion that waited for this write is carried out.
+fn commit(
+    target: &Target<'_>,
+    live: &Arc<Value>,
+    mut new: Value,
+) -> Result<Option<Arc<Value>>, Status> {
+    let (server, resource, key) = (target.server, target.resource, target.key());
+    let table = resource.table();
+    let unchanged = new == **live;
+    if let Some(custom) = resource.custom() {
+        new["apiVersion"] = format!("{}/{}", resource.group(), custom.storage_version).into();
+    }
+    let over = is_over(resource, live, &new);
+    let stored = server.write(|state| {
+        let current = state.store.get(&table, &key)?;
+        if object::resource_version(current) != object::resource_version(live) {
+            return None;
+        }
+        if unchanged && !over {
+            return Some(Arc::clone(current));
+        }
+        if target.request.options.dry_run {
+            return Some(Arc::new(new));
+        }
+        if over {
+            state.store.put(&table, key.clone(), new);
+            state.lives.end(&table, &key);
+            return state.store.remove(&table, &key);
+        }
+        Some(state.store.put(&table, key.clone(), new))
+    });
+    if let Some(stored) = stored
+        .as_ref()
+        .filter(|_| !unchanged && !target.request.options.dry_run)
+    {
+        after(server, resource, stored, over);
+    }
+    Ok(stored)
+}
+
+fn after(server: &ApiServer, resource: &Resource, stored: &Value, over: bool) {
+    if resource.is("apiextensions.k8s.io", "CustomResourceDefinition") {
+        if over {
+            crds::retire(server, stored);
+        } else {
+            crds::establish(server, stored);
+        }
+    }
+}

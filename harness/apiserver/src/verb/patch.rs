@@ -1,0 +1,269 @@
+//! Changing parts of an object.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{
+    create, decode,
+    modify::{Target, Wanted, modify},
+    stamp,
+};
+use crate::{
+    apply,
+    lifecycle::update::Part,
+    object, patch,
+    request::{PatchKind, Request},
+    resource::Resource,
+    response::Response,
+    server::ApiServer,
+    status::Status,
+    validate::field::{FieldError, refuse_kind_if_any},
+    watch,
+};
+
+/// Patches an object.
+///
+/// # Errors
+/// 400 for a malformed patch, 404, 409 for conflicts, 415 for a strategic merge patch of a custom
+/// resource, 422.
+pub(crate) async fn patch(
+    server: &ApiServer,
+    resource: &Arc<Resource>,
+    request: &Request,
+    kind: PatchKind,
+) -> Result<Response, Status> {
+    patch_part(server, resource, request, kind, Part::Whole).await
+}
+
+/// Patches a part of an object.
+pub(super) async fn patch_part(
+    server: &ApiServer,
+    resource: &Arc<Resource>,
+    request: &Request,
+    kind: PatchKind,
+    part: Part,
+) -> Result<Response, Status> {
+    check_options(request, kind)?;
+    let stamp = stamp(server, resource, request, part);
+    let target = Target {
+        server,
+        resource,
+        request,
+        part,
+        stamp,
+    };
+    match kind {
+        PatchKind::Apply => apply_part(&target).await,
+        PatchKind::StrategicMerge if resource.custom().is_some() => {
+            Err(Status::unsupported_media_type(&[
+                "application/json-patch+json",
+                "application/merge-patch+json",
+                "application/apply-patch+yaml",
+            ]))
+        }
+        _ => modify(&target, &|live| patched(resource, request, kind, live)).await,
+    }
+}
+
+fn check_options(request: &Request, kind: PatchKind) -> Result<(), Status> {
+    let mut errors = Vec::new();
+    if kind == PatchKind::Apply && request.options.field_manager.is_none() {
+        errors.push(FieldError::required(
+            "fieldManager",
+            "is required for apply patch",
+        ));
+    }
+    if kind != PatchKind::Apply && request.options.force {
+        errors.push(FieldError::forbidden(
+            "force",
+            "may not be specified for non-apply patch",
+        ));
+    }
+    refuse_kind_if_any(
+        (
+            "PatchOptions.meta.k8s.io".to_owned(),
+            "PatchOptions",
+            "meta.k8s.io",
+        ),
+        "",
+        errors,
+    )
+}
+
+fn patched(
+    resource: &Resource,
+    request: &Request,
+    kind: PatchKind,
+    live: &Value,
+) -> Result<Wanted, Status> {
+    let changed = match kind {
+        PatchKind::Json => patch::json(live, &request.body)?,
+        PatchKind::Merge => patch::merge(live, object_patch(&request.body)?),
+        PatchKind::StrategicMerge => {
+            patch::strategic(&resource.shape, live, object_patch(&request.body)?)?
+        }
+        PatchKind::Apply => unreachable!("applies take their own way"),
+    };
+    check_identity(live, &changed)?;
+    let (mut object, warnings) = decode::object(resource, request, changed)?;
+    crate::defaults::apply(resource, &mut object);
+    Ok(Wanted {
+        object,
+        owned: false,
+        warnings,
+    })
+}
+
+fn object_patch(patch: &Value) -> Result<&Value, Status> {
+    match patch {
+        Value::Object(_) => Ok(patch),
+        _ => Err(Status::bad_request(
+            "error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}",
+        )),
+    }
+}
+
+/// A patch cannot rename an object.
+fn check_identity(live: &Value, changed: &Value) -> Result<(), Status> {
+    let (before, after) = (object::name(live), object::name(changed));
+    if before != after {
+        return Err(Status::bad_request(format!(
+            "the name of the object ({after}) does not match the name on the URL ({before})"
+        )));
+    }
+    if object::namespace(live) != object::namespace(changed) {
+        return Err(Status::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
+    }
+    Ok(())
+}
+
+async fn apply_part(target: &Target<'_>) -> Result<Response, Status> {
+    let (config, warnings) = configuration(target)?;
+    let (resource, force) = (target.resource, target.request.options.force);
+    let merge = |live: &Value| {
+        apply::apply(
+            decode::shape(resource),
+            resource.has_status(),
+            live,
+            &config,
+            &target.stamp,
+            force,
+        )
+    };
+    if target.live().is_none() {
+        return create_applied(target, merge(&Value::Null)?.object, warnings).await;
+    }
+    let change = |live: &Value| {
+        let applied = merge(live)?;
+        let object = confined(target, live, applied.object)?;
+        Ok(Wanted {
+            object,
+            owned: true,
+            warnings: warnings.clone(),
+        })
+    };
+    modify(target, &change).await
+}
+
+/// The applied object in its shape. Its fields were merged before defaults came.
+fn confined(target: &Target<'_>, live: &Value, object: Value) -> Result<Value, Status> {
+    let mut object = decode::reread(target.resource, object)?;
+    crate::defaults::apply(target.resource, &mut object);
+    crate::lifecycle::update::confine(target.resource, target.part, live, &mut object);
+    Ok(object)
+}
+
+/// Reads the applied configuration: only what it says, nothing that encoding would fill in.
+fn configuration(target: &Target<'_>) -> Result<(Value, Vec<String>), Status> {
+    let Target {
+        resource, request, ..
+    } = target;
+    let mut config = request.body.clone();
+    check_type(resource, &config)?;
+    if object::at(&config, &["metadata", "managedFields"])
+        .is_some_and(|m| m.as_array().is_some_and(|m| !m.is_empty()))
+    {
+        return Err(Status::bad_request("metadata.managedFields must be nil"));
+    }
+    decode::place(resource, request, &mut config)?;
+    let wanted = request.name.as_deref().unwrap_or_default();
+    let found = object::name(&config).to_owned();
+    if found.is_empty() {
+        object::meta_mut(&mut config).insert("name".to_owned(), wanted.into());
+    } else if found != wanted {
+        return Err(Status::bad_request(format!(
+            "the name of the object ({found}) does not match the name on the URL ({wanted})"
+        )));
+    }
+    let (_, warnings) = decode::object(resource, request, config.clone())?;
+    Ok((crate::schema::known_only(resource, config), warnings))
+}
+
+fn check_type(resource: &Resource, config: &Value) -> Result<(), Status> {
+    if !config.is_object() {
+        return Err(Status::bad_request(
+            "error decoding YAML: the body of an apply must be an object",
+        ));
+    }
+    for field in ["apiVersion", "kind"] {
+        if object::text(config, &[field]).is_empty() {
+            let named = if field == "kind" {
+                "Kind"
+            } else {
+                "apiVersion"
+            };
+            return Err(Status::bad_request(format!(
+                "Object '{named}' is missing in '{config}'"
+            )));
+        }
+    }
+    let (version, kind) = (
+        object::text(config, &["apiVersion"]),
+        object::text(config, &["kind"]),
+    );
+    if version != resource.gvr.api_version() || kind != resource.kind {
+        return Err(Status::bad_request(format!(
+            "Incorrect version specified in apply patch. Specified patch version: {version}, expected: {}",
+            resource.gvr.api_version()
+        )));
+    }
+    Ok(())
+}
+
+/// An apply of an object that does not exist creates it, except through a sub-resource.
+async fn create_applied(
+    target: &Target<'_>,
+    object: Value,
+    warnings: Vec<String>,
+) -> Result<Response, Status> {
+    let Target {
+        server,
+        resource,
+        request,
+        part,
+        ..
+    } = target;
+    if *part != Part::Whole {
+        return Err(Status::not_found(resource, &target.key().name));
+    }
+    if !object::uid(&object).is_empty() {
+        let why = format!(
+            "Precondition failed: UID in precondition: {}, UID in object meta: ",
+            object::uid(&object)
+        );
+        return Err(Status::conflict(resource, object::name(&object), &why));
+    }
+    let mut object = decode::reread(resource, object)?;
+    crate::defaults::apply(resource, &mut object);
+    create::begin(server, resource, &mut object)?;
+    let (object, more) = create::finish(server, resource, request, object).await?;
+    let warnings = warnings.into_iter().chain(more).collect();
+    Ok(Response::Object {
+        code: 201,
+        object: watch::as_served(resource, &object),
+        warnings,
+    })
+}

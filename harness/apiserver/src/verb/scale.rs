@@ -1,0 +1,156 @@
+//! The scale sub-resource: the number of replicas, whatever the kind calls it.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{
+    modify::{Target, Wanted, modify},
+    stamp,
+};
+use crate::{
+    lifecycle::update::Part,
+    object::{self, text},
+    patch,
+    request::{PatchKind, Request, Verb},
+    resource::{Resource, ScalePaths},
+    response::Response,
+    schema::{builtin, decode},
+    server::ApiServer,
+    status::Status,
+};
+
+/// Reads or changes the scale of an object.
+///
+/// # Errors
+/// 404 if there is no object, 409 if it changed, 422 for a negative number.
+pub(super) async fn scale(
+    server: &ApiServer,
+    resource: &Arc<Resource>,
+    request: &Request,
+) -> Result<Response, Status> {
+    let mut stamp = stamp(server, resource, request, Part::Whole);
+    stamp.subresource = "scale".to_owned();
+    let target = Target {
+        server,
+        resource,
+        request,
+        part: Part::Whole,
+        stamp,
+    };
+    let paths = paths(resource);
+    let missing = || Status::not_found(resource, &target.key().name);
+    if request.verb == Verb::Get {
+        let live = target.live().ok_or_else(missing)?;
+        return Ok(Response::ok(Arc::new(shown(&paths, &live))));
+    }
+    let answer = modify(&target, &|live| wanted(request, &paths, live)).await?;
+    let changed = answer.object().expect("a write answers with the object");
+    Ok(Response::ok(Arc::new(shown(&paths, changed))))
+}
+
+fn paths(resource: &Resource) -> ScalePaths {
+    let path = |steps: &[&str]| steps.iter().map(|s| (*s).to_owned()).collect();
+    resource
+        .custom()
+        .and_then(|custom| custom.scale.clone())
+        .unwrap_or_else(|| ScalePaths {
+            spec_replicas: path(&["spec", "replicas"]),
+            status_replicas: path(&["status", "replicas"]),
+            selector: None,
+        })
+}
+
+fn number(object: &Value, path: &[String]) -> i64 {
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    object::at(object, &path)
+        .and_then(Value::as_i64)
+        .unwrap_or(0)
+}
+
+fn shown(paths: &ScalePaths, object: &Value) -> Value {
+    let meta = &object["metadata"];
+    let mut scale = json!({
+        "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": {},
+        "spec": {}, "status": {"replicas": number(object, &paths.status_replicas)},
+    });
+    for field in [
+        "name",
+        "namespace",
+        "uid",
+        "resourceVersion",
+        "creationTimestamp",
+    ] {
+        if let Some(value) = meta.get(field) {
+            scale["metadata"][field] = value.clone();
+        }
+    }
+    let replicas = number(object, &paths.spec_replicas);
+    if replicas != 0 {
+        scale["spec"]["replicas"] = replicas.into();
+    }
+    let selector = selector(paths, object);
+    if !selector.is_empty() {
+        scale["status"]["selector"] = selector.into();
+    }
+    scale
+}
+
+/// The selector as text, for autoscalers.
+fn selector(paths: &ScalePaths, object: &Value) -> String {
+    if let Some(path) = &paths.selector {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        return text(object, &path).to_owned();
+    }
+    let labels = object["spec"]["selector"]["matchLabels"]
+        .as_object()
+        .into_iter()
+        .flatten();
+    let pairs = labels.map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
+    pairs.collect::<Vec<_>>().join(",")
+}
+
+fn wanted(request: &Request, paths: &ScalePaths, live: &Value) -> Result<Wanted, Status> {
+    let before = shown(paths, live);
+    let scale = match request.verb {
+        Verb::Patch(PatchKind::Json) => patch::json(&before, &request.body)?,
+        Verb::Patch(PatchKind::Merge | PatchKind::StrategicMerge) => {
+            patch::merge(&before, &request.body)
+        }
+        Verb::Patch(PatchKind::Apply) => {
+            return Err(Status::not_modelled(
+                "server-side apply to the scale sub-resource",
+            ));
+        }
+        _ => request.body.clone(),
+    };
+    let shape = builtin::shape("autoscaling.v1.Scale");
+    let refuse = |why| {
+        Status::bad_request(format!(
+            "Scale in version \"v1\" cannot be handled as a Scale: {why}"
+        ))
+    };
+    let scale = decode(&shape, scale).map_err(refuse)?.object;
+    let replicas = scale["spec"]["replicas"].as_i64().unwrap_or(0);
+    if replicas < 0 {
+        let error = crate::validate::field::FieldError::invalid(
+            "spec.replicas",
+            &replicas.into(),
+            "must be greater than or equal to 0",
+        );
+        let kind = ("Scale.autoscaling".to_owned(), "Scale", "autoscaling");
+        crate::validate::field::refuse_kind_if_any(kind, object::name(live), vec![error])?;
+    }
+    let mut object = live.clone();
+    let place = paths
+        .spec_replicas
+        .iter()
+        .fold(&mut object, |value, step| &mut value[step.as_str()]);
+    *place = replicas.into();
+    object::copy_meta(&scale, &mut object, "resourceVersion");
+    Ok(Wanted {
+        object,
+        owned: false,
+        warnings: Vec::new(),
+    })
+}

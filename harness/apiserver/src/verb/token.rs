@@ -1,0 +1,108 @@
+//! `TokenRequest`: tokens for service accounts.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::get::namespaced;
+use crate::{
+    auth::token::{self, Claims},
+    object,
+    request::Request,
+    resource::Resource,
+    response::Response,
+    server::ApiServer,
+    status::Status,
+    store::Key,
+    validate::field::{FieldError, refuse_kind_if_any},
+};
+
+const DEFAULT_SECONDS: i64 = 3600;
+const LEAST_SECONDS: i64 = 600;
+
+/// Issues a token for the service account that the path names.
+///
+/// # Errors
+/// 404 if there is no such account, 422 for a life of less than ten minutes.
+pub(super) fn create(
+    server: &ApiServer,
+    resource: &Resource,
+    request: &Request,
+) -> Result<Response, Status> {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let key = namespaced(
+        resource,
+        Key {
+            namespace: text(&request.namespace),
+            name: text(&request.name),
+        },
+    );
+    let account = server.read(|state| state.store.get(&resource.table(), &key).cloned());
+    let account = account.ok_or_else(|| Status::not_found(resource, &key.name))?;
+    let seconds = request.body["spec"]["expirationSeconds"]
+        .as_i64()
+        .unwrap_or(DEFAULT_SECONDS);
+    check(seconds)?;
+    let asked = object::list(&request.body, &["spec", "audiences"]).iter();
+    let asked: Vec<String> = asked
+        .filter_map(|a| a.as_str().map(str::to_owned))
+        .collect();
+    let audiences = if asked.is_empty() {
+        vec![server.config().issuer.clone()]
+    } else {
+        asked
+    };
+    let claims = Claims {
+        namespace: key.namespace.clone(),
+        account: key.name.clone(),
+        account_uid: object::uid(&account).to_owned(),
+        audiences: audiences.clone(),
+        seconds,
+        bound: object::at(&request.body, &["spec", "boundObjectRef"]).cloned(),
+    };
+    let token = token::issue(server, &claims);
+    Ok(Response::Object {
+        code: 201,
+        object: Arc::new(answer(server, request, &key, &audiences, seconds, &token)),
+        warnings: Vec::new(),
+    })
+}
+
+fn check(seconds: i64) -> Result<(), Status> {
+    let mut errors = Vec::new();
+    if seconds < LEAST_SECONDS {
+        let why = "may not specify a duration less than 10 minutes";
+        errors.push(FieldError::invalid(
+            "spec.expirationSeconds",
+            &seconds.into(),
+            why,
+        ));
+    }
+    let kind = (
+        "TokenRequest.authentication.k8s.io".to_owned(),
+        "TokenRequest",
+        "authentication.k8s.io",
+    );
+    refuse_kind_if_any(kind, "", errors)
+}
+
+fn answer(
+    server: &ApiServer,
+    request: &Request,
+    key: &Key,
+    audiences: &[String],
+    seconds: i64,
+    token: &str,
+) -> Value {
+    let clock = &server.config().clock;
+    let life = std::time::Duration::from_secs(seconds.unsigned_abs());
+    let bound = object::at(&request.body, &["spec", "boundObjectRef"])
+        .cloned()
+        .unwrap_or(Value::Null);
+    json!({
+        "kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1",
+        "metadata": {"name": key.name, "namespace": key.namespace, "creationTimestamp": clock.stamp()},
+        "spec": {"audiences": audiences, "expirationSeconds": seconds, "boundObjectRef": bound},
+        "status": {"token": token, "expirationTimestamp": clock.stamp_in(life)},
+    })
+}

@@ -1,0 +1,114 @@
+//! Replacing an object.
+
+use std::sync::Arc;
+
+use super::{
+    create, decode,
+    modify::{Target, Wanted, modify},
+    stamp,
+};
+use crate::{
+    lifecycle::update::Part,
+    object,
+    request::Request,
+    resource::Resource,
+    response::Response,
+    server::ApiServer,
+    status::Status,
+    validate::field::{FieldError, refuse_if_any},
+};
+
+/// Replaces the object by the one in the body.
+///
+/// # Errors
+/// 400 if the body is another object than the path names, 404, 409, 422.
+pub(crate) async fn update(
+    server: &ApiServer,
+    resource: &Arc<Resource>,
+    request: &Request,
+) -> Result<Response, Status> {
+    replace(server, resource, request, Part::Whole).await
+}
+
+/// Replaces a part of an object.
+pub(super) async fn replace(
+    server: &ApiServer,
+    resource: &Arc<Resource>,
+    request: &Request,
+    part: Part,
+) -> Result<Response, Status> {
+    let (mut object, warnings) = decode::object(resource, request, request.body.clone())?;
+    decode::place(resource, request, &mut object)?;
+    check_name(request, &mut object)?;
+    let stamp = stamp(server, resource, request, part);
+    let target = Target {
+        server,
+        resource,
+        request,
+        part,
+        stamp,
+    };
+    if target.live().is_none() && part == Part::Whole && creates_on_update(resource) {
+        return create::create(server, resource, request).await;
+    }
+    if target.live().is_some()
+        && object::resource_version(&object).is_empty()
+        && needs_version(resource)
+    {
+        let error = FieldError::invalid(
+            "metadata.resourceVersion",
+            &0.into(),
+            "must be specified for an update",
+        );
+        refuse_if_any(resource, object::name(&object), vec![error])?;
+    }
+    crate::defaults::apply(resource, &mut object);
+    modify(&target, &|_| {
+        Ok(Wanted {
+            object: object.clone(),
+            owned: false,
+            warnings: warnings.clone(),
+        })
+    })
+    .await
+}
+
+fn check_name(request: &Request, object: &mut serde_json::Value) -> Result<(), Status> {
+    let wanted = request.name.as_deref().unwrap_or_default();
+    let found = object::name(object);
+    if found.is_empty() {
+        object::meta_mut(object).insert("name".to_owned(), wanted.into());
+        return Ok(());
+    }
+    if found != wanted {
+        return Err(Status::bad_request(format!(
+            "the name of the object ({found}) does not match the name on the URL ({wanted})"
+        )));
+    }
+    Ok(())
+}
+
+/// The kinds that a replacement creates when they are missing.
+fn creates_on_update(resource: &Resource) -> bool {
+    matches!(
+        (resource.group(), resource.kind.as_str()),
+        ("rbac.authorization.k8s.io", _)
+            | ("coordination.k8s.io", "Lease")
+            | ("", "Event" | "Service" | "Endpoints")
+    )
+}
+
+/// The kinds that are replaced only by those who say which version they saw.
+fn needs_version(resource: &Resource) -> bool {
+    resource.custom().is_some()
+        || matches!(
+            (resource.group(), resource.kind.as_str()),
+            (
+                "apiextensions.k8s.io"
+                    | "admissionregistration.k8s.io"
+                    | "coordination.k8s.io"
+                    | "policy",
+                _
+            )
+        )
+}

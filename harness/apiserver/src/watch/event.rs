@@ -1,0 +1,114 @@
+//! One event of a watch, and how a selection turns a change into one.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::as_served;
+use crate::{
+    resource::Resource,
+    select::Selection,
+    status::Status,
+    store::{Change, ChangeKind},
+};
+
+/// One thing that a watch tells.
+#[derive(Debug, Clone)]
+pub struct WatchEvent {
+    /// What happened.
+    pub kind: EventKind,
+    /// The object after it; a `Status` for errors, a version only for bookmarks.
+    pub object: Arc<Value>,
+}
+
+/// What a watch event is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// The object is new, or began to match.
+    Added,
+    /// The object changed.
+    Modified,
+    /// The object is gone, or no longer matches.
+    Deleted,
+    /// Nothing changed up to the version that the event carries.
+    Bookmark,
+    /// The watch failed and ends.
+    Error,
+}
+
+impl EventKind {
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EventKind::Added => "ADDED",
+            EventKind::Modified => "MODIFIED",
+            EventKind::Deleted => "DELETED",
+            EventKind::Bookmark => "BOOKMARK",
+            EventKind::Error => "ERROR",
+        }
+    }
+}
+
+/// A change as a selection sees it: an object that stops matching is deleted to it, and told in
+/// its last matching state under the revision of the change.
+pub(super) fn seen(
+    resource: &Resource,
+    selection: &Selection,
+    change: &Change,
+) -> Option<WatchEvent> {
+    let before = change
+        .previous
+        .as_ref()
+        .filter(|object| selection.matches(object));
+    let after = Some(&change.object)
+        .filter(|object| change.kind != ChangeKind::Deleted && selection.matches(object));
+    let (kind, object) = match (before, after) {
+        (None, None) => return None,
+        (None, Some(object)) => (EventKind::Added, Arc::clone(object)),
+        (Some(_), Some(object)) => (EventKind::Modified, Arc::clone(object)),
+        (Some(last), None) => (EventKind::Deleted, at_revision(last, change)),
+    };
+    Some(WatchEvent {
+        kind,
+        object: as_served(resource, &object),
+    })
+}
+
+fn at_revision(last: &Value, change: &Change) -> Arc<Value> {
+    if change.kind == ChangeKind::Deleted {
+        return Arc::clone(&change.object);
+    }
+    let mut object = last.clone();
+    object["metadata"]["resourceVersion"] = change.revision.to_string().into();
+    Arc::new(object)
+}
+
+pub(super) fn added(resource: &Resource, object: &Arc<Value>) -> WatchEvent {
+    WatchEvent {
+        kind: EventKind::Added,
+        object: as_served(resource, object),
+    }
+}
+
+pub(super) fn bookmark(resource: &Resource, revision: u64, initial: bool) -> WatchEvent {
+    let mut object = json!({
+        "kind": resource.kind, "apiVersion": resource.gvr.api_version(),
+        "metadata": {"resourceVersion": revision.to_string()},
+    });
+    if initial {
+        object["metadata"]["annotations"] = json!({"k8s.io/initial-events-end": "true"});
+    }
+    WatchEvent {
+        kind: EventKind::Bookmark,
+        object: Arc::new(object),
+    }
+}
+
+pub(super) fn too_old(asked: u64, compacted: u64) -> WatchEvent {
+    let status = Status::expired(format!("too old resource version: {asked} ({compacted})"));
+    WatchEvent {
+        kind: EventKind::Error,
+        object: Arc::new(status.to_value()),
+    }
+}

@@ -1,0 +1,140 @@
+//! Watches: a cursor into a table's history that sees it through a selection.
+
+mod event;
+mod start;
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use futures::Stream;
+use serde_json::Value;
+use tokio::{
+    sync::watch::Receiver,
+    time::{Instant, sleep_until},
+};
+
+pub use event::{EventKind, WatchEvent};
+pub(crate) use start::{list_options, open, revision, too_large};
+
+use crate::{
+    resource::Resource,
+    select::Selection,
+    server::ApiServer,
+    store::{Table, TooOld},
+};
+
+/// How often a watch that allows bookmarks gets one.
+const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
+
+/// A stream of events. Dropping it ends the watch.
+#[derive(Debug)]
+pub struct Watch {
+    server: ApiServer,
+    resource: Arc<Resource>,
+    table: Table,
+    selection: Selection,
+    /// Everything up to here was told or did not match.
+    revision: u64,
+    pending: VecDeque<WatchEvent>,
+    tip: Receiver<u64>,
+    deadline: Option<Instant>,
+    bookmark: Option<Instant>,
+    ended: bool,
+}
+
+impl Watch {
+    /// The next event; `None` once the watch has ended.
+    ///
+    /// Cancel-safe: an event is lost only together with the watch.
+    pub async fn next(&mut self) -> Option<WatchEvent> {
+        loop {
+            if let Some(event) = self.pending.pop_front() {
+                self.ended |= event.kind == EventKind::Error;
+                return Some(event);
+            }
+            if self.ended {
+                return None;
+            }
+            self.tip.borrow_and_update();
+            self.read();
+            if self.pending.is_empty() {
+                self.wait().await;
+            }
+        }
+    }
+
+    /// The watch as a stream.
+    pub fn into_stream(self) -> impl Stream<Item = WatchEvent> + Send {
+        futures::stream::unfold(self, |mut watch| async {
+            watch.next().await.map(|event| (event, watch))
+        })
+    }
+
+    /// Takes in what has happened since the last look.
+    fn read(&mut self) {
+        let (table, revision) = (self.table.clone(), self.revision);
+        let news = self.server.read(|state| {
+            let changes = match state.store.rows(&table) {
+                Some(rows) => rows
+                    .changes_after(revision)
+                    .map(|c| c.map(Arc::clone).collect::<Vec<_>>()),
+                None => Ok(Vec::new()),
+            };
+            (
+                changes,
+                state.store.revision(),
+                state.catalogue.find(&self.resource.gvr).is_ok(),
+            )
+        });
+        match news {
+            (Ok(changes), now, served) => {
+                self.pending.extend(
+                    changes
+                        .iter()
+                        .filter_map(|c| event::seen(&self.resource, &self.selection, c)),
+                );
+                self.revision = now;
+                // A definition that is gone ends the watches of what it defined.
+                self.ended |= !served;
+            }
+            (Err(TooOld { compacted }), ..) => {
+                self.pending.push_back(event::too_old(revision, compacted));
+            }
+        }
+    }
+
+    async fn wait(&mut self) {
+        let (deadline, bookmark) = (self.deadline, self.bookmark);
+        tokio::select! {
+            biased;
+            changed = self.tip.changed() => self.ended |= changed.is_err(),
+            () = until(deadline) => self.ended = true,
+            () = until(bookmark) => self.note_progress(),
+        }
+    }
+
+    /// Tells the revision, so that the client may reconnect from here.
+    fn note_progress(&mut self) {
+        self.read();
+        self.pending
+            .push_back(event::bookmark(&self.resource, self.revision, false));
+        self.bookmark = Some(Instant::now() + BOOKMARK_EVERY);
+    }
+}
+
+async fn until(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The object of an event, as another version of its resource serves it.
+pub(crate) fn as_served(resource: &Resource, object: &Arc<Value>) -> Arc<Value> {
+    let version = resource.gvr.api_version();
+    if object["apiVersion"] == version.as_str() {
+        return Arc::clone(object);
+    }
+    let mut served = Value::clone(object);
+    served["apiVersion"] = version.into();
+    Arc::new(served)
+}
