@@ -126,7 +126,11 @@ async fn custom_resources_are_listed(bench: &Bench) -> Result<()> {
 }
 
 async fn an_unknown_version_is_404(bench: &Bench) -> Result<()> {
-    bench.get("/apis/apps/v9").await?.refused(404, "NotFound").map(drop)
+    bench
+        .get("/apis/apps/v9")
+        .await?
+        .refused(404, "NotFound")
+        .map(drop)
 }
 
 const AGGREGATED: &str =

@@ -7,6 +7,7 @@ mod apply_refusals;
 mod authentication;
 mod authorization;
 mod compaction;
+mod controllers;
 mod create;
 mod custom_resources;
 mod custom_schemas;
@@ -14,7 +15,11 @@ mod defaults_networking;
 mod defaults_pods;
 mod defaults_workloads;
 mod delete;
+mod deployments;
 mod discovery;
+mod endpoint_slices;
+mod garbage;
+mod kubelet;
 mod namespaces;
 mod pages;
 mod patch;
@@ -34,6 +39,10 @@ mod webhooks;
 pub fn all() -> Vec<Fact> {
     [
         apply::FACTS,
+        deployments::FACTS,
+        endpoint_slices::FACTS,
+        garbage::FACTS,
+        controllers::FACTS,
         discovery::FACTS,
         authentication::FACTS,
         authorization::FACTS,
