@@ -1,7 +1,5 @@
 //! Selection of endpoints for a large mesh, and one request through the rules.
 
-#![expect(missing_docs, reason = "the macros of criterion make the functions")]
-
 #[path = "../tests/support/mesh.rs"]
 mod mesh;
 #[path = "../tests/support/request.rs"]
