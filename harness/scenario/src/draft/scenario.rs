@@ -55,7 +55,7 @@ pub struct ScenarioSpec {
     #[serde(default)]
     pub workloads: BTreeMap<WorkloadName, WorkloadDraft>,
     /// What happens, in order.
-    #[schemars(extend("minItems" = 1))]
+    #[schemars(length(min = 1, max = 1000))]
     pub steps: Vec<StepDraft>,
     /// Deliberate violations that named checks must catch; each is run as a trial of its own.
     #[serde(default)]

@@ -20,6 +20,14 @@ pub(super) enum Draft {
     Scenario(Box<ScenarioDraft>),
 }
 
+/// A file as far as its draft.
+pub(super) struct Read {
+    pub(super) node: Node,
+    /// What is written, if findings of its structure do not change the meaning of the rest.
+    pub(super) draft: Option<Draft>,
+    pub(super) findings: Findings,
+}
+
 /// What a file is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -29,12 +37,8 @@ enum Kind {
 
 const KINDS: [&str; 2] = ["Scenario", "Topology"];
 
-/// Reads a file as far as its draft. Findings of its structure come along: if they do not change
-/// the meaning of the rest, there is a draft nevertheless.
-pub(super) fn read(
-    files: &dyn Files,
-    path: &Path,
-) -> Result<(Node, Option<Draft>, Findings), Problems> {
+/// Reads a file as far as its draft.
+pub(super) fn read(files: &dyn Files, path: &Path) -> Result<Read, Problems> {
     let node = tree(files, path)?;
     let (draft, findings) = match kind(path, &node)? {
         Kind::Topology => {
@@ -52,12 +56,20 @@ pub(super) fn read(
             )
         }
     };
-    Ok((node, draft, findings))
+    Ok(Read {
+        node,
+        draft,
+        findings,
+    })
 }
 
 /// Reads a topology file whose structure is sound.
 pub(super) fn topology(files: &dyn Files, path: &Path) -> Result<(Node, TopologyDraft), Problems> {
-    let (node, draft, findings) = read(files, path)?;
+    let Read {
+        node,
+        draft,
+        findings,
+    } = read(files, path)?;
     if let Some(problems) = Problems::located(path, &node, findings) {
         return Err(problems);
     }
@@ -155,11 +167,7 @@ pub(super) fn from_json<T: DeserializeOwned>(value: Json) -> Result<T, Finding> 
                 serde_path_to_error::Segment::Unknown => path,
             };
         }
-        let text = error.into_inner().to_string();
-        let (message, remedy) = match text.split_once("; ") {
-            Some((message, remedy)) => (message.to_owned(), remedy.to_owned()),
-            None => (text, "compare it with 'isthmus schema'".to_owned()),
-        };
+        let (message, remedy) = explain(&error.into_inner().to_string());
         Finding {
             path,
             part: crate::problem::Part::Value,
@@ -168,6 +176,24 @@ pub(super) fn from_json<T: DeserializeOwned>(value: Json) -> Result<T, Finding> 
             remedy,
         }
     })
+}
+
+/// What serde says, as a message and a remedy. Our own types say both, divided by a semicolon.
+fn explain(text: &str) -> (String, String) {
+    if text.starts_with("unknown field") {
+        let mut words = text.split('`').skip(1).step_by(2);
+        let written = words.next().unwrap_or_default();
+        let known: Vec<&str> = words.collect();
+        let message = format!("there is no field '{written}' here");
+        return (message, did_you_mean(written, known));
+    }
+    match text.split_once("; ") {
+        Some((message, remedy)) => (message.to_owned(), remedy.to_owned()),
+        None => (
+            text.to_owned(),
+            "compare it with 'isthmus schema'".to_owned(),
+        ),
+    }
 }
 
 /// A path below another one.

@@ -22,7 +22,7 @@ use crate::{
     problem::{Findings, Problems},
     yaml::Node,
 };
-use document::Draft;
+use document::{Draft, Read};
 
 /// What a file holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,7 +71,16 @@ impl Library {
     /// # Errors
     /// Every problem of the file.
     pub fn read(&self, files: &dyn Files, path: &Path) -> Result<Document, Problems> {
-        let (node, draft, mut findings) = document::read(files, path)?;
+        self.validate(files, path, document::read(files, path)?)
+    }
+
+    /// Checks what a file means whose structure has been read.
+    fn validate(&self, files: &dyn Files, path: &Path, read: Read) -> Result<Document, Problems> {
+        let Read {
+            node,
+            draft,
+            mut findings,
+        } = read;
         let document = match draft {
             None => None,
             Some(Draft::Topology(draft)) => Topology::from_draft(&draft)

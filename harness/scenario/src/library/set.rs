@@ -7,7 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Disk, Document, Library};
+use super::{
+    Disk, Document, Library,
+    document::{self, Draft},
+};
 use crate::{
     problem::{Problem, Problems},
     yaml::{Position, ReadError},
@@ -29,15 +32,21 @@ impl Set {
         let mut problems = Vec::new();
         let files = find(paths, &mut problems);
         let mut library = library.clone();
-        for file in &files {
-            // Problems of topologies are found again below, with those of the scenarios.
-            if let Ok((_, draft)) = super::document::topology(&Disk, file) {
-                library.shelve(draft);
+        let mut read = Vec::new();
+        for file in files {
+            match document::read(&Disk, &file) {
+                Ok(found) => {
+                    if let Some(Draft::Topology(draft)) = &found.draft {
+                        library.shelve((**draft).clone());
+                    }
+                    read.push((file, found));
+                }
+                Err(found) => problems.extend(found),
             }
         }
         let mut documents = Vec::new();
-        for file in files {
-            match library.read(&Disk, &file) {
+        for (file, found) in read {
+            match library.validate(&Disk, &file, found) {
                 Ok(document) => documents.push((file, document)),
                 Err(found) => problems.extend(found),
             }

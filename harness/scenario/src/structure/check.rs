@@ -87,7 +87,8 @@ impl Walk<'_> {
             .find(|s| matches!(schema.resolve(s), Shape::Null));
         let chosen = nothing
             .filter(|_| node.is_null())
-            .or_else(|| shapes.iter().find(|shape| has_form(schema, shape, node)));
+            .or_else(|| shapes.iter().find(|shape| has_form(schema, shape, node)))
+            .or_else(|| shapes.iter().find(|shape| is_scalar(schema, shape, node)));
         match chosen {
             Some(shape) => self.node(node, shape, trail),
             None => {
@@ -101,10 +102,10 @@ impl Walk<'_> {
 
     fn list(&mut self, items: &[Node], list: &List, trail: Trail<'_>) -> Option<Json> {
         if items.len() < list.min || items.len() > list.max {
-            let bounds = if list.min == list.max {
-                format!("{}", list.min)
-            } else {
-                format!("at least {}", list.min)
+            let bounds = match items.len() < list.min {
+                _ if list.min == list.max => format!("exactly {}", list.min),
+                true => format!("at least {}", list.min),
+                false => format!("at most {}", list.max),
             };
             self.findings.value(
                 &trail.path(),
@@ -378,6 +379,12 @@ fn has_form(schema: &Schema, shape: &Shape, node: &Node) -> bool {
         (Shape::Text(_) | Shape::Words(_), Value::Scalar(_)) => true,
         _ => false,
     }
+}
+
+/// Whether node and shape are single values, so that the shape can say best what is wrong.
+fn is_scalar(schema: &Schema, shape: &Shape, node: &Node) -> bool {
+    let single = matches!(schema.resolve(shape), Shape::Number(_) | Shape::Bool);
+    single && !node.is_null() && matches!(node.value, Value::Scalar(_))
 }
 
 /// An empty value where a mapping belongs is an empty mapping.

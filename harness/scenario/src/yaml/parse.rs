@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
 use super::tree::{Entry, Node, Position, Scalar, Style, Value};
 
@@ -10,7 +10,7 @@ use super::tree::{Entry, Node, Position, Scalar, Style, Value};
 const MAX_DEPTH: usize = 64;
 /// How much a file may hold once its aliases are expanded: one per value, and one per 64 bytes of
 /// text.
-const MAX_WEIGHT: usize = 300_000;
+const MAX_WEIGHT: usize = 150_000;
 
 /// Why a text is not YAML that we read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -97,11 +97,12 @@ pub fn parse(text: &str) -> Result<Vec<Node>, ParseError> {
 
 fn scan_error(error: &ScanError) -> ParseError {
     let at = position(error.marker());
-    let why = error.info();
-    if why.contains("nesting") {
-        ParseError::TooDeep { at }
-    } else {
-        ParseError::Syntax { at, why }
+    match error.kind() {
+        ErrorKind::RecursionLimitExceeded => ParseError::TooDeep { at },
+        _ => ParseError::Syntax {
+            at,
+            why: error.info(),
+        },
     }
 }
 
@@ -139,9 +140,10 @@ struct Builder {
 impl Builder {
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), ParseError> {
         let at = position(&span.start);
+        let tag_at = span.tag_start().map_or(at, |start| position(&start));
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let style = scalar_style(style, tag.as_deref(), at)?;
+                let style = scalar_style(style, tag.as_deref(), tag_at)?;
                 let text = text.into_owned();
                 let before = self.weight;
                 self.weigh(1 + text.len() / 64, at)?;
@@ -150,11 +152,12 @@ impl Builder {
             }
             Event::Alias(anchor) => self.alias(anchor, at),
             Event::SequenceStart(_, anchor, tag) => {
-                self.start(Kind::List(Vec::new()), at, anchor, tag.as_deref(), "seq")
+                check_tag(tag.as_deref(), "seq", tag_at)?;
+                self.start(Kind::List(Vec::new()), at, anchor)
             }
             Event::MappingStart(_, anchor, tag) => {
-                let kind = Kind::Map(Vec::new(), None);
-                self.start(kind, at, anchor, tag.as_deref(), "map")
+                check_tag(tag.as_deref(), "map", tag_at)?;
+                self.start(Kind::Map(Vec::new(), None), at, anchor)
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(),
             Event::DocumentStart(..) => {
@@ -173,18 +176,7 @@ impl Builder {
         Ok(())
     }
 
-    fn start(
-        &mut self,
-        kind: Kind,
-        at: Position,
-        anchor: usize,
-        tag: Option<&Tag>,
-        allowed: &str,
-    ) -> Result<(), ParseError> {
-        if let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema_tag(allowed)) {
-            let tag = tag.original();
-            return Err(ParseError::Tag { at, tag });
-        }
+    fn start(&mut self, kind: Kind, at: Position, anchor: usize) -> Result<(), ParseError> {
         if self.open.len() >= MAX_DEPTH {
             return Err(ParseError::TooDeep { at });
         }
@@ -268,6 +260,17 @@ fn depth(node: &Node) -> usize {
         Value::Map(entries) => entries.iter().map(|entry| depth(&entry.value)).max(),
     };
     1 + deepest.unwrap_or(0)
+}
+
+/// A list or mapping may say what it is, and nothing else.
+fn check_tag(tag: Option<&Tag>, allowed: &str, at: Position) -> Result<(), ParseError> {
+    match tag.filter(|tag| !tag.is_yaml_core_schema_tag(allowed)) {
+        None => Ok(()),
+        Some(tag) => Err(ParseError::Tag {
+            at,
+            tag: tag.original(),
+        }),
+    }
 }
 
 fn scalar_style(style: ScalarStyle, tag: Option<&Tag>, at: Position) -> Result<Style, ParseError> {
