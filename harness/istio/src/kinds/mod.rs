@@ -36,6 +36,7 @@ pub mod peer_authentication;
 pub mod port;
 pub mod problem;
 pub mod proxy_config;
+mod proxy_metadata;
 pub mod retry;
 pub mod selector;
 pub mod service_entry;

@@ -8,6 +8,7 @@ use super::{
     Object, Problem, ProxyConfig,
     kind::Found,
     problem::Fault,
+    proxy_metadata,
     shape::{check, shape},
     validity,
 };
@@ -40,9 +41,11 @@ pub fn parse(object: &Value) -> Result<IstioObject, KindError> {
 /// Reads the mesh's configuration, as the `mesh` key of ConfigMap `istio` holds it.
 ///
 /// # Errors
-/// As [`parse`].
+/// As [`parse`], and if a name in the proxies' metadata is not one that is modelled.
 pub fn parse_mesh_config(config: &Value) -> Result<MeshConfig, KindError> {
-    message("MeshConfig", config)
+    let read = message("MeshConfig", config)?;
+    let problems = mesh_metadata(&read, "");
+    without(problems, "MeshConfig", read)
 }
 
 /// Reads the mesh's networks, as the `meshNetworks` key of ConfigMap `istio` holds them.
@@ -56,15 +59,18 @@ pub fn parse_mesh_networks(networks: &Value) -> Result<MeshNetworks, KindError> 
 /// Reads a proxy's configuration, as annotation `proxy.istio.io/config` holds it.
 ///
 /// # Errors
-/// As [`parse`].
+/// As [`parse`], and if a name in the proxy's metadata is not one that is modelled.
 pub fn parse_proxy_config(config: &Value) -> Result<ProxyConfig, KindError> {
-    message("ProxyConfig", config)
+    let read = message("ProxyConfig", config)?;
+    let problems = proxy_metadata::problems(&read, "");
+    without(problems, "ProxyConfig", read)
 }
 
 /// Reads the values of a control plane.
 ///
 /// # Errors
-/// As [`parse`], and if a name in `pilot.env` is not one that is modelled.
+/// As [`parse`], and if a name in `pilot.env` or in the proxies' metadata is not one that is
+/// modelled.
 pub fn parse_install_values(values: &Value) -> Result<InstallValues, KindError> {
     let read: InstallValues = message("InstallValues", values)?;
     let strange = read
@@ -76,11 +82,28 @@ pub fn parse_install_values(values: &Value) -> Result<InstallValues, KindError> 
         path: format!("pilot.env.{name}"),
         fault: Fault::Unmodelled,
     };
-    let problems: Vec<Problem> = strange.map(problem).collect();
+    let mesh = read
+        .mesh_config
+        .iter()
+        .flat_map(|mesh| mesh_metadata(mesh, "meshConfig."));
+    let problems = mesh.chain(strange.map(problem)).collect();
+    without(problems, "InstallValues", read)
+}
+
+/// What is wrong with the metadata of the mesh's proxies.
+fn mesh_metadata(mesh: &MeshConfig, path: &str) -> Vec<Problem> {
+    let config = mesh.default_config.iter();
+    config
+        .flat_map(|c| proxy_metadata::problems(c, &format!("{path}defaultConfig.")))
+        .collect()
+}
+
+/// What was read, unless there are problems with it.
+fn without<T>(problems: Vec<Problem>, what: &str, read: T) -> Result<T, KindError> {
     match problems.is_empty() {
         true => Ok(read),
         false => Err(KindError::Fields {
-            what: "InstallValues".to_owned(),
+            what: what.to_owned(),
             problems,
         }),
     }
