@@ -8,10 +8,11 @@ use scenario::{
     name::{RevisionName, RootName},
     topology::{RemoteSecret, Revision, Topology},
 };
+use serde_json::{Map, Value};
 use world::{ClusterName, VmName};
 
 use crate::{
-    Facts, ManifestError, Placed, Stage, control_plane, discovery,
+    Facts, ManifestError, Object, Placed, Stage, control_plane, discovery,
     gateway::GatewaySite,
     site::{Part, Site},
     trust,
@@ -84,6 +85,31 @@ pub fn remote_secret(
     facts: &Facts,
 ) -> Result<Placed, ManifestError> {
     discovery::remote_secret(topology, secret, facts)
+}
+
+/// The same remote secret written differently: other bytes, the same access. Each `time` is other
+/// bytes again.
+pub fn rewritten(secret: Placed, time: u32) -> Placed {
+    let mut tree = secret.object.into_value();
+    let data = tree.get_mut("stringData").and_then(Value::as_object_mut);
+    for kubeconfig in data.into_iter().flat_map(Map::values_mut) {
+        let text = kubeconfig.as_str().unwrap_or_default();
+        *kubeconfig = Value::String(format!("# written again: {time}\n{text}"));
+    }
+    Object::rendered(tree).into_cluster(&secret.cluster)
+}
+
+/// The definitions and reading rights of a cluster: what comes first in an upgrade.
+pub fn base<'a>(topology: &'a Topology, cluster: &ClusterName) -> Stage<'a> {
+    let found = topology.members().get_key_value(cluster);
+    Stage {
+        topology,
+        name: "base",
+        units: found
+            .map(|(name, _)| Unit::Base(name))
+            .into_iter()
+            .collect(),
+    }
 }
 
 /// The Secret `cacerts` of a cluster in a phase of an exchange of its root for `to`; none where no

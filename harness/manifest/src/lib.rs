@@ -18,8 +18,8 @@
 //! [`condition`] (what goes in and what is waited for), [`object`]; `site` (which part of Istio a
 //! cluster has, and its values), then the renderers: `namespace`, `trust`, `definition`,
 //! `control_plane`, `gateway`, `discovery`, `policy`, [`vm`], [`workload`]. [`change`] renders what a
-//! living mesh is changed by, [`mutation`] breaks
-//! objects on purpose; [`assume`] imagines facts for a plan.
+//! living mesh is changed by; [`mutation`] and [`violation`] break objects on purpose; [`assume`]
+//! imagines facts for a plan.
 
 pub mod assume;
 pub mod change;
@@ -39,6 +39,7 @@ pub mod stage;
 mod text;
 mod trust;
 pub mod unit;
+pub mod violation;
 pub mod vm;
 pub mod workload;
 
@@ -50,5 +51,6 @@ pub use mutation::{Mutation, Selection};
 pub use object::{Identity, Object, Placed};
 pub use stage::{Stage, stages, workload_stage};
 pub use unit::Form;
+pub use violation::{Violations, mutations};
 pub use vm::{VmFiles, vm_files, vm_needs};
 pub use workload::{Images, Workloads, deployment_name};

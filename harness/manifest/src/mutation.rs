@@ -1,7 +1,8 @@
-//! Deliberate violations: objects left out or altered before they are applied, for canaries.
+//! Alterations of rendered objects before they are applied: left out, or patched.
 
 use std::fmt;
 
+use scenario::scenario::change::ObjectRef;
 use serde_json::Value;
 use world::ClusterName;
 
@@ -66,7 +67,7 @@ impl Mutation {
         }
     }
 
-    fn nothing_matches(&self, objects: &[Placed]) -> ManifestError {
+    pub(crate) fn nothing_matches(&self, objects: &[Placed]) -> ManifestError {
         let selection = self.selection();
         let nearest = objects
             .iter()
@@ -80,6 +81,16 @@ impl Mutation {
 }
 
 impl Selection {
+    /// One object of a cluster.
+    pub fn of(object: &ObjectRef, cluster: &ClusterName) -> Self {
+        Self {
+            kind: Some(object.kind.clone()),
+            name: Some(object.name.clone()),
+            namespace: object.namespace.as_ref().map(ToString::to_string),
+            cluster: Some(cluster.clone()),
+        }
+    }
+
     /// Whether an object is meant.
     pub fn matches(&self, placed: &Placed) -> bool {
         self.agreements(placed).iter().all(|agrees| *agrees)

@@ -133,6 +133,21 @@ fn a_root_is_exchanged_without_a_moment_of_mutual_disbelief() {
 }
 
 #[test]
+fn a_rewritten_secret_opens_the_same_door() {
+    let topology = MULTI_PRIMARY.topology();
+    let facts = facts(&topology);
+    let secret = &topology.remote_secrets()[0];
+    let before = change::remote_secret(&topology, secret, &facts).unwrap();
+    let after = change::rewritten(before.clone(), 1);
+    assert_ne!(after, before);
+    let kubeconfig = |placed: &manifest::Placed| -> Value {
+        let text = placed.object.text("/stringData/cluster2").unwrap();
+        serde_yaml::from_str(text).unwrap()
+    };
+    assert_eq!(kubeconfig(&after), kubeconfig(&before));
+}
+
+#[test]
 fn a_vm_can_join_later() {
     let topology = VM.topology();
     let stage = change::vm(&topology, &"legacy".parse().unwrap());

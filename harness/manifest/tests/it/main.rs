@@ -1,6 +1,7 @@
 //! What installations of whole topologies hold.
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod catalogue;
 mod changes;
 mod external;
 mod federation;
