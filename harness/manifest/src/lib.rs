@@ -14,7 +14,7 @@
 //! }
 //! ```
 //!
-//! Reading order: [`stage`] (the order of an installation), [`unit`] (its parts), [`fact`] and
+//! Reading order: [`stage`] (the order of an installation), [`mod@unit`] (its parts), [`fact`] and
 //! [`condition`] (what goes in and what is waited for), [`object`]; `site` (which part of Istio a
 //! cluster has, and its values), then the renderers: `namespace`, `trust`, `definition`,
 //! `control_plane`, `gateway`, `discovery`, `policy`, [`vm`], [`workload`]. [`change`] renders what a
