@@ -60,6 +60,12 @@ impl Coverage {
         self.miss_probability() <= self.false_alarm
     }
 
+    /// Whether somebody unexpected with a fair share would have been heard by now, but for a chance
+    /// of one in a thousand.
+    pub fn excludes_others(&self) -> bool {
+        (1.0 - self.least_share).powf(self.samples as f64) <= 1e-3
+    }
+
     /// How many further samples make it conclusive.
     pub fn still_needed(&self) -> u64 {
         let per_sample = (1.0 - self.least_share).ln();

@@ -4,16 +4,27 @@
 //! engine made them, what time it really is, or how to reach anything.
 //!
 //! Reading order: [`rates`] (how wrong a check may be), [`share`] and [`coverage`] (what a number
-//! of samples allows to say), [`waiting`] (when to look again), [`verdict`] (what is said in the end).
+//! of samples allows to say), [`look`] (one look at a check that calls, with a file for each kind),
+//! [`traffic`] (continuous traffic), [`waiting`] (when to look again), [`verdict`] (what is said in
+//! the end).
 
 pub mod coverage;
+mod independence;
+pub mod look;
+mod mtls;
 pub mod rates;
+mod reachable;
+mod refused;
 mod sequential;
 pub mod share;
+mod share_look;
+mod tally;
+pub mod traffic;
 pub mod verdict;
 pub mod waiting;
 
 pub use coverage::Coverage;
+pub use look::{CallLook, Next};
 pub use rates::{NotARate, Rates};
 pub use share::{Judged, ShareTest, Shares, SharesError};
 pub use verdict::{Evidence, Outcome, Verdict};

@@ -183,22 +183,30 @@ fn across((x1, y1): (i32, i32), (x2, y2): (i32, i32)) -> String {
 /// Between boxes of one network: down or up, or around what stands between.
 fn along(a: Rect, b: Rect, lane: i32) -> String {
     let (upper, lower) = if a.y < b.y { (a, b) } else { (b, a) };
+    if lower.y - upper.bottom() > NEXT_TO {
+        return around(a, b, lane);
+    }
     let x = upper.x + 40 + lane * LANE;
     let (start, end) = if a.y < b.y {
         (upper.bottom(), lower.y)
     } else {
         (lower.y, upper.bottom())
     };
-    if lower.y - upper.bottom() < 2 * LINE * 3 {
-        return format!("M{x} {start} L{x} {end}");
-    }
-    let (_, from) = a.centre();
-    let (_, to) = b.centre();
-    let (edge, out) = (
-        upper.right().min(lower.right()),
-        upper.right() + 18 + lane * 8,
-    );
-    format!("M{edge} {from} C{out} {from} {out} {to} {edge} {to}")
+    format!("M{x} {start} L{x} {end}")
+}
+
+/// Boxes further apart than this have another one between them.
+const NEXT_TO: i32 = 6 * LINE;
+
+fn around(a: Rect, b: Rect, lane: i32) -> String {
+    let spread = lane * 14;
+    let (from, to) = (a.centre().1 + spread, b.centre().1 - spread);
+    let out = a.right().max(b.right()) + 44 + 2 * spread;
+    format!(
+        "M{} {from} C{out} {from} {out} {to} {} {to}",
+        a.right(),
+        b.right()
+    )
 }
 
 fn legend(svg: &mut String, placed: &Placed<'_>, arrows: &[Arrow]) {

@@ -1,0 +1,22 @@
+//! Which answers count as picks of their own.
+//!
+//! A sidecar picks a cluster, or the gateway that stands for one, for every request: each answer is
+//! a pick among clusters. A gateway that passes TLS through picks a pod for every *connection*, and
+//! sidecars pool connections however fresh the client's are: all answers over one pooled connection
+//! are a single pick among pods. Counting them all would make three hundred answers of one pod look
+//! like overwhelming evidence.
+
+use scenario::draft::By;
+use world::{Observation, Outcome};
+
+/// Whether an answer is a pick of its own, counted by `by`. Without evidence about the connection
+/// a pick among pods or versions does not count: too little evidence must not pass for much.
+pub(crate) fn is_independent(by: By, observation: &Observation) -> bool {
+    let Outcome::Answered(answer) = &observation.outcome else {
+        return true;
+    };
+    match by {
+        By::Cluster => true,
+        By::Version | By::Pod => answer.reused_connection == Some(false),
+    }
+}
