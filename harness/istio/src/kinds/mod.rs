@@ -1,6 +1,6 @@
 //! The objects users write, as typed structs that refuse what isthmus does not model, by name.
 //!
-//! [`parse`] turns the JSON of an object into an [`IstioObject`], or says everything that is wrong
+//! [`parse()`] turns the JSON of an object into an [`IstioObject`], or says everything that is wrong
 //! with it at once: a field that Istio does not have (with the nearest one it has), a field that
 //! Istio has and isthmus does not model, a value of the wrong type, a missing field. Nothing is
 //! dropped in silence and nothing is approximated. This room decides nothing: what the fields
@@ -9,7 +9,7 @@
 //! A few fields are taken in although no rule reads them, because nothing that isthmus shows
 //! depends on them (an access log's format, a route's name); their documentation says so.
 //!
-//! Reading order: [`kind`] (which kinds there are), [`object`] (metadata and spec), [`parse`] and
+//! Reading order: [`kind`] (which kinds there are), [`object`] (metadata and spec), [`mod@parse`] and
 //! [`problem`] (how an object is read or refused), [`shape`] (the fields Istio has, as data), then
 //! the kinds themselves, [`mesh_config`] and [`install_values`], and [`annotation`] for what is
 //! written on pods, Services, namespaces and nodes.

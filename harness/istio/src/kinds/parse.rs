@@ -41,7 +41,7 @@ pub fn parse(object: &Value) -> Result<IstioObject, KindError> {
 /// Reads the mesh's configuration, as the `mesh` key of ConfigMap `istio` holds it.
 ///
 /// # Errors
-/// As [`parse`], and if a name in the proxies' metadata is not one that is modelled.
+/// As [`parse()`], and if a name in the proxies' metadata is not one that is modelled.
 pub fn parse_mesh_config(config: &Value) -> Result<MeshConfig, KindError> {
     let read = message("MeshConfig", config)?;
     let problems = mesh_metadata(&read, "");
@@ -51,7 +51,7 @@ pub fn parse_mesh_config(config: &Value) -> Result<MeshConfig, KindError> {
 /// Reads the mesh's networks, as the `meshNetworks` key of ConfigMap `istio` holds them.
 ///
 /// # Errors
-/// As [`parse`].
+/// As [`parse()`].
 pub fn parse_mesh_networks(networks: &Value) -> Result<MeshNetworks, KindError> {
     message("MeshNetworks", networks)
 }
@@ -59,7 +59,7 @@ pub fn parse_mesh_networks(networks: &Value) -> Result<MeshNetworks, KindError> 
 /// Reads a proxy's configuration, as annotation `proxy.istio.io/config` holds it.
 ///
 /// # Errors
-/// As [`parse`], and if a name in the proxy's metadata is not one that is modelled.
+/// As [`parse()`], and if a name in the proxy's metadata is not one that is modelled.
 pub fn parse_proxy_config(config: &Value) -> Result<ProxyConfig, KindError> {
     let read = message("ProxyConfig", config)?;
     let problems = proxy_metadata::problems(&read, "");
@@ -69,7 +69,7 @@ pub fn parse_proxy_config(config: &Value) -> Result<ProxyConfig, KindError> {
 /// Reads the values of a control plane.
 ///
 /// # Errors
-/// As [`parse`], and if a name in `pilot.env` or in the proxies' metadata is not one that is
+/// As [`parse()`], and if a name in `pilot.env` or in the proxies' metadata is not one that is
 /// modelled.
 pub fn parse_install_values(values: &Value) -> Result<InstallValues, KindError> {
     let read: InstallValues = message("InstallValues", values)?;
@@ -112,7 +112,7 @@ fn without<T>(problems: Vec<Problem>, what: &str, read: T) -> Result<T, KindErro
 /// Reads the values of a gateway.
 ///
 /// # Errors
-/// As [`parse`].
+/// As [`parse()`].
 pub fn parse_gateway_values(values: &Value) -> Result<GatewayValues, KindError> {
     message("GatewayValues", values)
 }
