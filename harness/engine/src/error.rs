@@ -111,6 +111,14 @@ pub enum Error {
     /// A machine that the environment does not have.
     #[error("there is no VM '{0}' in this environment")]
     NoVm(VmName),
+    /// Nobody can ask in a client's name.
+    #[error("nobody can ask as {client}: {why}")]
+    NoClient {
+        /// The client.
+        client: String,
+        /// Why not.
+        why: String,
+    },
     /// The engine cannot do this; the scenario should have been skipped.
     #[error("this engine has no {0}; scenarios that need it are skipped")]
     NotCapable(Capability),

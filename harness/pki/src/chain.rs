@@ -20,7 +20,8 @@ pub struct Credential {
 }
 
 impl Chain {
-    pub(crate) fn new(leaf: CertificateDer<'static>, above: &[CertificateDer<'static>]) -> Self {
+    /// A chain from its leaf and what is above it, nearest first.
+    pub fn new(leaf: CertificateDer<'static>, above: &[CertificateDer<'static>]) -> Self {
         Self(std::iter::once(leaf).chain(above.iter().cloned()).collect())
     }
 

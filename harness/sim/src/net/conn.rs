@@ -2,7 +2,7 @@
 
 use std::{
     future::Future,
-    net::SocketAddrV4,
+    net::{Ipv4Addr, SocketAddrV4},
     sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -15,8 +15,16 @@ pub(super) struct Peer<S> {
     pub(super) place: Place,
     pub(super) scope: Scope,
     pub(super) address: SocketAddrV4,
+    /// The address that has the listener, if it is another than the one that was called.
+    pub(super) host: Option<Ipv4Addr>,
     pub(super) listener: u64,
     pub(super) server: S,
+}
+
+impl<S> Peer<S> {
+    fn host(&self) -> Ipv4Addr {
+        self.host.unwrap_or(*self.address.ip())
+    }
 }
 
 /// An open connection. Dropping it closes it.
@@ -131,8 +139,7 @@ impl<S: Clone> Conn<S> {
         let latency = self.net.path(from, to).latency;
         for (attempt, wait) in tcp::data_waits(latency * 2).enumerate() {
             let path = self.net.path(from, to);
-            let name = format_args!("loss {} {segment} {attempt}", self.flow);
-            if path.open && !self.net.inner.seed.happens(name, path.loss_ppm) {
+            if path.open && !self.loses(segment, attempt, path.loss_ppm) {
                 sleep(path.latency).await;
                 match self.arrival(way) {
                     Arrival::Accepted => return Ok(()),
@@ -143,6 +150,11 @@ impl<S: Clone> Conn<S> {
             sleep(wait).await;
         }
         Err(Broken::TimedOut)
+    }
+
+    fn loses(&self, segment: u64, attempt: usize, ppm: u32) -> bool {
+        let name = format_args!("loss {} {segment} {attempt}", self.flow);
+        self.net.inner.seed.happens(name, ppm)
     }
 
     fn arrival(&self, way: Way) -> Arrival {
@@ -157,17 +169,14 @@ impl<S: Clone> Conn<S> {
     fn peer_listens(&self) -> bool {
         let shared = self.net.lock();
         let Peer {
-            scope,
-            address,
-            listener,
-            ..
+            scope, listener, ..
         } = &self.peer;
-        shared.table.is_open(scope, *address.ip(), *listener)
+        shared.table.is_open(scope, self.peer.host(), *listener)
     }
 
     fn peer_is_there(&self) -> bool {
         let shared = self.net.lock();
-        shared.table.has(&self.peer.scope, *self.peer.address.ip())
+        shared.table.has(&self.peer.scope, self.peer.host())
     }
 
     /// Ends when the other end's port is closed. A port that is closed for good never opens

@@ -41,9 +41,32 @@ impl<S: Clone> Net<S> {
     /// # Errors
     /// [`ConnectError`].
     pub async fn connect(&self, from: &Origin, to: SocketAddrV4) -> Result<Conn<S>, ConnectError> {
+        self.open(from, to, true).await
+    }
+
+    /// Opens a connection that the packet filter of the own host leaves alone, as those of a
+    /// sidecar's own user are. A connection to the own host reaches the port behind any redirect.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub async fn connect_unredirected(
+        &self,
+        from: &Origin,
+        to: SocketAddrV4,
+    ) -> Result<Conn<S>, ConnectError> {
+        self.open(from, to, false).await
+    }
+
+    async fn open(
+        &self,
+        from: &Origin,
+        to: SocketAddrV4,
+        redirected: bool,
+    ) -> Result<Conn<S>, ConnectError> {
         let flow = self.next_flow(from, to);
         for (attempt, wait) in tcp::connect_waits().enumerate() {
-            match self.knock(from, to, &flow, attempt) {
+            let own = self.at_home(from, to, redirected);
+            match own.unwrap_or_else(|| self.knock(from, to, &flow, attempt)) {
                 Knock::Open(peer) => {
                     sleep(self.round_trip(&from.place, &peer.place)).await;
                     return Ok(Conn::new(self.clone(), from.clone(), peer, flow));
@@ -56,6 +79,33 @@ impl<S: Clone> Net<S> {
             }
         }
         Err(ConnectError::TimedOut)
+    }
+
+    /// What a connection meets that does not leave the host: one that is redirected, or one to the
+    /// host itself.
+    fn at_home(&self, from: &Origin, to: SocketAddrV4, redirected: bool) -> Option<Knock<S>> {
+        let shared = self.lock();
+        let scope = shared.table.scope_of(&from.place, from.address);
+        let found = match redirected {
+            true => shared.table.outbound(&from.place, from.address)?,
+            false if *to.ip() == from.address => {
+                shared.table.behind(&from.place, from.address, to.port())?
+            }
+            false => return None,
+        };
+        drop(shared);
+        Some(match found.listener {
+            Some((listener, server)) => Knock::Open(Peer {
+                place: found.place,
+                scope,
+                address: to,
+                // The listener is the host's own, whatever the destination was.
+                host: Some(from.address),
+                listener,
+                server,
+            }),
+            None => Knock::Refused(found.place),
+        })
     }
 
     fn knock(&self, from: &Origin, to: SocketAddrV4, flow: &str, attempt: usize) -> Knock<S> {
@@ -114,6 +164,7 @@ impl<S: Clone> Net<S> {
                         place: found.place,
                         scope,
                         address: to,
+                        host: None,
                         listener,
                         server,
                     }),

@@ -32,7 +32,7 @@ pub use conn::{Broken, Conn};
 pub use connect::{ConnectError, Origin};
 pub use path::Path;
 pub use place::{Part, Place, Scope};
-pub use table::{AddressTaken, Host, Listener, PortTaken};
+pub use table::{AddressTaken, Host, Listener, PortTaken, Redirect};
 
 use table::Table;
 
@@ -45,8 +45,10 @@ struct Inner<S> {
     seed: Seed,
     links: Vec<Link>,
     state: Mutex<Shared<S>>,
-    /// Counts changes of addresses, ports and faults; whoever waits for one watches it.
+    /// Counts changes of addresses and ports; whoever waits for one watches it.
     changed: watch::Sender<u64>,
+    /// Counts changes of faults.
+    troubled: watch::Sender<u64>,
 }
 
 struct Shared<S> {
@@ -94,6 +96,7 @@ impl<S: Clone> Net<S> {
                 links,
                 state: Mutex::new(shared),
                 changed: watch::Sender::new(0),
+                troubled: watch::Sender::new(0),
             }),
         }
     }
@@ -123,14 +126,14 @@ impl<S: Clone> Net<S> {
         shared.next_fault += 1;
         shared.faults.insert(number, fault);
         drop(shared);
-        self.announce();
+        self.inner.troubled.send_modify(|count| *count += 1);
         number
     }
 
     /// Heals a fault; one that is healed already is no error.
     pub fn heal(&self, number: u64) {
         self.lock().faults.remove(&number);
-        self.announce();
+        self.inner.troubled.send_modify(|count| *count += 1);
     }
 
     /// What a packet from one place to another meets now.
@@ -143,17 +146,29 @@ impl<S: Clone> Net<S> {
         path::runs(self.lock().faults.values(), place)
     }
 
+    /// Whether the processes at a place run and the place is not gone: whether its control plane
+    /// hears from it.
+    pub fn is_heard(&self, place: &Place) -> bool {
+        let stopped = |fault: &SubstrateFault| matches!(fault, SubstrateFault::StopCluster(gone) if place.cluster() == Some(gone));
+        self.runs(place) && !self.lock().faults.values().any(stopped)
+    }
+
     /// Waits until the processes at `place` run.
     pub async fn until_runs(&self, place: &Place) {
-        let mut changed = self.inner.changed.subscribe();
+        let mut troubled = self.troubles();
         while !self.runs(place) {
-            changed.changed().await.expect("self holds the sender");
+            troubled.changed().await.expect("self holds the sender");
         }
     }
 
-    /// Tells when addresses, ports or faults change.
+    /// Tells when addresses or ports change.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.inner.changed.subscribe()
+    }
+
+    /// Tells when faults come and go.
+    pub fn troubles(&self) -> watch::Receiver<u64> {
+        self.inner.troubled.subscribe()
     }
 
     fn announce(&self) {

@@ -14,6 +14,29 @@ struct Entry<S> {
     id: u64,
     place: Place,
     ports: BTreeMap<u16, (u64, S)>,
+    redirect: Option<Redirect>,
+}
+
+/// What the packet filter of a host's network namespace does with connections, as `istio-iptables`
+/// sets it up: they go to ports of the host itself, which are told the original destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirect {
+    /// Where connections from outside go.
+    pub inbound: u16,
+    /// Ports whose connections from outside are left alone.
+    pub inbound_except: Vec<u16>,
+    /// Where connections go that the host itself opens with [`Net::connect`].
+    pub outbound: u16,
+}
+
+impl Redirect {
+    fn inbound_port(&self, port: u16) -> u16 {
+        if self.inbound_except.contains(&port) {
+            port
+        } else {
+            self.inbound
+        }
+    }
 }
 
 /// What was found at an address.
@@ -75,6 +98,26 @@ impl<S: Clone> Table<S> {
         let mut entries = scopes.filter_map(|scope| self.hosts.get(&(scope, address)));
         entries.next().map(|entry| Found {
             place: entry.place.clone(),
+            listener: entry.listener(port),
+        })
+    }
+
+    /// The port of the host itself to which what it opens is redirected, and what listens there.
+    pub(super) fn outbound(&self, from: &Place, address: Ipv4Addr) -> Option<Found<S>> {
+        let scope = self.scope_of(from, address);
+        let entry = self.host(&scope, address)?;
+        let redirect = entry.redirect.as_ref()?;
+        Some(Found {
+            place: entry.place.clone(),
+            listener: entry.ports.get(&redirect.outbound).cloned(),
+        })
+    }
+
+    /// What listens on a port of a host for the host itself, behind any redirect.
+    pub(super) fn behind(&self, from: &Place, address: Ipv4Addr, port: u16) -> Option<Found<S>> {
+        let entry = self.host(&self.scope_of(from, address), address)?;
+        Some(Found {
+            place: entry.place.clone(),
             listener: entry.ports.get(&port).cloned(),
         })
     }
@@ -102,6 +145,16 @@ impl<S: Clone> Table<S> {
     }
 }
 
+impl<S: Clone> Entry<S> {
+    fn listener(&self, port: u16) -> Option<(u64, S)> {
+        let port = self
+            .redirect
+            .as_ref()
+            .map_or(port, |to| to.inbound_port(port));
+        self.ports.get(&port).cloned()
+    }
+}
+
 pub(super) fn attach<S: Clone>(
     net: &Net<S>,
     place: Place,
@@ -121,6 +174,7 @@ pub(super) fn attach<S: Clone>(
         id,
         place: place.clone(),
         ports: BTreeMap::new(),
+        redirect: None,
     };
     shared.table.hosts.insert(key.clone(), entry);
     drop(shared);
@@ -142,6 +196,18 @@ impl<S: Clone> Host<S> {
     /// Where it stands.
     pub fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// Sets up what happens to connections from outside and of the host itself, for as long as the
+    /// host is attached; open connections go on as they are.
+    pub fn redirect(&self, to: Redirect) {
+        let mut shared = self.net.lock();
+        let entry = shared.table.hosts.get_mut(&self.key);
+        entry
+            .expect("an attached host is in the table until it is dropped")
+            .redirect = Some(to);
+        drop(shared);
+        self.net.announce();
     }
 
     /// Opens a port, behind which is `server`.

@@ -1,3 +1,5 @@
 //! Claims about the simulator, one module per part.
 
+mod clusters;
+mod kit;
 mod net;

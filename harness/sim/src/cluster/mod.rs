@@ -1,0 +1,57 @@
+//! A cluster: an API server in memory, its controllers and kubelets, and its place in the network.
+//!
+//! Reading order: [`plan`] (addresses), [`tables`] and [`view`] (what controllers see), [`api`]
+//! (how they write), [`informer`] (how the view stays true), [`proxy`], [`records`] and
+//! [`webhook`] (kube-proxy, DNS, and the way to webhooks), [`bring_up`] (all of it together).
+
+mod api;
+mod bring_up;
+mod informer;
+mod key;
+pub mod plan;
+mod proxy;
+mod records;
+mod tables;
+mod view;
+mod webhook;
+
+use std::{net::Ipv4Addr, sync::Arc};
+
+use apiserver::ApiServer;
+use pki::Roots;
+use tokio::task::JoinSet;
+use world::ClusterName;
+
+use crate::{
+    net::{Host, Listener, Place},
+    program::Serve,
+};
+
+pub use api::{Api, Written};
+pub(crate) use bring_up::{Ground, bring_up};
+pub use key::Key;
+pub use tables::{Change, Delta, Table, Tables, Watched};
+pub use view::View;
+
+/// A cluster that is up. Dropping it ends everything that runs in it.
+pub struct Cluster {
+    /// Its name.
+    pub name: ClusterName,
+    /// Its API server.
+    pub server: ApiServer,
+    /// What its objects look like now.
+    pub view: View,
+    /// Where its API server stands.
+    pub place: Place,
+    /// Where its API server is reached.
+    pub address: Ipv4Addr,
+    /// The authority of its API server's certificate.
+    pub roots: Roots,
+    pub(crate) admin_token: String,
+    _port: Listener<Arc<dyn Serve>>,
+    _host: Host<Arc<dyn Serve>>,
+    _tasks: JoinSet<()>,
+}
+
+/// The port of API servers.
+pub const API_PORT: u16 = 6443;

@@ -1,0 +1,128 @@
+//! What stands there once the simulator has brought a substrate up.
+
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc, time::Duration};
+
+use engine::{ApiEndpoint, Environment, Error, FaultHandle, Machine, Prober, Result};
+use futures::{FutureExt, future::BoxFuture};
+use kube::Client;
+use world::{Capability, ClusterName, SubstrateFault, VmName};
+
+use crate::{
+    cluster::{API_PORT, Cluster, Ground},
+    log::EventLog,
+    machine::SimMachine,
+    net::{Net, Origin, Place},
+    prober::SimProber,
+    program::Serve,
+    remote::{self, Access},
+};
+
+/// Simulated clusters and machines on one network.
+pub struct SimEnvironment {
+    ground: Ground,
+    clusters: BTreeMap<ClusterName, Arc<Cluster>>,
+    machines: BTreeMap<VmName, SimMachine>,
+    prober: SimProber,
+}
+
+impl SimEnvironment {
+    pub(crate) fn new(
+        ground: Ground,
+        clusters: BTreeMap<ClusterName, Arc<Cluster>>,
+        machines: BTreeMap<VmName, SimMachine>,
+    ) -> Self {
+        Self {
+            prober: SimProber::new(&ground, &clusters, &machines),
+            ground,
+            clusters,
+            machines,
+        }
+    }
+
+    /// A cluster.
+    ///
+    /// # Errors
+    /// [`Error::NoCluster`].
+    pub fn cluster(&self, name: &ClusterName) -> Result<&Arc<Cluster>> {
+        let found = self.clusters.get(name);
+        found.ok_or_else(|| Error::NoCluster(name.clone()))
+    }
+
+    /// The network.
+    pub fn net(&self) -> &Net<Arc<dyn Serve>> {
+        &self.ground.net
+    }
+
+    /// The log of what happened.
+    pub fn log(&self) -> &EventLog {
+        &self.ground.log
+    }
+}
+
+impl Environment for SimEnvironment {
+    /// The administrator sits outside every network and reaches API servers as others do.
+    fn client(&self, cluster: &ClusterName) -> Result<Client> {
+        let cluster = self.cluster(cluster)?;
+        let from = Origin {
+            place: Place::Outside,
+            address: Ipv4Addr::UNSPECIFIED,
+        };
+        let access = Access {
+            server: std::net::SocketAddrV4::new(cluster.address, API_PORT),
+            roots: cluster.roots.clone(),
+            token: cluster.admin_token.clone(),
+        };
+        Ok(remote::client(
+            &self.ground.net,
+            self.ground.clock,
+            from,
+            access,
+        ))
+    }
+
+    fn api_endpoint(&self, cluster: &ClusterName) -> Result<ApiEndpoint> {
+        let cluster = self.cluster(cluster)?;
+        Ok(ApiEndpoint {
+            url: format!("https://{}:{API_PORT}", cluster.address),
+            ca_pem: cluster.roots.to_pem(),
+        })
+    }
+
+    fn machine(&self, vm: &VmName) -> Result<Box<dyn Machine>> {
+        let found = self.machines.get(vm).cloned();
+        let machine = found.ok_or_else(|| Error::NoVm(vm.clone()))?;
+        Ok(Box::new(machine))
+    }
+
+    fn prober(&self) -> &dyn Prober {
+        &self.prober
+    }
+
+    fn inject<'a>(&'a self, fault: &'a SubstrateFault) -> BoxFuture<'a, Result<FaultHandle>> {
+        async move {
+            if matches!(fault, SubstrateFault::ClockSkew { .. }) {
+                return Err(Error::NotCapable(Capability::ClockSkew));
+            }
+            self.ground.log.note("substrate", format_args!("{fault:?}"));
+            Ok(FaultHandle(self.ground.net.inject(fault.clone())))
+        }
+        .boxed()
+    }
+
+    fn heal(&self, fault: FaultHandle) -> BoxFuture<'_, Result<()>> {
+        self.ground
+            .log
+            .note("substrate", format_args!("fault {} is healed", fault.0));
+        self.ground.net.heal(fault.0);
+        async { Ok(()) }.boxed()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.ground.log.elapsed()
+    }
+
+    fn tear_down(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
+        drop(self);
+        async { Ok(()) }.boxed()
+    }
+}

@@ -1,0 +1,136 @@
+//! The kubelets of a cluster: every pod that is bound to a node is run by a worker.
+//!
+//! Reading order: [`worker`] (a pod's life), [`container`] (a container's life within it),
+//! [`probe`] (when a probe notices what), [`status`] (what is told of it all, pure), [`address`]
+//! (the pods' addresses).
+
+mod address;
+mod container;
+mod probe;
+mod status;
+mod worker;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use apiserver::Clock;
+use futures::{FutureExt, future::BoxFuture};
+use k8s_openapi::api::core::v1::Pod;
+use tokio::{sync::watch, task::AbortHandle};
+use world::ClusterName;
+
+use crate::{
+    cluster::{Api, Change, Key, Tables},
+    controller::{Controller, Next, Reconciled},
+    log::EventLog,
+    net::Net,
+    program::{Images, Serve},
+};
+
+pub(crate) use address::NodeAddresses;
+
+/// What every worker of a cluster shares.
+#[derive(Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) cluster: ClusterName,
+    pub(crate) api: Api,
+    pub(crate) clock: Clock,
+    pub(crate) net: Net<Arc<dyn Serve>>,
+    pub(crate) log: EventLog,
+    pub(crate) images: Arc<dyn Images>,
+    pub(crate) nodes: Arc<BTreeMap<String, NodeAddresses>>,
+}
+
+/// All kubelets of a cluster.
+pub(crate) struct Kubelets {
+    around: Surroundings,
+    workers: Mutex<BTreeMap<String, Worker>>,
+}
+
+/// The worker of one pod. Dropping it kills the pod's processes.
+struct Worker {
+    key: Key,
+    news: watch::Sender<Arc<Pod>>,
+    task: AbortHandle,
+}
+
+impl Kubelets {
+    pub(crate) fn new(around: Surroundings) -> Self {
+        let api = around.api.named("kubelet");
+        Self {
+            around: Surroundings { api, ..around },
+            workers: Mutex::default(),
+        }
+    }
+
+    /// Starts a worker for a pod that is bound, tells one that has news, ends one whose pod is
+    /// gone. A pod that has taken the name of another is told apart by its uid.
+    fn sync(&self, key: &Key) {
+        let pod = self.around.api.view().get::<Pod>(key);
+        let uid = pod.as_ref().and_then(|pod| pod.metadata.uid.clone());
+        let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        workers.retain(|of, worker| worker.key != *key || Some(of) == uid.as_ref());
+        let (Some(pod), Some(uid)) = (pod, uid) else {
+            return;
+        };
+        match workers.get(&uid) {
+            Some(worker) => {
+                worker.news.send_replace(pod);
+            }
+            None => {
+                if let Some(worker) = self.start(key, pod) {
+                    workers.insert(uid, worker);
+                }
+            }
+        }
+    }
+
+    fn start(&self, key: &Key, pod: Arc<Pod>) -> Option<Worker> {
+        let node = pod.spec.as_ref()?.node_name.clone()?;
+        if !self.around.nodes.contains_key(&node) || status::is_finished(&pod) {
+            return None;
+        }
+        let news = watch::Sender::new(pod);
+        let work = worker::run(self.around.clone(), node, key.clone(), news.subscribe());
+        Some(Worker {
+            key: key.clone(),
+            task: tokio::spawn(work).abort_handle(),
+            news,
+        })
+    }
+}
+
+impl Controller for Kubelets {
+    fn name(&self) -> &'static str {
+        "kubelet"
+    }
+
+    fn affected(&self, change: &Change, tables: &Tables) -> Vec<Key> {
+        match change {
+            Change::Pod(delta) => vec![delta.key.clone()],
+            // A node that is heard again tells anew how its pods are.
+            Change::Node(delta) => {
+                let on_node = |pod: &Pod| {
+                    let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_ref());
+                    node == Some(&delta.key.name)
+                };
+                let pods = tables.pods.all().filter(|(_, pod)| on_node(pod));
+                pods.map(|(key, _)| key.clone()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Reconciled> {
+        self.sync(key);
+        async { Ok(Next::Change) }.boxed()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

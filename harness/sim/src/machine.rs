@@ -1,0 +1,107 @@
+//! Machines outside every cluster.
+
+use std::{
+    collections::BTreeMap,
+    net::Ipv4Addr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use engine::{App, Error, Machine, Result};
+use futures::{FutureExt, future::BoxFuture};
+use world::{Capability, Vm, VmName};
+
+use crate::{
+    cluster::Ground,
+    net::{Host, Listener, Origin, Place, Scope},
+    program::{Serve, ServedBy, sample::SaysWhoItIs},
+};
+
+/// A machine. Clones are the same machine.
+#[derive(Clone)]
+pub struct SimMachine {
+    name: VmName,
+    host: Arc<Host<Arc<dyn Serve>>>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    files: BTreeMap<String, Vec<u8>>,
+    apps: BTreeMap<u16, Listener<Arc<dyn Serve>>>,
+}
+
+impl SimMachine {
+    pub(crate) fn attach(ground: &Ground, name: &VmName, vm: &Vm) -> Result<Self> {
+        let place = Place::Vm {
+            vm: name.clone(),
+            network: vm.network.clone(),
+        };
+        let scope = Scope::Network(vm.network.clone());
+        let host = ground.net.attach(place, scope, vm.address);
+        let host = host.map_err(|error| Error::Substrate {
+            why: format!("VM {name}: {error}"),
+        })?;
+        Ok(Self {
+            name: name.clone(),
+            host: Arc::new(host),
+            state: Arc::default(),
+        })
+    }
+
+    /// Who it is to the network.
+    pub fn origin(&self) -> Origin {
+        Origin {
+            place: self.host.place().clone(),
+            address: self.host.address(),
+        }
+    }
+
+    /// A file that was written to it.
+    pub fn file(&self, path: &str) -> Option<Vec<u8>> {
+        self.lock().files.get(path).cloned()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self, app: &App) -> Result<()> {
+        // The same program started anew gives its port up first.
+        self.lock().apps.remove(&app.port);
+        let by = ServedBy {
+            cluster: None,
+            name: self.name.to_string(),
+            version: Some(app.version.clone()),
+        };
+        let listener = self.host.listen(app.port, Arc::new(SaysWhoItIs { by }));
+        let listener = listener.map_err(|error| Error::Machinery {
+            doing: format!("starting an application on VM {}", self.name),
+            source: Box::new(error),
+        })?;
+        self.lock().apps.insert(app.port, listener);
+        Ok(())
+    }
+}
+
+impl Machine for SimMachine {
+    fn address(&self) -> Ipv4Addr {
+        self.host.address()
+    }
+
+    fn write(&self, files: BTreeMap<String, Vec<u8>>) -> BoxFuture<'_, Result<()>> {
+        self.lock().files.extend(files);
+        async { Ok(()) }.boxed()
+    }
+
+    fn start_agent(&self) -> BoxFuture<'_, Result<()>> {
+        async { Err(Error::NotCapable(Capability::Istio)) }.boxed()
+    }
+
+    fn stop_agent(&self) -> BoxFuture<'_, Result<()>> {
+        async { Err(Error::NotCapable(Capability::Istio)) }.boxed()
+    }
+
+    fn start_app(&self, app: App) -> BoxFuture<'_, Result<()>> {
+        async move { self.open(&app) }.boxed()
+    }
+}

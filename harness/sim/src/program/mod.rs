@@ -1,0 +1,144 @@
+//! What runs in containers, and how it is spoken to.
+//!
+//! An [`Image`] starts a [`Process`] when a kubelet starts a container. A process opens ports on
+//! its pod's address; behind each port is a [`Serve`]. What an image does is found by its name in
+//! [`Images`]: later rooms add istiod and the proxy there.
+//!
+//! Reading order: this file, [`wire`] (what goes over a connection), [`sample`] (the applications
+//! of the samples), [`command`] (containers that run an ordinary command).
+
+pub mod command;
+pub mod sample;
+pub mod wire;
+
+use std::{net::SocketAddrV4, sync::Arc};
+
+use futures::future::BoxFuture;
+use k8s_openapi::api::core::v1::{Container, Pod};
+use tokio::sync::watch;
+use world::ClusterName;
+
+use crate::{
+    net::{Broken, Conn, Host, Origin},
+    remote::ApiPort,
+};
+
+pub use wire::{Hello, HttpRequest, Reply, Request, Sent, ServedBy};
+
+/// Answers on a port.
+pub trait Serve: Send + Sync {
+    /// Answers one request of one connection.
+    fn serve(&self, request: Request) -> BoxFuture<'_, Reply>;
+
+    /// A connection is opened to `to`, as the client wrote it before any redirect of the server's
+    /// host: what is asked on it from now on. A server that keeps nothing per connection is its
+    /// own session.
+    fn accept(self: Arc<Self>, from: &Origin, to: SocketAddrV4) -> Arc<dyn Serve>;
+
+    /// The Kubernetes API behind this port, if there is one.
+    fn api(&self) -> Option<&ApiPort> {
+        None
+    }
+}
+
+/// A connection and the session behind it.
+pub struct Channel {
+    conn: Conn<Arc<dyn Serve>>,
+    session: Arc<dyn Serve>,
+}
+
+impl Channel {
+    /// Opens the session of a new connection.
+    pub fn over(conn: Conn<Arc<dyn Serve>>) -> Self {
+        let session = Arc::clone(conn.server()).accept(conn.origin(), conn.address());
+        Self { conn, session }
+    }
+
+    /// The connection.
+    pub fn conn(&self) -> &Conn<Arc<dyn Serve>> {
+        &self.conn
+    }
+
+    /// Sends something and waits for what comes back.
+    ///
+    /// # Errors
+    /// How the connection broke on the way.
+    pub async fn ask(&self, sent: Sent) -> Result<Reply, Broken> {
+        let request = Request {
+            from: self.conn.origin().clone(),
+            to: self.conn.address(),
+            sent,
+        };
+        self.conn.exchange(self.session.serve(request)).await
+    }
+}
+
+/// What a container is started with: all that a process can read of its surroundings.
+#[derive(Clone)]
+pub struct Start {
+    /// The cluster it runs in.
+    pub cluster: ClusterName,
+    /// Its pod, as it was when the container started.
+    pub pod: Arc<Pod>,
+    /// Its container.
+    pub container: Container,
+    /// The pod's address, on which it may open ports.
+    pub host: Arc<Host<Arc<dyn Serve>>>,
+}
+
+impl Start {
+    /// Who the process is to the network when it opens a connection.
+    pub fn origin(&self) -> Origin {
+        Origin {
+            place: self.host.place().clone(),
+            address: self.host.address(),
+        }
+    }
+}
+
+/// What an image does.
+pub trait Image: Send + Sync {
+    /// Starts it. The runtime is entered.
+    fn start(&self, start: Start) -> Box<dyn Process>;
+}
+
+/// A process. Dropping it kills it: its ports close at once.
+pub trait Process: Send {
+    /// How it is; what its probes find.
+    fn health(&self) -> watch::Receiver<Health>;
+
+    /// Asks it to end (SIGTERM) and waits until it has. A kubelet kills it when the grace period
+    /// is over.
+    fn stop(self: Box<Self>) -> BoxFuture<'static, ()>;
+}
+
+/// How a process is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// It runs; its probes fail.
+    Unready,
+    /// It runs; its probes succeed.
+    Ready,
+    /// It has ended with this exit code.
+    Exited(i32),
+}
+
+/// Finds what an image does by its name.
+pub trait Images: Send + Sync {
+    /// What `image` does in a container like this.
+    fn find(&self, container: &Container) -> Arc<dyn Image>;
+}
+
+/// The images of plain Kubernetes: the samples by their names, ordinary commands by their words,
+/// and anything else as a server that answers on the ports it declares.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PlainImages;
+
+impl Images for PlainImages {
+    fn find(&self, container: &Container) -> Arc<dyn Image> {
+        match command::parse(container) {
+            Some(command) => Arc::new(command),
+            None => Arc::new(sample::Sample),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Traffic that goes on while other things happen.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use engine::{Error, Result, RunningTraffic, Traffic};
+use futures::{FutureExt, future::BoxFuture};
+use tokio::{
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+    time::{Instant, sleep_until},
+};
+use world::Observation;
+
+use crate::prober::{Kept, SimProber};
+
+/// Traffic under way. Dropping it ends it, calls under way included.
+pub(crate) struct SimTraffic {
+    seen: Arc<Mutex<Seen>>,
+    stop: watch::Sender<bool>,
+    task: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// By the number of the call; taken in order, so that a slow call holds later ones back.
+    done: BTreeMap<u64, Observation>,
+    next: u64,
+    failure: Option<Error>,
+}
+
+impl SimTraffic {
+    pub(crate) fn start(prober: SimProber, traffic: Traffic) -> Self {
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let stop = watch::Sender::new(false);
+        let work = go_on(prober, traffic, Arc::clone(&seen), stop.subscribe());
+        Self {
+            seen,
+            stop,
+            task: Some(tokio::spawn(work)),
+        }
+    }
+}
+
+/// Starts a call every so often until it is told to stop, and then waits for those under way.
+async fn go_on(
+    prober: SimProber,
+    traffic: Traffic,
+    seen: Arc<Mutex<Seen>>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut calls = JoinSet::new();
+    let mut next = Instant::now();
+    for number in 0.. {
+        tokio::select! {
+            biased;
+            stopped = stop.wait_for(|stop| *stop) => {
+                drop(stopped);
+                break;
+            }
+            () = sleep_until(next) => next += traffic.every,
+        }
+        let (prober, call, seen) = (prober.clone(), traffic.call.clone(), Arc::clone(&seen));
+        calls.spawn(async move {
+            let kept = Kept::default();
+            let observed = prober.one(call, &kept).await;
+            let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            match observed {
+                Ok(observation) => {
+                    seen.done.insert(number, observation);
+                }
+                Err(error) => {
+                    seen.failure.get_or_insert(error);
+                }
+            }
+        });
+        while calls.try_join_next().is_some() {}
+    }
+    calls.join_all().await;
+}
+
+impl Seen {
+    fn take(&mut self) -> Vec<Observation> {
+        let mut taken = Vec::new();
+        while let Some(observation) = self.done.remove(&self.next) {
+            taken.push(observation);
+            self.next += 1;
+        }
+        taken
+    }
+}
+
+impl RunningTraffic for SimTraffic {
+    fn take(&mut self) -> Vec<Observation> {
+        self.seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    fn stop(mut self: Box<Self>) -> BoxFuture<'static, Result<Vec<Observation>>> {
+        async move {
+            self.stop.send_replace(true);
+            if let Some(task) = self.task.take() {
+                task.await.map_err(|source| Error::Machinery {
+                    doing: "traffic ended before it was stopped".to_owned(),
+                    source: Box::new(source),
+                })?;
+            }
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            match seen.failure.take() {
+                Some(error) => Err(error),
+                None => Ok(seen.take()),
+            }
+        }
+        .boxed()
+    }
+}
+
+impl Drop for SimTraffic {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
