@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use scenario::{Disk, Document, Library, Topology};
+use scenario::{Disk, Document, Library, Scenario, Topology, catalogue, problem::nearest};
 
 use super::CommandError;
 
 /// The topologies that files may refer to by name.
 pub(super) fn shelf() -> Library {
-    Library::new()
+    catalogue::library()
+        .expect("the tests of the catalogue make sure that its topologies are valid")
 }
 
 /// The topology of a file, of a scenario's file, or of the catalogue.
@@ -17,16 +18,45 @@ pub(super) fn topology(name: &str) -> Result<Topology, CommandError> {
     if path.exists() || name.ends_with(".yaml") || name.ends_with(".yml") {
         return Ok(match shelf().read(&Disk, path)? {
             Document::Topology(topology) => *topology,
-            Document::Scenario(cells) => cells
-                .into_iter()
-                .next()
-                .expect("a scenario has at least one cell")
-                .topology()
-                .clone(),
+            Document::Scenario(cells) => first_topology(cells),
         });
     }
-    Err(CommandError::Unknown {
+    of_catalogue(name)
+}
+
+fn of_catalogue(name: &str) -> Result<Topology, CommandError> {
+    let file =
+        |(path, _): &&(&str, &str)| Path::new(path).file_stem().is_some_and(|stem| stem == name);
+    if let Some((path, _)) = catalogue::TOPOLOGIES.iter().find(file) {
+        return Ok(shelf().topology(&catalogue::Embedded, Path::new(path))?);
+    }
+    let named = |row: &&catalogue::Row| row.scenario == name || row.id.eq_ignore_ascii_case(name);
+    let Some(row) = catalogue::ROWS.iter().find(named) else {
+        return Err(unknown(name));
+    };
+    let cells = shelf().scenario(&catalogue::Embedded, Path::new(&row.path()))?;
+    Ok(first_topology(cells))
+}
+
+fn first_topology(cells: Vec<Scenario>) -> Topology {
+    let first = cells
+        .into_iter()
+        .next()
+        .expect("a scenario has at least one cell");
+    first.topology().clone()
+}
+
+fn unknown(name: &str) -> CommandError {
+    let topologies = catalogue::TOPOLOGIES
+        .iter()
+        .filter_map(|(path, _)| Path::new(path).file_stem()?.to_str());
+    let known = topologies.chain(catalogue::ROWS.iter().map(|row| row.scenario));
+    let remedy = match nearest(name, known) {
+        Some(near) => format!("did you mean '{near}'?"),
+        None => "'isthmus list --catalogue' shows every name".to_owned(),
+    };
+    CommandError::Unknown {
         name: name.to_owned(),
-        remedy: "name a file".to_owned(),
-    })
+        remedy,
+    }
 }
