@@ -42,11 +42,14 @@ pub struct Endpoint {
     pub discoverability: Discoverability,
 }
 
+/// The endpoints of one service by cluster.
+type Shards = BTreeMap<ClusterId, Vec<Endpoint>>;
+
 /// The endpoints of all services of a control plane, kept per cluster so that an update of one
 /// cluster never touches what is known of another.
 #[derive(Debug, Clone, Default)]
 pub struct Index {
-    shards: BTreeMap<Arc<str>, BTreeMap<ClusterId, Vec<Endpoint>>>,
+    shards: BTreeMap<Arc<str>, Shards>,
     joined: BTreeMap<Arc<str>, Known>,
     generation: u64,
 }
@@ -64,22 +67,29 @@ impl Index {
     /// Replaces what is known of a service's endpoints in one cluster. Returns whether that
     /// changed anything.
     pub fn update(&mut self, host: &str, cluster: &ClusterId, endpoints: Vec<Endpoint>) -> bool {
+        self.update_many(host, [(cluster.clone(), endpoints)])
+    }
+
+    /// The same for several clusters at once, as when a control plane starts.
+    pub fn update_many(
+        &mut self,
+        host: &str,
+        updates: impl IntoIterator<Item = (ClusterId, Vec<Endpoint>)>,
+    ) -> bool {
         let shards = self.shards.entry(host.into()).or_default();
-        let before = shards.get(cluster).map(Vec::as_slice);
-        if before.unwrap_or_default() == endpoints {
-            return false;
+        let mut changed = false;
+        for (cluster, endpoints) in updates {
+            changed |= replace(shards, cluster, endpoints);
         }
-        match endpoints.is_empty() {
-            true => drop(shards.remove(cluster)),
-            false => drop(shards.insert(cluster.clone(), endpoints)),
+        if changed {
+            self.join(host);
         }
-        self.join(host);
-        true
+        changed
     }
 
     /// Forgets a cluster, as when its remote secret is deleted.
     pub fn forget(&mut self, cluster: &ClusterId) {
-        let of_cluster = |(host, shards): (&Arc<str>, &BTreeMap<_, _>)| {
+        let of_cluster = |(host, shards): (&Arc<str>, &Shards)| {
             shards.contains_key(cluster).then(|| host.clone())
         };
         let hosts: Vec<Arc<str>> = self.shards.iter().filter_map(of_cluster).collect();
@@ -102,6 +112,19 @@ impl Index {
         };
         self.joined.insert(host.into(), known);
     }
+}
+
+/// Replaces one cluster's endpoints; whether they are others now.
+fn replace(shards: &mut Shards, cluster: ClusterId, endpoints: Vec<Endpoint>) -> bool {
+    let before = shards.get(&cluster).map(Vec::as_slice);
+    if before.unwrap_or_default() == endpoints {
+        return false;
+    }
+    match endpoints.is_empty() {
+        true => drop(shards.remove(&cluster)),
+        false => drop(shards.insert(cluster, endpoints)),
+    }
+    true
 }
 
 #[cfg(test)]

@@ -66,15 +66,12 @@ impl Mesh {
     /// Builds a mesh.
     pub(crate) fn new(size: Size) -> Self {
         let mut index = Index::default();
-        for n in 0..size.clusters {
-            for service in 0..size.services {
-                let endpoint = |i| endpoint(n, service, i);
-                index.update(
-                    &host(service),
-                    &cluster(n),
-                    (0..size.endpoints).map(endpoint).collect(),
-                );
-            }
+        for service in 0..size.services {
+            let in_cluster = |n| {
+                let endpoints = (0..size.endpoints).map(|i| endpoint(n, service, i));
+                (cluster(n), endpoints.collect())
+            };
+            index.update_many(&host(service), (0..size.clusters).map(in_cluster));
         }
         let gateways = (0..size.clusters).flat_map(|n| [gateway(n, 1), gateway(n, 2)]);
         Self {
