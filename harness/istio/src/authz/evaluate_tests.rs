@@ -201,6 +201,8 @@ fn a_header_is_present_even_if_it_is_empty_but_not_if_it_is_missing() {
     let rule =
         |name| format!(r#"[{{"when":[{{"key":"request.headers[{name}]","values":["*"]}}]}}]"#);
     assert!(allows(&rule("x-user")));
+    let exact = r#"[{"when":[{"key":"request.headers[x-other]","values":["ann"]}]}]"#;
+    assert!(!allows(exact));
     assert!(!allows(&rule("x-other")));
 }
 

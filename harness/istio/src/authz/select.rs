@@ -180,6 +180,11 @@ mod tests {
             name: "edge".to_owned(),
             namespace: None,
         });
+        let other = PolicyTargetReference {
+            kind: "Service".to_owned(),
+            ..attached.spec.target_ref.clone().unwrap()
+        };
+        attached.spec.target_refs = vec![other];
         let all = [attached];
         let (edge, other, cart) = (
             labels(&[(GATEWAY_NAME, "edge")]),

@@ -235,8 +235,8 @@ mod tests {
 
     #[test]
     fn a_condition_that_is_written_already_is_not_added_again() {
-        let policy = policy(&retry(1, "retriable-status-codes,502"));
-        assert_eq!(policy.retry_on, ["retriable-status-codes"]);
+        let policy = policy(&retry(1, "reset,retriable-status-codes,502"));
+        assert_eq!(policy.retry_on, ["reset", "retriable-status-codes"]);
         assert!(policy.covers_status(502) && !policy.covers_status(503));
     }
 

@@ -84,7 +84,7 @@ mod tests {
         let rule = rule(
             r#"{"host":"cart","trafficPolicy":{"tls":{"mode":"SIMPLE"},
                 "portLevelSettings":[{"port":{"number":81},"tls":{"mode":"MUTUAL"}},
-                                     {"port":{"number":82},"connectionPool":{}}]},
+                                     {"port":{"number":82},"connectionPool":{}},{"tls":{"mode":"DISABLE"}}]},
                 "subsets":[{"name":"v1","trafficPolicy":{"tls":{"mode":"DISABLE"}}},{"name":"v2"},
                            {"name":"v3","trafficPolicy":{"connectionPool":{}}}]}"#,
         );

@@ -170,6 +170,25 @@ mod tests {
     }
 
     #[test]
+    fn of_several_rules_for_a_workload_the_oldest_counts() {
+        let mut late = of("client", selecting(rule("a-late", &[], &[]), "web"));
+        let selector = late.spec.workload_selector.as_mut().unwrap();
+        selector
+            .match_labels
+            .insert("tier".to_owned(), "front".to_owned());
+        late.metadata.creation_timestamp = Some("2026-01-02T00:00:00Z".parse().unwrap());
+        let all = [
+            late,
+            of("client", selecting(rule("z-early", &[], &[]), "web")),
+        ];
+        let labels = [("app", "web"), ("tier", "front")];
+        let labels = labels.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        let index = DestinationRules::new(&all, SCOPE);
+        let chosen = index.for_workload(("client", &labels), "shop", HOST);
+        assert_eq!(chosen.value.map(MergedRule::name), Some("z-early"));
+    }
+
+    #[test]
     fn other_workloads_read_the_rule_for_all_or_none() {
         let web = of("client", selecting(rule("web", &[], &[]), "web"));
         let all = [web.clone(), of("client", rule("all", &[], &[]))];

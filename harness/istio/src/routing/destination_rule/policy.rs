@@ -287,6 +287,28 @@ mod tests {
     }
 
     #[test]
+    fn every_block_is_taken_from_wherever_it_is_set() {
+        for block in [
+            r#""loadBalancer":{"simple":"RANDOM"}"#,
+            r#""connectionPool":{"tcp":{"maxConnections":7}}"#,
+            r#""outlierDetection":{"consecutive5xxErrors":7}"#,
+            r#""tls":{"mode":"SIMPLE"}"#,
+        ] {
+            let general = policy(&format!("{{{block}}}"));
+            let port = policy(&format!(
+                r#"{{"portLevelSettings":[{{"port":{{"number":80}},{block}}}]}}"#
+            ));
+            let empty = TrafficPolicy::default();
+            for (rule, subset) in [(&general, &empty), (&empty, &general), (&empty, &port)] {
+                let effective = effective_policy(Some(rule), Some(subset), Some(80));
+                assert_eq!(effective.value.as_ref(), Some(&general), "{block}");
+            }
+            let of_port = effective_policy(Some(&port), None, Some(80));
+            assert_eq!(of_port.value.as_ref(), Some(&general), "{block}");
+        }
+    }
+
+    #[test]
     fn without_any_policy_there_is_none_and_a_subset_alone_counts() {
         assert_eq!(
             effective_policy(None, None, Some(80)),
