@@ -1,7 +1,9 @@
 //! Bad input takes little memory. This is a program of its own, because it measures the whole
 //! process.
 
-#[cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+#![cfg(target_os = "linux")]
+
 #[test]
 fn bad_input_takes_less_than_a_hundred_megabytes() {
     let library = scenario::catalogue::library().unwrap();
@@ -22,7 +24,6 @@ fn bad_input_takes_less_than_a_hundred_megabytes() {
     assert!(megabytes < 100, "{megabytes} MB");
 }
 
-#[cfg(target_os = "linux")]
 fn heavy() -> Vec<String> {
     let head =
         "apiVersion: isthmus/v1alpha1\nkind: Scenario\nmetadata: {name: heavy}\nspec:\n  steps:\n";
@@ -42,7 +43,6 @@ fn heavy() -> Vec<String> {
     ]
 }
 
-#[cfg(target_os = "linux")]
 fn peak_kilobytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let peak = status

@@ -140,9 +140,9 @@ impl Source<'_> {
 
     fn named(&self, name: &str, at: &FieldPath, findings: &mut Findings) -> Option<Base> {
         let draft = if is_path(name) {
-            self.from_path(name, at, findings)?
+            self.at_path(name, at, findings)?
         } else {
-            self.from_shelf(name, at, findings)?
+            self.on_shelf(name, at, findings)?
         };
         let spec = self.overridden(draft.spec, findings)?;
         Some(Base {
@@ -154,7 +154,7 @@ impl Source<'_> {
         })
     }
 
-    fn from_path(
+    fn at_path(
         &self,
         path: &str,
         at: &FieldPath,
@@ -174,7 +174,7 @@ impl Source<'_> {
         }
     }
 
-    fn from_shelf(
+    fn on_shelf(
         &self,
         name: &str,
         at: &FieldPath,

@@ -27,6 +27,15 @@ pub struct Finding {
     pub remedy: String,
 }
 
+/// What is wrong and what to do about it, before it is known where that belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
 /// Everything found so far; a check adds to it and goes on.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Findings(Vec<Finding>);
@@ -50,6 +59,11 @@ impl Findings {
     /// Adds a finding about a field's key.
     pub fn key(&mut self, path: &FieldPath, message: impl Into<String>, remedy: impl Into<String>) {
         self.add(path, Part::Key, message.into(), remedy.into());
+    }
+
+    /// Adds trouble with a field's value.
+    pub(crate) fn trouble(&mut self, path: &FieldPath, trouble: Trouble) {
+        self.add(path, Part::Value, trouble.message, trouble.remedy);
     }
 
     /// Adds a finding at a position that no path leads to.

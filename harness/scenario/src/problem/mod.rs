@@ -11,7 +11,7 @@ use std::{
 
 use serde::Serialize;
 
-pub use findings::{Finding, Findings, Part};
+pub use findings::{Finding, Findings, Part, Trouble};
 pub use nearest::{did_you_mean, nearest};
 pub use path::{FieldPath, Segment};
 

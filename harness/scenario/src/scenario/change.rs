@@ -227,8 +227,8 @@ fn apply(draft: &ApplyDraft, scope: &Scope<'_>, at: &FieldPath, findings: &mut F
             );
             Vec::new()
         }
-        (Some(file), []) => (scope.objects)(file).unwrap_or_else(|(message, remedy)| {
-            findings.value(&at.key("file"), message, remedy);
+        (Some(file), []) => (scope.objects)(file).unwrap_or_else(|trouble| {
+            findings.trouble(&at.key("file"), trouble);
             Vec::new()
         }),
         (None, objects) => inline(objects, at, findings),

@@ -171,14 +171,14 @@ pub(super) fn scaled(
         findings,
     );
     let name = draft.workload.split('@').next().unwrap_or_default();
-    if let (Some(version), Some(workload)) = (version, scope.workloads.get(name)) {
-        if !workload.versions().any(|known| known == version) {
-            findings.value(
-                &at.key("version"),
-                format!("'{name}' has no version '{version}'"),
-                did_you_mean(version, workload.versions().collect::<Vec<_>>()),
-            );
-        }
+    if let (Some(version), Some(workload)) = (version, scope.workloads.get(name))
+        && !workload.versions().any(|known| known == version)
+    {
+        findings.value(
+            &at.key("version"),
+            format!("'{name}' has no version '{version}'"),
+            did_you_mean(version, workload.versions().collect::<Vec<_>>()),
+        );
     }
     of
 }

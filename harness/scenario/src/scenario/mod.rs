@@ -18,7 +18,6 @@ pub mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value as Json;
 use world::{Capabilities, WorkloadName};
 
 pub use call::{Calls, Destination};
@@ -57,8 +56,8 @@ pub struct Scenario {
 pub(crate) struct Setting<'a> {
     pub(crate) topology: Topology,
     pub(crate) cell: Vec<(String, String)>,
-    /// Reads the objects of a file that the scenario names; an error says why not and what to do.
-    pub(crate) objects: &'a dyn Fn(&str) -> Result<Vec<Json>, (String, String)>,
+    /// Reads the objects of a file that the scenario names.
+    pub(crate) objects: workload::Objects<'a>,
 }
 
 impl Scenario {
@@ -162,9 +161,16 @@ impl Scenario {
         &self.canaries
     }
 
-    /// What an engine must be able to do; anything missing is the reason of a skip.
+    /// What an engine must be able to do for all of it: topology, steps and canaries.
     pub fn needs(&self) -> Capabilities {
         needs::of(self)
+    }
+
+    /// What an engine must be able to do to bring the topology up; if anything is missing, the whole
+    /// scenario is skipped. What a step or canary needs beyond that skips only the step or canary
+    /// ([`Step::needs`], [`Canary::needs`]).
+    pub fn topology_needs(&self) -> Capabilities {
+        needs::of_topology(&self.topology)
     }
 
     /// Whether it breaks the substrate, so that its clusters cannot be shared with others.

@@ -4,29 +4,47 @@ use std::time::Duration;
 
 use world::{Capabilities, Capability, Client, SubstrateFault};
 
-use super::{Action, Break, Change, CheckKind, FaultKind, Scenario};
+use super::{Action, Break, Canary, Change, CheckKind, FaultKind, Scenario, Step};
 use crate::topology::{Role, Topology};
 
 /// Waits longer than this are only sensible where time can be skipped.
 const LONGEST_REAL_WAIT: Duration = Duration::from_secs(15 * 60);
 
+/// Everything: topology, steps and canaries.
 pub(super) fn of(scenario: &Scenario) -> Capabilities {
-    let mut needs = Capabilities::new();
-    of_topology(&scenario.topology, &mut needs);
-    for step in &scenario.steps {
-        of_action(&step.action, &mut needs);
-    }
-    for broken in scenario.canaries.iter().flat_map(|canary| &canary.breaks) {
-        match broken {
-            Break::Fault(kind) => of_fault(kind, &mut needs),
-            Break::Change(change) => of_change(change, &mut needs),
-            Break::Omit { .. } | Break::Patch { .. } | Break::Values { .. } => {}
-        }
-    }
+    let mut needs = of_topology(&scenario.topology);
+    needs.extend(scenario.steps.iter().flat_map(Step::needs));
+    needs.extend(scenario.canaries.iter().flat_map(Canary::needs));
     needs
 }
 
-fn of_topology(topology: &Topology, needs: &mut Capabilities) {
+impl Step {
+    /// What an engine must be able to do for this step; anything missing is the reason of a skip.
+    pub fn needs(&self) -> Capabilities {
+        let mut needs = Capabilities::new();
+        of_action(&self.action, &mut needs);
+        needs
+    }
+}
+
+impl Canary {
+    /// What an engine must be able to do for this violation.
+    pub fn needs(&self) -> Capabilities {
+        let mut needs = Capabilities::new();
+        for broken in &self.breaks {
+            match broken {
+                Break::Fault(kind) => of_fault(kind, &mut needs),
+                Break::Change(change) => of_change(change, &mut needs),
+                Break::Omit { .. } | Break::Patch { .. } | Break::Values { .. } => {}
+            }
+        }
+        needs
+    }
+}
+
+/// What it takes to bring a topology up.
+pub(super) fn of_topology(topology: &Topology) -> Capabilities {
+    let mut needs = Capabilities::new();
     let roles = || topology.members().values().map(|member| &member.role);
     let mut need = |capability, needed: bool| {
         if needed {
@@ -57,6 +75,7 @@ fn of_topology(topology: &Topology, needs: &mut Capabilities) {
         links().any(|link| !link.latency.is_zero()),
     );
     need(Capability::Loss, links().any(|link| link.loss_ppm > 0));
+    needs
 }
 
 fn has_overlap(topology: &Topology) -> bool {

@@ -10,7 +10,7 @@ use crate::{
     Topology,
     draft::{App, PlaceDraft, PlacesDraft, ScenarioSpec, ServiceType, WorkloadDraft},
     name::{RevisionName, ServiceAccountName},
-    problem::{FieldPath, Findings, did_you_mean},
+    problem::{FieldPath, Findings, Trouble, did_you_mean},
     topology::Role,
 };
 
@@ -115,7 +115,8 @@ pub(crate) fn service_hosts(name: &str, namespace: &NamespaceName) -> Vec<String
     ]
 }
 
-pub(crate) type Objects<'a> = &'a dyn Fn(&str) -> Result<Vec<Json>, (String, String)>;
+/// Reads the Kubernetes objects of a file.
+pub(crate) type Objects<'a> = &'a dyn Fn(&str) -> Result<Vec<Json>, Trouble>;
 
 pub(crate) fn derive(
     spec: &ScenarioSpec,
@@ -209,8 +210,8 @@ impl Reader<'_> {
             }
             (Some(file), _) => match objects(file) {
                 Ok(objects) => Some(Runs::Objects(objects)),
-                Err((message, remedy)) => {
-                    findings.value(&self.at.key("manifests"), message, remedy);
+                Err(trouble) => {
+                    findings.trouble(&self.at.key("manifests"), trouble);
                     None
                 }
             },

@@ -107,12 +107,18 @@ fn member(
     };
     let no_root = || RootName::new(mesh::NO_MESH).expect("a DNS label");
     let mesh_root = || mesh.map_or_else(no_root, |mesh| mesh.root.clone());
+    // Where no istiod runs, certificates come from the authority of the control plane.
+    let signer = role
+        .sources()
+        .first()
+        .and_then(|source| spec.clusters.get(source));
+    let signed_by = signer.unwrap_or(draft).root.clone();
     Member {
         mesh: mesh.map(|mesh| mesh.name.clone()),
         role: role.clone(),
         revisions: revisions(spec, draft, role),
         tags: draft.tags.clone(),
-        root: draft.root.clone().unwrap_or_else(mesh_root),
+        root: signed_by.unwrap_or_else(mesh_root),
         discovers,
         values: spec.istio.values.merged(&draft.values),
     }

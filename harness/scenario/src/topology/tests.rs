@@ -301,3 +301,29 @@ fn the_address_plan_is_the_same_for_the_same_file() {
         "10.17.0.0/16"
     );
 }
+
+#[test]
+fn a_remotes_certificates_come_from_its_control_planes_root() {
+    let topology = topology(
+        "
+  networks: {network1: {}}
+  clusters:
+    cluster1: {network: network1, root: other}
+    cluster2: {network: network1, controlPlane: cluster1}
+    cluster3: {network: network1}
+",
+    )
+    .unwrap();
+    let root = |name: &str| {
+        topology
+            .member(&cluster(name))
+            .unwrap()
+            .root
+            .as_str()
+            .to_owned()
+    };
+    assert_eq!(
+        [root("cluster1"), root("cluster2"), root("cluster3")],
+        ["other", "other", "mesh1"]
+    );
+}

@@ -1,6 +1,6 @@
 //! Arbitrary mutations of valid files never panic: each gives problems or a valid value.
 
-use std::path::Path;
+use std::{path::Path, sync::LazyLock};
 
 use proptest::prelude::*;
 use scenario::{
@@ -10,6 +10,9 @@ use scenario::{
 };
 
 use crate::support::library;
+
+/// Read once: every case uses it.
+static LIBRARY: LazyLock<Library> = LazyLock::new(library);
 
 /// One file in memory.
 struct Memory(Vec<u8>);
@@ -105,7 +108,7 @@ proptest! {
                 _ => { bytes.remove(at); }
             }
         }
-        read(&library(), bytes);
+        read(&LIBRARY, bytes);
     }
 
     #[test]
@@ -125,7 +128,7 @@ proptest! {
                 _ => lines[at] = replace_word(&lines[at], other, slip),
             }
         }
-        read(&library(), lines.join("\n").into_bytes());
+        read(&LIBRARY, lines.join("\n").into_bytes());
     }
 }
 

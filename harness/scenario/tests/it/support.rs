@@ -8,17 +8,17 @@ use std::{
 use scenario::{Disk, Library, Problem, catalogue};
 
 /// The topologies of the catalogue.
-pub fn library() -> Library {
+pub(crate) fn library() -> Library {
     catalogue::library().expect("the catalogue is sound")
 }
 
 /// The root of the repository.
-pub fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// Writes bytes into a file of a fresh directory, reads them and gives the problems.
-pub fn problems_of(bytes: &[u8]) -> Vec<Problem> {
+pub(crate) fn problems_of(bytes: &[u8]) -> Vec<Problem> {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("file.yaml");
     fs::write(&file, bytes).unwrap();
@@ -29,7 +29,7 @@ pub fn problems_of(bytes: &[u8]) -> Vec<Problem> {
 }
 
 /// A problem as `line:column path: message | remedy`.
-pub fn line(problem: &Problem) -> String {
+pub(crate) fn line(problem: &Problem) -> String {
     let Problem {
         at,
         path,
@@ -42,12 +42,12 @@ pub fn line(problem: &Problem) -> String {
 
 /// The problems of a text, one line each.
 #[track_caller]
-pub fn lines_of(text: &str) -> Vec<String> {
+pub(crate) fn lines_of(text: &str) -> Vec<String> {
     problems_of(text.as_bytes()).iter().map(line).collect()
 }
 
 /// A scenario on one cluster with these steps; the first step is in line 11.
-pub fn scenario(steps: &str) -> String {
+pub(crate) fn scenario(steps: &str) -> String {
     format!(
         "apiVersion: isthmus/v1alpha1
 kind: Scenario
@@ -64,7 +64,7 @@ spec:
 }
 
 /// A topology with this specification; its first line is line 6.
-pub fn topology(spec: &str) -> String {
+pub(crate) fn topology(spec: &str) -> String {
     format!(
         "apiVersion: isthmus/v1alpha1
 kind: Topology
