@@ -28,7 +28,7 @@ pub fn plan(topology: &Topology) -> Result<String, ManifestError> {
     let mut text = format!("topology {}\n", topology.name());
     roles(&mut text, topology);
     addresses(&mut text, topology);
-    let mut images = Images::new();
+    let mut images = Images::default();
     for stage in stages(topology) {
         let objects = stage.render(&facts, Form::Objects)?;
         images.see(&objects);
@@ -135,33 +135,66 @@ fn by_cluster(text: &mut String, objects: &[Placed]) {
     }
 }
 
-/// The images of every pod template, per cluster.
-struct Images(BTreeMap<ClusterName, BTreeSet<String>>);
+/// The images of every pod, per cluster. Pods that are injected leave theirs to the injector, which
+/// takes it from its own values.
+#[derive(Default)]
+struct Images {
+    written: BTreeMap<ClusterName, BTreeSet<String>>,
+    /// What each cluster's injector fills in.
+    injected: BTreeMap<ClusterName, BTreeSet<String>>,
+}
+
+/// What a pod template says that leaves its image to the injector.
+const AUTO: &str = "auto";
 
 impl Images {
-    fn new() -> Self {
-        Self(BTreeMap::new())
-    }
-
     fn see(&mut self, objects: &[Placed]) {
-        for placed in objects {
-            let spec = placed.object.value().pointer("/spec/template/spec");
-            let containers = ["initContainers", "containers"]
-                .into_iter()
-                .filter_map(|key| spec?.get(key)?.as_array());
-            let images = containers
-                .flatten()
-                .filter_map(|container| container.get("image").and_then(Value::as_str));
-            let seen = self.0.entry(placed.cluster.clone()).or_default();
-            seen.extend(images.filter(|image| *image != "auto").map(str::to_owned));
+        for Placed { cluster, object } in objects {
+            let spec = object.value().pointer("/spec/template/spec");
+            let lists = ["initContainers", "containers"].into_iter();
+            let containers = lists.filter_map(|key| spec?.get(key)?.as_array()).flatten();
+            let images = containers.filter_map(|container| container.get("image")?.as_str());
+            self.written
+                .entry(cluster.clone())
+                .or_default()
+                .extend(images.map(str::to_owned));
+            self.injected
+                .entry(cluster.clone())
+                .or_default()
+                .extend(injected(object.value()));
         }
     }
 
     fn write(&self, text: &mut String) {
         text.push_str("\nimages\n");
-        for (cluster, images) in self.0.iter().filter(|(_, images)| !images.is_empty()) {
-            let images: Vec<&str> = images.iter().map(String::as_str).collect();
+        for (cluster, written) in self.written.iter().filter(|(_, images)| !images.is_empty()) {
+            let own = written.iter().filter(|image| *image != AUTO).cloned();
+            let filled_in = if written.contains(AUTO) {
+                self.filled_in(cluster)
+            } else {
+                BTreeSet::new()
+            };
+            let images: Vec<String> = own.chain(filled_in).collect();
             let _ = writeln!(text, "  {cluster:<24} {}", images.join(", "));
         }
     }
+
+    /// What a cluster's own injector fills in, or where it has none, those that serve it.
+    fn filled_in(&self, cluster: &ClusterName) -> BTreeSet<String> {
+        let own = self
+            .injected
+            .get(cluster)
+            .filter(|images| !images.is_empty());
+        own.cloned()
+            .unwrap_or_else(|| self.injected.values().flatten().cloned().collect())
+    }
+}
+
+/// The proxy's image in an injector's values.
+fn injected(object: &Value) -> Option<String> {
+    let values: Value = serde_json::from_str(object.pointer("/data/values")?.as_str()?).ok()?;
+    let global = values.get("global")?;
+    let text = |pointer: &str| global.pointer(pointer).and_then(Value::as_str);
+    let image = text("/proxy/image").unwrap_or("proxyv2");
+    Some(format!("{}/{image}:{}", text("/hub")?, text("/tag")?))
 }

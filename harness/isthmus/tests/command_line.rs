@@ -144,6 +144,7 @@ fn a_plan_names_stages_objects_facts_and_images() {
         "Secret istio-system/istio-remote-secret-cluster2",
         "needs the load-balancer address of Service istio-system/istio-eastwestgateway in cluster1",
         "docker.io/istio/pilot:",
+        "docker.io/istio/proxyv2:",
     ] {
         assert!(plan.contains(part), "{part} is missing in\n{plan}");
     }

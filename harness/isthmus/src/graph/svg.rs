@@ -24,8 +24,8 @@ pub fn draw(diagram: &Diagram) -> String {
     svg
 }
 
-/// Room for the legend below the networks.
-const LEGEND: i32 = 40;
+/// Room for the legend, and for arrows that pass below the networks.
+const LEGEND: i32 = 60;
 
 fn head(placed: &Placed<'_>, diagram: &Diagram) -> String {
     let (width, height) = (placed.width.max(620), placed.height + LEGEND);
@@ -145,7 +145,7 @@ fn arrows(svg: &mut String, placed: &Placed<'_>, arrows: &[Arrow]) {
         let (from, to) = (arrow.from.as_str(), arrow.to.as_str());
         let lane = lanes.entry((from.min(to), from.max(to))).or_default();
         if let (Some((_, a)), Some((_, b))) = (placed.boxes.get(from), placed.boxes.get(to)) {
-            curve(svg, (*a, *b), *lane, arrow.means);
+            draw_arrow(svg, &path(placed, (*a, *b), *lane), arrow.means);
         }
         *lane += 1;
     }
@@ -154,12 +154,7 @@ fn arrows(svg: &mut String, placed: &Placed<'_>, arrows: &[Arrow]) {
 /// How far arrows of one pair lie apart.
 const LANE: i32 = 26;
 
-fn curve(svg: &mut String, (a, b): (Rect, Rect), lane: i32, means: Means) {
-    let path = match (a.right() < b.x, b.right() < a.x) {
-        (true, _) => across((a.right(), side(a, lane)), (b.x, side(b, lane))),
-        (_, true) => across((a.x, side(a, lane)), (b.right(), side(b, lane))),
-        _ => along(a, b, lane),
-    };
+fn draw_arrow(svg: &mut String, path: &str, means: Means) {
     let _ = writeln!(
         svg,
         "<path d=\"{path}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\" stroke-dasharray=\"{}\" \
@@ -169,6 +164,42 @@ fn curve(svg: &mut String, (a, b): (Rect, Rect), lane: i32, means: Means) {
         marker(means),
         means.word()
     );
+}
+
+fn path(placed: &Placed<'_>, (a, b): (Rect, Rect), lane: i32) -> String {
+    if stands_between(placed, a, b) {
+        return below(placed, a, b, lane);
+    }
+    match (a.right() < b.x, b.right() < a.x) {
+        (true, _) => across((a.right(), side(a, lane)), (b.x, side(b, lane))),
+        (_, true) => across((a.x, side(a, lane)), (b.right(), side(b, lane))),
+        _ => along(a, b, lane),
+    }
+}
+
+/// Whether another network lies between two boxes.
+fn stands_between(placed: &Placed<'_>, a: Rect, b: Rect) -> bool {
+    let (left, right) = if a.x < b.x {
+        (a.right(), b.x)
+    } else {
+        (b.right(), a.x)
+    };
+    placed
+        .networks
+        .iter()
+        .any(|(_, network)| network.x > left && network.right() < right)
+}
+
+/// Below everything, so that no box is crossed.
+fn below(placed: &Placed<'_>, a: Rect, b: Rect, lane: i32) -> String {
+    let at = |rect: Rect| rect.x + 60 + lane * LANE;
+    let (x1, x2) = (at(a), at(b));
+    let depth = placed.height + LEGEND / 2 + lane * 16;
+    format!(
+        "M{x1} {} C{x1} {depth} {x2} {depth} {x2} {}",
+        a.bottom(),
+        b.bottom()
+    )
 }
 
 fn side(rect: Rect, lane: i32) -> i32 {
@@ -213,7 +244,7 @@ fn legend(svg: &mut String, placed: &Placed<'_>, arrows: &[Arrow]) {
     let used = ALL
         .into_iter()
         .filter(|means| arrows.iter().any(|arrow| arrow.means == *means));
-    let (mut x, y) = (MARGIN, placed.height + LEGEND / 2);
+    let (mut x, y) = (MARGIN, placed.height + LEGEND - 20);
     for means in used {
         let _ = writeln!(
             svg,
