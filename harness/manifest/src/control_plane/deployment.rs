@@ -19,7 +19,7 @@ pub(super) fn istiod(site: &Site<'_>, values: &Values) -> Object {
         "metadata": {"name": &name, "namespace": site.namespace(), "labels": labels(site)},
         "spec": {
             "replicas": replicas(values),
-            "selector": {"matchLabels": selector(site)},
+            "selector": {"matchLabels": own_pods(site)},
             "strategy": {"rollingUpdate": {"maxSurge": "100%", "maxUnavailable": "25%"}},
             "template": {
                 "metadata": {
@@ -40,13 +40,20 @@ pub(super) fn istiod(site: &Site<'_>, values: &Values) -> Object {
     }))
 }
 
-/// The chart scales istiod by load; a rehearsal needs a number that stays.
 fn replicas(values: &Values) -> u64 {
     let written = values.tree().pointer("/pilot/replicaCount");
     written.and_then(Value::as_u64).unwrap_or(1)
 }
 
-/// How the Service and the Deployment find istiod's pods: with revisions side by side, by revision.
+/// How the Deployment finds its pods. Without a revision the chart says less than its Service does.
+fn own_pods(site: &Site<'_>) -> Value {
+    match &site.revision.name {
+        None => json!({"istio": "pilot"}),
+        Some(_) => selector(site),
+    }
+}
+
+/// How the Service finds istiod's pods: with revisions side by side, by revision.
 pub(super) fn selector(site: &Site<'_>) -> Value {
     match &site.revision.name {
         None => json!({"app": "istiod", "istio": "pilot"}),
@@ -74,7 +81,7 @@ fn discovery(site: &Site<'_>, values: &Values) -> Value {
     json!({
         "name": "discovery",
         "image": image(site, values, "pilot"),
-        "imagePullPolicy": "IfNotPresent",
+        "imagePullPolicy": values.text("/global/imagePullPolicy"),
         "args": [
             "discovery",
             "--monitoringAddr=:15014",
@@ -98,7 +105,7 @@ fn discovery(site: &Site<'_>, values: &Values) -> Value {
             "periodSeconds": 3,
             "timeoutSeconds": 5,
         },
-        "resources": {"requests": {"cpu": "10m", "memory": "100Mi"}},
+        "resources": values.map("/pilot/resources"),
         "volumeMounts": mounts(site),
     })
 }

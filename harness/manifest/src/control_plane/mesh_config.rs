@@ -20,7 +20,7 @@ pub(super) fn config_map(site: &Site<'_>, values: &Values) -> Object {
         "metadata": {
             "name": site.revised("istio"),
             "namespace": site.namespace(),
-            "labels": super::labels(site),
+            "labels": super::config_labels(site),
         },
     }))
 }

@@ -94,13 +94,19 @@ pub(crate) fn reached(site: &Site<'_>) -> Vec<Await> {
     ]
 }
 
-/// The labels of everything that belongs to istiod.
+/// The labels of istiod's Deployment and Service.
 fn labels(site: &Site<'_>) -> Value {
+    let mut labels = config_labels(site);
+    labels["app"] = json!("istiod");
+    labels["istio"] = json!("pilot");
+    labels
+}
+
+/// The labels of its ConfigMaps.
+fn config_labels(site: &Site<'_>) -> Value {
     json!({
-        "app": "istiod",
         "app.kubernetes.io/name": "istiod",
         "app.kubernetes.io/part-of": "istio",
-        "istio": "pilot",
         "istio.io/rev": site.rev(),
         "operator.istio.io/component": "Pilot",
         "release": "istio",

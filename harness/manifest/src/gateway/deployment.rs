@@ -44,10 +44,10 @@ pub(super) fn gateway(gateway: &GatewaySite<'_>, account: &str) -> Object {
 fn pod_labels(gateway: &GatewaySite<'_>, labels: &Value) -> Value {
     let mut pod = labels.clone();
     let name = gateway.gateway.name.as_str();
+    let revision = gateway.site.revision.name.as_ref();
     let of_pods = json!({
-        "istio.io/dataplane-mode": "none",
         "service.istio.io/canonical-name": name,
-        "service.istio.io/canonical-revision": "latest",
+        "service.istio.io/canonical-revision": revision.map_or("latest", |name| name.as_str()),
         "sidecar.istio.io/inject": "true",
     });
     merge(&mut pod, &of_pods);
@@ -76,7 +76,7 @@ fn proxy(gateway: &GatewaySite<'_>) -> Value {
         "image": "auto",
         "env": env,
         "ports": container_ports,
-        "resources": {"requests": {"cpu": "10m", "memory": "40Mi"}},
+        "resources": resources(),
         "securityContext": {
             "allowPrivilegeEscalation": false,
             "capabilities": {"drop": ["ALL"]},
@@ -84,4 +84,9 @@ fn proxy(gateway: &GatewaySite<'_>) -> Value {
             "readOnlyRootFilesystem": true,
         },
     })
+}
+
+/// What a gateway asks of its node: little, as a rehearsal does; the chart asks for 100m and 128Mi.
+pub(super) fn resources() -> Value {
+    json!({"requests": {"cpu": "10m", "memory": "40Mi"}})
 }

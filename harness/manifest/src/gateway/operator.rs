@@ -3,7 +3,7 @@
 use scenario::topology::GatewayKind;
 use serde_json::{Value, json};
 
-use super::{GatewaySite, port::ports};
+use super::{GatewaySite, deployment::resources, port::ports};
 use crate::{Object, site::ISTIO_SYSTEM};
 
 /// The IstioOperator of a gateway.
@@ -20,6 +20,7 @@ pub(crate) fn operator(gateway: &GatewaySite<'_>) -> Object {
                 "autoscaleEnabled": false,
                 "injectionTemplate": "gateway",
                 "replicaCount": gateway.gateway.replicas,
+                "resources": resources(),
             }},
             // Without it a gateway pulls its image although the node has it.
             "global": {"imagePullPolicy": "IfNotPresent"},

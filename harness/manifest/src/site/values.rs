@@ -73,6 +73,7 @@ impl Site<'_> {
             Part::ExternalIstiod { .. } => self.external_istiod(facts)?,
         };
         if self.runs_istiod() {
+            merge(&mut tree, &small());
             merge(&mut tree, &trust::federation(self, facts)?);
         }
         let tags = self.tags();
@@ -182,4 +183,17 @@ impl Site<'_> {
         let (cluster, network) = (self.cluster, self.network());
         format!("/inject/cluster/{cluster}/net/{network}")
     }
+}
+
+/// A rehearsal wants one istiod that stays and fits on a small node; the chart scales it by load and
+/// asks for 2 GiB. A topology's own values are merged over this.
+fn small() -> Value {
+    json!({
+        "global": {"imagePullPolicy": "IfNotPresent"},
+        "pilot": {
+            "autoscaleEnabled": false,
+            "replicaCount": 1,
+            "resources": {"requests": {"cpu": "10m", "memory": "100Mi"}},
+        },
+    })
 }
