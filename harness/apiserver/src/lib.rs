@@ -42,6 +42,7 @@ mod reviews;
 mod schema;
 mod select;
 mod server;
+pub mod signal;
 mod status;
 mod store;
 mod validate;

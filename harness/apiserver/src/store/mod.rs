@@ -6,8 +6,8 @@ mod rows;
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
-use tokio::sync::watch;
 
+use crate::signal::Listener;
 pub(crate) use history::{Change, ChangeKind, TooOld};
 pub(crate) use rows::Rows;
 
@@ -99,7 +99,7 @@ impl Store {
     }
 
     /// Told whenever a table changes.
-    pub(crate) fn subscribe(&mut self, table: &Table) -> watch::Receiver<u64> {
+    pub(crate) fn subscribe(&mut self, table: &Table) -> Listener {
         self.rows_mut(table).subscribe()
     }
 

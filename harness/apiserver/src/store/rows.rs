@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
 use serde_json::Value;
-use tokio::sync::watch;
+
+use crate::signal::{Listener, Signal};
 
 use super::{
     Key,
@@ -15,7 +16,7 @@ use super::{
 pub(crate) struct Rows {
     objects: BTreeMap<Key, Arc<Value>>,
     history: History,
-    tip: watch::Sender<u64>,
+    tip: Signal,
 }
 
 impl Rows {
@@ -23,7 +24,7 @@ impl Rows {
         Self {
             objects: BTreeMap::new(),
             history: History::new(window),
-            tip: watch::Sender::new(0),
+            tip: Signal::default(),
         }
     }
 
@@ -75,14 +76,14 @@ impl Rows {
         self.history.after(revision)
     }
 
-    pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
-        self.tip.subscribe()
+    pub(super) fn subscribe(&self) -> Listener {
+        self.tip.listen()
     }
 
     pub(super) fn compact(&mut self, revision: u64) {
         self.history.forget_until(revision);
         // Watchers that lag behind learn about it at once rather than at the next change.
-        self.tip.send_modify(|_| ());
+        self.tip.raise();
     }
 
     pub(super) fn put(&mut self, revision: u64, key: Key, object: Arc<Value>) {
@@ -117,8 +118,7 @@ impl Rows {
     }
 
     fn record(&mut self, change: Change) {
-        let revision = change.revision;
         self.history.push(change);
-        self.tip.send_replace(revision);
+        self.tip.raise();
     }
 }

@@ -7,10 +7,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use futures::Stream;
 use serde_json::Value;
-use tokio::{
-    sync::watch::Receiver,
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until};
 
 pub use event::{EventKind, WatchEvent};
 pub(crate) use start::{list_options, open, revision, too_large};
@@ -19,6 +16,7 @@ use crate::{
     resource::Resource,
     select::Selection,
     server::ApiServer,
+    signal::Listener,
     store::{Table, TooOld},
 };
 
@@ -35,7 +33,7 @@ pub struct Watch {
     /// Everything up to here was told or did not match.
     revision: u64,
     pending: VecDeque<WatchEvent>,
-    tip: Receiver<u64>,
+    tip: Listener,
     deadline: Option<Instant>,
     bookmark: Option<Instant>,
     ended: bool,
@@ -54,7 +52,7 @@ impl Watch {
             if self.ended {
                 return None;
             }
-            self.tip.borrow_and_update();
+            self.tip.mark_seen();
             self.read();
             if self.pending.is_empty() {
                 self.wait().await;
@@ -106,7 +104,7 @@ impl Watch {
         let (deadline, bookmark) = (self.deadline, self.bookmark);
         tokio::select! {
             biased;
-            changed = self.tip.changed() => self.ended |= changed.is_err(),
+            () = self.tip.changed() => {}
             () = until(deadline) => self.ended = true,
             () = until(bookmark) => self.note_progress(),
         }
