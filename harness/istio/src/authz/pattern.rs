@@ -260,6 +260,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_identity_has_neither_account_nor_trust_domain() {
+        for text in [
+            "cart.example",
+            "east.example/ns/shop/sa/cart",
+            "spiffe://east.example",
+        ] {
+            assert!(
+                !takes(Attribute::SourceServiceAccount, "cart", text),
+                "{text}"
+            );
+            assert!(
+                !takes(Attribute::SourceTrustDomain, "east*", text),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn other_texts_know_a_star_at_either_end() {
         let takes = |value, text| takes(Attribute::Method, value, text);
         assert!(takes("GET", "GET") && !takes("GET", "get"));
