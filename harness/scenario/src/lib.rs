@@ -5,7 +5,9 @@
 //! declared and what must hold.
 //!
 //! Reading order: [`draft`] (what is written), [`term`] and [`name`] (its smallest parts),
-//! [`problem`] (what can be wrong with it), [`topology`] (what is declared to exist).
+//! [`problem`] (what can be wrong with it), [`yaml`] and [`schema`] (how it is read and described),
+//! [`topology`] (what is declared to exist), [`scenario`] (what must hold), [`library`] (from files
+//! to values), [`catalogue`] (what isthmus promises to rehearse).
 
 pub mod catalogue;
 pub mod draft;

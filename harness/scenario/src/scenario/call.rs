@@ -11,7 +11,7 @@ use crate::{
     name::GatewayName,
     problem::{FieldPath, Findings, did_you_mean},
     term::OneOrMany,
-    topology::GatewayKind,
+    topology::{Gateway, GatewayKind},
 };
 
 /// The same call from some clients.
@@ -257,24 +257,7 @@ fn gateway_destination(
     at: &FieldPath,
     findings: &mut Findings,
 ) -> Option<Destination> {
-    let gateways = scope.topology.gateways();
-    let written = |(name, cluster): (&str, &str)| {
-        gateways
-            .iter()
-            .find(|g| g.name.as_str() == name && g.cluster.as_str() == cluster)
-    };
-    let Some(gateway) = text.split_once('@').and_then(written) else {
-        let all: Vec<String> = gateways
-            .iter()
-            .map(|g| format!("{}@{}", g.name, g.cluster))
-            .collect();
-        findings.value(
-            at,
-            format!("there is no gateway '{text}'"),
-            did_you_mean(text, all.iter().map(String::as_str)),
-        );
-        return None;
-    };
+    let gateway = known_gateway(text, scope, at, findings)?;
     if !gateway.ports.contains(&port) {
         let ports: Vec<String> = gateway.ports.iter().map(u16::to_string).collect();
         findings.value(
@@ -297,6 +280,28 @@ fn gateway_destination(
         cluster: gateway.cluster.clone(),
         port,
     })
+}
+
+fn known_gateway<'a>(
+    text: &str,
+    scope: &Scope<'a>,
+    at: &FieldPath,
+    findings: &mut Findings,
+) -> Option<&'a Gateway> {
+    let gateways = scope.topology.gateways();
+    let names: Vec<String> = gateways
+        .iter()
+        .map(|gateway| format!("{}@{}", gateway.name, gateway.cluster))
+        .collect();
+    let found = names.iter().position(|name| name == text);
+    if found.is_none() {
+        findings.value(
+            at,
+            format!("there is no gateway '{text}'"),
+            did_you_mean(text, names.iter().map(String::as_str)),
+        );
+    }
+    found.map(|index| &gateways[index])
 }
 
 fn pod_destination(

@@ -6,8 +6,8 @@ use world::{ClusterName, Direction, SubstrateFault, fault::End};
 use super::{Deployed, deployed, scope::Scope};
 use crate::{
     draft::{
-        CertificateFault, ClockDraft, FaultKindDraft, GatewayFault, PauseDraft, PlaceRef,
-        ScaleDraft, SecretDraft, SecretFault, WayDraft,
+        CertificateFault, ClockDraft, FaultKindDraft, GatewayFault, NodeRefDraft, PauseDraft,
+        PlaceRef, ScaleDraft, SecretDraft, SecretFault, WayDraft,
     },
     problem::{FieldPath, Findings, did_you_mean},
     term::{Percent, Period},
@@ -203,26 +203,27 @@ fn pause(
             FaultKind::PauseControlPlane(cluster.clone())
         }
         PauseDraft::Node(node) => {
-            let at = at.key("node");
-            let cluster = scope.topology.substrate().clusters.get(&node.cluster);
-            if scope.cluster(&node.cluster, &at.key("cluster"), findings) {
-                let nodes = cluster
-                    .into_iter()
-                    .flat_map(|c| &c.nodes)
-                    .map(|n| n.name.as_str());
-                if !nodes.clone().any(|name| name == node.name.as_str()) {
-                    findings.value(
-                        &at.key("name"),
-                        format!("'{}' has no node '{}'", node.cluster, node.name),
-                        did_you_mean(node.name.as_str(), nodes),
-                    );
-                }
-            }
-            FaultKind::Substrate(SubstrateFault::PauseNode(
-                node.cluster.clone(),
-                node.name.clone(),
-            ))
+            known_node(node, scope, &at.key("node"), findings);
+            let fault = SubstrateFault::PauseNode(node.cluster.clone(), node.name.clone());
+            FaultKind::Substrate(fault)
         }
+    }
+}
+
+fn known_node(node: &NodeRefDraft, scope: &Scope<'_>, at: &FieldPath, findings: &mut Findings) {
+    if !scope.cluster(&node.cluster, &at.key("cluster"), findings) {
+        return;
+    }
+    let nodes = &scope.topology.substrate().clusters[&node.cluster].nodes;
+    if !nodes.iter().any(|known| known.name == node.name) {
+        findings.value(
+            &at.key("name"),
+            format!("'{}' has no node '{}'", node.cluster, node.name),
+            did_you_mean(
+                node.name.as_str(),
+                nodes.iter().map(|node| node.name.as_str()),
+            ),
+        );
     }
 }
 

@@ -247,15 +247,26 @@ fn check(
             "choose a cluster of a mesh",
         );
     }
-    let rivals = spec.gateways.iter().filter(|(other, rival)| {
-        *other < name && rival.cluster == draft.cluster && rival.kind == GatewayType::EastWest
-    });
-    if draft.kind == GatewayType::EastWest && rivals.count() > 0 {
+    check_rivals(name, draft, spec, at, findings);
+    findings.len() == before
+}
+
+/// A cluster has one east-west gateway: istiod sends what is for its network to all of them.
+fn check_rivals(
+    name: &GatewayName,
+    draft: &GatewayDraft,
+    spec: &TopologySpec,
+    at: &FieldPath,
+    findings: &mut Findings,
+) {
+    let is_rival = |(other, rival): (&GatewayName, &GatewayDraft)| {
+        other < name && rival.cluster == draft.cluster && rival.kind == GatewayType::EastWest
+    };
+    if draft.kind == GatewayType::EastWest && spec.gateways.iter().any(is_rival) {
         findings.value(
             at,
             format!("'{}' already has an east-west gateway", draft.cluster),
             "raise its 'replicas' instead",
         );
     }
-    findings.len() == before
 }

@@ -9,7 +9,10 @@ use std::{
 use serde::Serialize;
 use world::{Client, ClusterName, PeerIdentity, Refusal, VersionReq, VmName};
 
+mod answer;
+mod identity;
 mod read;
+mod refusal;
 
 pub(super) use read::{Names, budget, derive};
 

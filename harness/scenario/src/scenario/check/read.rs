@@ -2,20 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use world::{Client, ClusterName, PeerIdentity, Refusal};
+use world::ClusterName;
 
-use super::{Budget, Check, CheckKind, ServedBy, Server, Timing, Waiting};
+use super::{Budget, Check, CheckKind, Timing, Waiting, answer::check_versions};
 use crate::{
     draft::{
         BudgetDraft, By, CheckDraft, CheckKindDraft, DnsDraft, EndpointsDraft, FailoverDraft,
-        MtlsDraft, PodsDraft, ReachableDraft, RefusedDraft, ShareDraft,
+        PodsDraft, ReachableDraft, ShareDraft,
     },
     problem::{FieldPath, Findings, did_you_mean},
-    scenario::{
-        Calls, Destination, Workload, call, deployed,
-        scope::Scope,
-        workload::{Runs, Sidecar},
-    },
+    scenario::{Destination, call, deployed, scope::Scope},
     term::{OneOrMany, Percent},
 };
 
@@ -81,9 +77,10 @@ pub(in crate::scenario) fn budget(draft: &BudgetDraft) -> Budget {
     }
 }
 
-struct Reader<'a> {
-    scope: &'a Scope<'a>,
-    names: &'a Names,
+/// Reads checks; what it knows of answers, refusals and identities is in files of their own.
+pub(super) struct Reader<'a> {
+    pub(super) scope: &'a Scope<'a>,
+    pub(super) names: &'a Names,
 }
 
 impl Reader<'_> {
@@ -153,160 +150,6 @@ impl Reader<'_> {
         })
     }
 
-    /// The workload that a call is for, if its objects are ours and it is called by its own name.
-    fn target(&self, calls: &Calls) -> Option<&Workload> {
-        match &calls.to {
-            Destination::Host { host, .. } => self.scope.workload_of_host(host),
-            Destination::Pod { workload, .. } => self.scope.workloads.get(workload),
-            Destination::Gateway { .. } => None,
-        }
-        .filter(|workload| matches!(workload.runs, Runs::Sample(_)))
-    }
-
-    fn served_by(
-        &self,
-        written: Option<&OneOrMany<String>>,
-        calls: &Calls,
-        at: &FieldPath,
-        findings: &mut Findings,
-    ) -> ServedBy {
-        let Some(written) = written else {
-            return ServedBy::Anybody;
-        };
-        if let [word] = written.as_slice()
-            && word == "local"
-        {
-            self.check_local(calls, at, findings);
-            return ServedBy::Local;
-        }
-        let mut servers = BTreeSet::new();
-        for text in written.iter() {
-            servers.extend(self.server(text, calls, at, findings));
-        }
-        if written.as_slice().is_empty() {
-            findings.value(
-                at,
-                "nobody is left to answer",
-                "name a cluster, or leave it out",
-            );
-        }
-        ServedBy::Each(servers)
-    }
-
-    fn server(
-        &self,
-        text: &str,
-        calls: &Calls,
-        at: &FieldPath,
-        findings: &mut Findings,
-    ) -> Option<Server> {
-        if let Some(vm) = text.strip_prefix("vm:") {
-            return self.scope.vm(vm, at, findings).map(Server::Vm);
-        }
-        let clusters = &self.scope.topology.substrate().clusters;
-        let Some((name, _)) = clusters.get_key_value(text) else {
-            let words = clusters.keys().map(ClusterName::as_str).chain(["local"]);
-            let words: Vec<&str> = words.collect();
-            findings.value(
-                at,
-                format!("there is no cluster '{text}' that could answer"),
-                did_you_mean(text, words),
-            );
-            return None;
-        };
-        if let Some(workload) = self
-            .target(calls)
-            .filter(|workload| !workload.runs_in(name))
-        {
-            findings.value(
-                at,
-                format!(
-                    "'{}' does not run in '{text}', so nothing there can answer",
-                    workload.name
-                ),
-                did_you_mean(text, workload.places.keys().map(ClusterName::as_str)),
-            );
-        }
-        Some(Server::Cluster(name.clone()))
-    }
-
-    fn check_local(&self, calls: &Calls, at: &FieldPath, findings: &mut Findings) {
-        for client in &calls.from {
-            match client {
-                Client::Pod { cluster, .. } => {
-                    let target = self
-                        .target(calls)
-                        .filter(|workload| !workload.runs_in(cluster));
-                    if let Some(workload) = target {
-                        findings.value(
-                            at,
-                            format!(
-                                "'{}' does not run in '{cluster}', where {client} is",
-                                workload.name
-                            ),
-                            "name the clusters that answer",
-                        );
-                    }
-                }
-                Client::Vm(_) | Client::Outside => findings.value(
-                    at,
-                    format!("{client} is in no cluster, so nothing is local to it"),
-                    "name the clusters that answer",
-                ),
-            }
-        }
-    }
-
-    fn refused(
-        &self,
-        draft: &RefusedDraft,
-        at: &FieldPath,
-        findings: &mut Findings,
-    ) -> Option<CheckKind> {
-        let calls = call::read(&draft.call, self.scope, at, findings)?;
-        let manners = draft
-            .manners
-            .iter()
-            .filter_map(|word| refusal(&word.0))
-            .collect();
-        let twin = self.twin(draft, &calls, at, findings)?;
-        Some(CheckKind::Refused {
-            calls,
-            manners,
-            because: draft.because.clone(),
-            twin,
-        })
-    }
-
-    fn twin(
-        &self,
-        draft: &RefusedDraft,
-        calls: &Calls,
-        at: &FieldPath,
-        findings: &mut Findings,
-    ) -> Option<String> {
-        let target = calls.to.to_string();
-        let positive = &self.names.positive;
-        let found = match &draft.twin {
-            Some(name) => positive.iter().find(|(other, _)| other == name),
-            None => positive.iter().find(|(_, to)| *to == target),
-        };
-        match (found, &draft.twin) {
-            (Some((name, _)), _) => return Some(name.clone()),
-            (None, Some(twin)) => findings.value(
-                &at.key("twin"),
-                format!("no reachable, mtls or share check is called '{twin}'"),
-                did_you_mean(twin, positive.iter().map(|(name, _)| name.as_str())),
-            ),
-            (None, None) => findings.value(
-                at,
-                format!("nothing proves that '{target}' can be reached at all"),
-                format!("add a reachable or mtls check to '{target}', or name one as 'twin:'"),
-            ),
-        }
-        None
-    }
-
     fn share(
         &self,
         draft: &ShareDraft,
@@ -335,67 +178,6 @@ impl Reader<'_> {
             expect: draft.expect.clone(),
             tolerance: draft.tolerance,
         })
-    }
-
-    fn mtls(
-        &self,
-        draft: &MtlsDraft,
-        at: &FieldPath,
-        findings: &mut Findings,
-    ) -> Option<CheckKind> {
-        let calls = call::read(&draft.call, self.scope, at, findings)?;
-        let mut peers = Vec::new();
-        for client in &calls.from {
-            match &draft.peer {
-                Some(peer) => peers.push(PeerIdentity(peer.clone())),
-                None => peers.extend(self.identity(client, &at.key("from"), findings)),
-            }
-        }
-        Some(CheckKind::Mtls { calls, peers })
-    }
-
-    /// The identity a client has by its namespace, service account and mesh.
-    fn identity(
-        &self,
-        client: &Client,
-        at: &FieldPath,
-        findings: &mut Findings,
-    ) -> Option<PeerIdentity> {
-        let topology = self.scope.topology;
-        let spiffe = |cluster: &ClusterName, namespace: &str, account: &str| {
-            let domain = &topology.mesh_of(cluster)?.trust_domain;
-            let id = format!("spiffe://{domain}/ns/{namespace}/sa/{account}");
-            Some(PeerIdentity(id))
-        };
-        let identity = match client {
-            Client::Pod {
-                cluster, workload, ..
-            } => {
-                let workload = &self.scope.workloads[workload];
-                let has_sidecar = workload.sidecar == Sidecar::Injected;
-                let account = workload.service_account.as_str();
-                has_sidecar
-                    .then(|| spiffe(cluster, workload.namespace.as_str(), account))
-                    .flatten()
-            }
-            Client::Vm(vm) => {
-                let vm = &topology.vms()[vm];
-                spiffe(
-                    &vm.onboarded_by,
-                    vm.namespace.as_str(),
-                    vm.service_account.as_str(),
-                )
-            }
-            Client::Outside => None,
-        };
-        if identity.is_none() {
-            findings.value(
-                at,
-                format!("{client} has no identity of its own in a mesh"),
-                "choose a client with a sidecar, or write the 'peer' that the server sees",
-            );
-        }
-        identity
     }
 
     fn dns(&self, draft: &DnsDraft, at: &FieldPath, findings: &mut Findings) -> Option<CheckKind> {
@@ -510,34 +292,6 @@ impl Reader<'_> {
             to: to.into_iter().collect(),
             took: draft.took.as_duration(),
         })
-    }
-}
-
-fn refusal(word: &str) -> Option<Refusal> {
-    Some(match word {
-        "dns" => Refusal::Dns,
-        "refused" => Refusal::Refused,
-        "timeout" => Refusal::Timeout,
-        "reset" => Refusal::Reset,
-        http => Refusal::Http(http.strip_prefix("http-")?.parse().ok()?),
-    })
-}
-
-fn check_versions<'a>(
-    versions: impl IntoIterator<Item = &'a String>,
-    workload: &Workload,
-    at: &FieldPath,
-    findings: &mut Findings,
-) {
-    let known: BTreeSet<&str> = workload.versions().collect();
-    for version in versions {
-        if !known.contains(version.as_str()) {
-            findings.value(
-                at,
-                format!("'{}' has no version '{version}'", workload.name),
-                did_you_mean(version, known.iter().copied()),
-            );
-        }
     }
 }
 
