@@ -7,21 +7,21 @@ use k8s_openapi::api::{core::v1::Node, discovery::v1::EndpointSlice};
 use pki::KeyPair;
 use rand::RngExt;
 use serde_json::{Value, json};
-use tokio::{sync::mpsc::unbounded_channel, task::JoinSet};
+use tokio::task::JoinSet;
 use world::ClusterName;
 
 use super::{
-    API_PORT, Api, Cluster, Key, View, informer,
+    API_PORT, Api, Cluster, Key, View, informer, manager,
     plan::{Plan, PlannedNode},
     proxy::KubeProxy,
     webhook::Webhooks,
 };
 use crate::{
     controller::{
-        Controller, Desk, Subscriber, deployment::Deployments, endpoint_slice::EndpointSlices,
+        Controller, Desk, deployment::Deployments, endpoint_slice::EndpointSlices,
         garbage::Garbage, job::Jobs, load_balancer::LoadBalancers, namespace::Namespaces,
         node_lifecycle::NodeLifecycle, replica_set::ReplicaSets, scheduler::Scheduler,
-        stateful_set::StatefulSets, work,
+        stateful_set::StatefulSets,
     },
     kubelet::{Kubelets, NodeAddresses, Surroundings},
     log::EventLog,
@@ -242,22 +242,16 @@ fn start(
         net: net.clone(),
         log: ground.log.clone(),
     };
-    let mut subscribers = Vec::new();
-    for controller in controllers {
-        let (queue, inbox) = unbounded_channel();
-        let subscriber = Subscriber { controller, queue };
-        tasks.spawn(work(
-            Arc::clone(&subscriber.controller),
-            inbox,
-            desk.clone(),
-        ));
-        subscribers.push(subscriber);
-    }
+    let subscribers = manager::employ(tasks, controllers, &desk);
     tasks.spawn(informer::follow(
         server.clone(),
         api.view().clone(),
         subscribers,
         ground.net.troubles(),
+        informer::Note {
+            log: ground.log.clone(),
+            cluster: around.cluster.clone(),
+        },
     ));
 }
 

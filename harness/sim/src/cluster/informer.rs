@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Change, Delta, View, tables::Kind};
-use crate::controller::Subscriber;
-use apiserver::{ApiServer, EventKind, Gvr, Options, Request, User, Watch, WatchEvent};
+use apiserver::{
+    ApiServer, EventKind, Gvr, Options, Request, User, Watch, WatchEvent, signal::Listener,
+};
 use futures::{StreamExt, stream::SelectAll};
-use tokio::sync::watch::Receiver;
+use world::ClusterName;
+
+use super::{Change, Delta, Key, View, tables::Kind};
+use crate::{controller::Subscriber, log::EventLog};
 
 /// Follows every kind that controllers look at, and never ends by itself.
 ///
@@ -17,7 +20,8 @@ pub(super) async fn follow(
     server: ApiServer,
     view: View,
     tell: Vec<Subscriber>,
-    mut troubles: Receiver<u64>,
+    mut troubles: Listener,
+    note: Note,
 ) {
     let mut events = SelectAll::new();
     for kind in Kind::ALL {
@@ -27,16 +31,16 @@ pub(super) async fn follow(
         let (kind, event) = tokio::select! {
             biased;
             Some(next) = events.next() => next,
-            changed = troubles.changed() => match changed {
-                Ok(()) => {
-                    look_at_nodes(&view, &tell);
-                    continue;
-                }
-                Err(_) => return,
-            },
+            () = troubles.changed() => {
+                look_at_nodes(&view, &tell);
+                continue;
+            }
         };
         match event {
-            Told::Event(event) => take_in(&view, kind, &event, &tell),
+            Told::Event(event) => {
+                note.write(kind, &event);
+                take_in(&view, kind, &event, &tell);
+            }
             Told::Ended => {
                 let revision = view.read(|tables| tables.revision(kind));
                 events.push(watch(&server, kind, Some(revision)).await);
@@ -58,6 +62,23 @@ fn look_at_nodes(view: &View, tell: &[Subscriber]) {
                 .for_each(|controller| controller.tell(&change, tables));
         }
     });
+}
+
+/// Writes every change into the log of the run.
+pub(super) struct Note {
+    pub(super) log: EventLog,
+    pub(super) cluster: ClusterName,
+}
+
+impl Note {
+    fn write(&self, kind: Kind, event: &WatchEvent) {
+        let meta = &event.object["metadata"];
+        let text = |field: &str| meta[field].as_str().unwrap_or_default();
+        let key = Key::new(text("namespace"), text("name"));
+        let (happened, version) = (event.kind.as_str(), text("resourceVersion"));
+        let what = format_args!("{happened} {kind:?} {key} at {version}");
+        self.log.note(&self.cluster, what);
+    }
 }
 
 enum Told {

@@ -8,6 +8,7 @@ mod api;
 mod bring_up;
 mod informer;
 mod key;
+mod manager;
 pub mod plan;
 mod proxy;
 mod records;
@@ -30,6 +31,7 @@ use crate::{
 pub use api::{Api, Written};
 pub(crate) use bring_up::{Ground, bring_up};
 pub use key::Key;
+pub use manager::manage;
 pub use tables::{Change, Delta, Table, Tables, Watched};
 pub use view::View;
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::watch;
+use apiserver::signal::Signal;
 
 use super::{
     Key,
@@ -13,14 +13,14 @@ use super::{
 #[derive(Debug, Clone)]
 pub struct View {
     tables: Arc<Mutex<Tables>>,
-    changed: watch::Sender<u64>,
+    changed: Signal,
 }
 
 impl View {
     pub(super) fn new() -> Self {
         Self {
             tables: Arc::default(),
-            changed: watch::Sender::new(0),
+            changed: Signal::default(),
         }
     }
 
@@ -36,12 +36,12 @@ impl View {
 
     /// Waits until the tables are as `look` wants them, and returns what it then finds.
     pub async fn until<T>(&self, mut look: impl FnMut(&Tables) -> Option<T>) -> T {
-        let mut changed = self.changed.subscribe();
+        let mut changed = self.changed.listen();
         loop {
             if let Some(found) = self.read(&mut look) {
                 return found;
             }
-            changed.changed().await.expect("self holds the sender");
+            changed.changed().await;
         }
     }
 
@@ -49,7 +49,7 @@ impl View {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         let result = change(&mut tables);
         drop(tables);
-        self.changed.send_modify(|count| *count += 1);
+        self.changed.raise();
         result
     }
 }

@@ -23,7 +23,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::watch;
+use apiserver::signal::{Listener as Listening, Signal};
 use world::{ClusterName, Link, SubstrateFault};
 
 use crate::random::Seed;
@@ -46,9 +46,9 @@ struct Inner<S> {
     links: Vec<Link>,
     state: Mutex<Shared<S>>,
     /// Counts changes of addresses and ports; whoever waits for one watches it.
-    changed: watch::Sender<u64>,
+    changed: Signal,
     /// Counts changes of faults.
-    troubled: watch::Sender<u64>,
+    troubled: Signal,
 }
 
 struct Shared<S> {
@@ -95,8 +95,8 @@ impl<S: Clone> Net<S> {
                 seed,
                 links,
                 state: Mutex::new(shared),
-                changed: watch::Sender::new(0),
-                troubled: watch::Sender::new(0),
+                changed: Signal::default(),
+                troubled: Signal::default(),
             }),
         }
     }
@@ -126,14 +126,14 @@ impl<S: Clone> Net<S> {
         shared.next_fault += 1;
         shared.faults.insert(number, fault);
         drop(shared);
-        self.inner.troubled.send_modify(|count| *count += 1);
+        self.inner.troubled.raise();
         number
     }
 
     /// Heals a fault; one that is healed already is no error.
     pub fn heal(&self, number: u64) {
         self.lock().faults.remove(&number);
-        self.inner.troubled.send_modify(|count| *count += 1);
+        self.inner.troubled.raise();
     }
 
     /// What a packet from one place to another meets now.
@@ -157,22 +157,22 @@ impl<S: Clone> Net<S> {
     pub async fn until_runs(&self, place: &Place) {
         let mut troubled = self.troubles();
         while !self.runs(place) {
-            troubled.changed().await.expect("self holds the sender");
+            troubled.changed().await;
         }
     }
 
     /// Tells when addresses or ports change.
-    pub fn changes(&self) -> watch::Receiver<u64> {
-        self.inner.changed.subscribe()
+    pub fn changes(&self) -> Listening {
+        self.inner.changed.listen()
     }
 
     /// Tells when faults come and go.
-    pub fn troubles(&self) -> watch::Receiver<u64> {
-        self.inner.troubled.subscribe()
+    pub fn troubles(&self) -> Listening {
+        self.inner.troubled.listen()
     }
 
     fn announce(&self) {
-        self.inner.changed.send_modify(|count| *count += 1);
+        self.inner.changed.raise();
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared<S>> {

@@ -23,7 +23,7 @@ use crate::{
     remote::ApiPort,
 };
 
-pub use wire::{Hello, HttpRequest, Reply, Request, Sent, ServedBy};
+pub use wire::{Hello, HttpRequest, Opaque, Reply, Request, Sent, ServedBy};
 
 /// Answers on a port.
 pub trait Serve: Send + Sync {

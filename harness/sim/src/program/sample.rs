@@ -69,7 +69,7 @@ impl Serve for SaysWhoItIs {
             },
             Sent::Nothing => Reply::Bytes { by },
             // It speaks no TLS: a client's handshake ends in a closed connection.
-            Sent::Review { .. } => Reply::Closed,
+            Sent::Review { .. } | Sent::Opaque(_) => Reply::Closed,
             // It speaks no TLS, and takes a hello for a broken request.
             Sent::Hello(_) => Reply::Closed,
         };

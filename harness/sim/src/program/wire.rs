@@ -1,6 +1,6 @@
 //! What goes over a connection, as far as anybody on the way looks at it.
 
-use std::{collections::BTreeMap, net::SocketAddrV4};
+use std::{any::Any, collections::BTreeMap, fmt, net::SocketAddrV4, sync::Arc};
 
 use serde_json::Value;
 use world::ClusterName;
@@ -34,6 +34,37 @@ pub enum Sent {
         /// The `AdmissionReview`.
         review: Value,
     },
+    /// Something inside TLS that only both ends know; whoever forwards it passes it on unread.
+    Opaque(Opaque),
+}
+
+/// Content whose type both ends know and nobody between them.
+#[derive(Clone)]
+pub struct Opaque(Arc<dyn Any + Send + Sync>);
+
+impl Opaque {
+    /// Wraps it.
+    pub fn new(content: impl Any + Send + Sync) -> Self {
+        Self(Arc::new(content))
+    }
+
+    /// The content, if it is of this type.
+    pub fn open<T: Any>(&self) -> Option<&T> {
+        self.0.downcast_ref()
+    }
+}
+
+/// Two are equal if they are the same one: there is nothing to compare from outside.
+impl PartialEq for Opaque {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for Opaque {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Opaque")
+    }
 }
 
 /// What both ends of a TLS handshake show each other.
@@ -83,6 +114,8 @@ pub enum Reply {
     Review(Value),
     /// The client does not trust the server's certificate, in the client's words.
     Untrusted(String),
+    /// The answer to something opaque.
+    Opaque(Opaque),
     /// The connection is closed without an answer.
     Closed,
 }

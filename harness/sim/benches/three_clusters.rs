@@ -1,0 +1,45 @@
+//! Three clusters with fifty pods each, from nothing to every pod ready: the time of one run.
+//! `cargo bench -p isthmus-sim --bench three_clusters` prints the median of many.
+
+#[path = "../tests/it/kit.rs"]
+#[expect(dead_code, reason = "the claims use more of the kit than the bench")]
+mod kit;
+
+use std::time::{Duration, Instant};
+
+use sim::runtime;
+
+const RUNS: usize = 31;
+
+fn main() {
+    let mut took: Vec<Duration> = (0..RUNS).map(|_| once()).collect();
+    took.sort();
+    let (best, median, worst) = (took[0], took[RUNS / 2], took[RUNS - 1]);
+    println!(
+        "three clusters with 50 pods each, applied and ready: median {median:?} (best {best:?}, worst {worst:?}, {RUNS} runs)"
+    );
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a bench measures the machine's time"
+)]
+fn once() -> Duration {
+    let start = Instant::now();
+    runtime::run(async {
+        let sim = kit::up(3, 1).await;
+        let settle = |n: usize| {
+            let kinds = kit::kinds(&sim, n);
+            async move {
+                let objects = [
+                    kit::namespace(),
+                    kit::deployment("helloworld", "v1", 50),
+                    kit::service("helloworld", "ClusterIP"),
+                ];
+                kit::settle(&kinds, &objects).await;
+            }
+        };
+        futures::join!(settle(1), settle(2), settle(3));
+    });
+    start.elapsed()
+}
