@@ -15,6 +15,7 @@ use kube::Client;
 use libtest_mimic::Arguments;
 use parity::{Fact, Hook, Site, difference, suite};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -45,10 +46,11 @@ fn on_a_fresh_server(fact: Fact, namespace: &str) -> Result<()> {
     })
 }
 
-/// A simulated API server whose webhooks are functions in this process.
+/// A simulated API server with its controllers, whose webhooks are functions in this process.
 struct Simulated {
     server: ApiServer,
     hooks: Arc<Hooks>,
+    _controllers: JoinSet<()>,
 }
 
 impl Simulated {
@@ -61,9 +63,12 @@ impl Simulated {
             webhooks: Some(hooks.clone()),
             ..Handlers::default()
         };
+        let server = ApiServer::with_handlers(config, handlers);
+        let _controllers = sim::cluster::manage(&server, &"parity".parse()?);
         Ok(Self {
-            server: ApiServer::with_handlers(config, handlers),
+            server,
             hooks,
+            _controllers,
         })
     }
 }

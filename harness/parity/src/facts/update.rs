@@ -24,6 +24,8 @@ facts! { "update":
     dry_run_changes_nothing,
     of_the_spec_moves_the_generation,
     of_labels_keeps_the_generation,
+    of_a_deployments_annotations_moves_the_generation,
+    of_annotations_through_status_keeps_the_generation,
     of_status_keeps_spec_and_generation,
     ignores_status_on_the_main_resource,
     of_an_immutable_config_map_is_422,
@@ -197,6 +199,33 @@ async fn of_labels_keeps_the_generation(bench: &Bench) -> Result<()> {
         .await?
         .ok(200)?
         .has("/metadata/generation", 1)
+}
+
+async fn of_a_deployments_annotations_moves_the_generation(bench: &Bench) -> Result<()> {
+    bench.post("deployments", &paused()).await?.ok(201)?;
+    let patch = json!({"metadata": {"annotations": {"a": "b"}}});
+    bench
+        .merge("deployments/a", &patch)
+        .await?
+        .ok(200)?
+        .has("/metadata/generation", 2)
+}
+
+/// How the controller writes the revision without asking itself to look again.
+async fn of_annotations_through_status_keeps_the_generation(bench: &Bench) -> Result<()> {
+    bench.post("deployments", &paused()).await?.ok(201)?;
+    let patch = json!({"metadata": {"annotations": {"a": "b"}, "labels": {"a": "b"}}});
+    let patched = bench.merge("deployments/a/status", &patch).await?.ok(200)?;
+    patched.has("/metadata/annotations/a", "b")?;
+    patched.lacks("/metadata/labels")?;
+    patched.has("/metadata/generation", 1)
+}
+
+/// A Deployment that its controller leaves alone but for its status.
+fn paused() -> serde_json::Value {
+    let mut object = deployment("a", 0);
+    object["spec"]["paused"] = true.into();
+    object
 }
 
 async fn of_status_keeps_spec_and_generation(bench: &Bench) -> Result<()> {
