@@ -1,0 +1,11 @@
+//! Istio inside simulated clusters: istiod as its pod runs it, and the proxies it configures.
+//!
+//! Everything here lives as a process of a container, and knows what that container could know:
+//! its pod's environment and mounts, and what API servers and peers answer over the network. This
+//! room never sees a topology, a scenario or an expectation; it decides nothing about a call by
+//! itself, because the rules are those of `istio`.
+//!
+//! Reading order: [`snapshot`] (what istiod tells a proxy), [`xds`] (how it is asked for it).
+
+pub mod snapshot;
+pub mod xds;
