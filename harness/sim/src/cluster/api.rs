@@ -34,6 +34,11 @@ impl Api {
         }
     }
 
+    /// The API server itself.
+    pub fn server(&self) -> &ApiServer {
+        &self.server
+    }
+
     /// What this API server's objects look like now.
     pub fn view(&self) -> &View {
         &self.view

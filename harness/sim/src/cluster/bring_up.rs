@@ -1,6 +1,6 @@
 //! Brings a cluster up: its addresses, its API server, its controllers, its nodes.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddrV4, sync::Arc};
 
 use apiserver::{ApiServer, Authenticator, Clock, Config, Handlers, User};
 use k8s_openapi::api::{core::v1::Node, discovery::v1::EndpointSlice};
@@ -107,6 +107,9 @@ pub(crate) async fn bring_up(
         log: ground.log.clone(),
         images: Arc::clone(&ground.images),
         nodes: Arc::new(nodes),
+        seed: ground.seed,
+        api_server: SocketAddrV4::new(plan.api_server, API_PORT),
+        roots: authority.roots().clone(),
     };
     start(&mut tasks, ground, &around, plan, &place, &server);
     furnish(&api, ground, plan)

@@ -12,7 +12,7 @@ use tokio::{
 use super::{Surroundings, probe::Times};
 use crate::{
     net::Host,
-    program::{Health, Process, Serve, Start},
+    program::{Health, Kubelet, Process, Serve, Start},
 };
 
 /// How long a container takes from being wanted to running, its image being there.
@@ -109,6 +109,12 @@ impl Life {
         }
     }
 
+    fn kubelet(&self) -> Kubelet {
+        let around = &self.around;
+        let roots = around.roots.clone();
+        Kubelet::new(around.api.clone(), &self.pod, around.api_server, roots)
+    }
+
     /// From one start to one end.
     async fn once(&self) -> i32 {
         let since = self.around.clock.now();
@@ -119,6 +125,11 @@ impl Life {
             pod: Arc::clone(&self.pod),
             container: self.container.clone(),
             host: Arc::clone(&self.host),
+            kubelet: self.kubelet(),
+            net: self.around.net.clone(),
+            clock: self.around.clock,
+            seed: self.around.seed,
+            log: self.around.log.clone(),
         });
         let mut health = process.health();
         self.keep(Some(process));

@@ -12,12 +12,14 @@ mod worker;
 
 use std::{
     collections::BTreeMap,
+    net::SocketAddrV4,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use apiserver::Clock;
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::Pod;
+use pki::Roots;
 use tokio::{sync::watch, task::AbortHandle};
 use world::ClusterName;
 
@@ -27,6 +29,7 @@ use crate::{
     log::EventLog,
     net::Net,
     program::{Images, Serve},
+    random::Seed,
 };
 
 pub(crate) use address::NodeAddresses;
@@ -41,6 +44,9 @@ pub(crate) struct Surroundings {
     pub(crate) log: EventLog,
     pub(crate) images: Arc<dyn Images>,
     pub(crate) nodes: Arc<BTreeMap<String, NodeAddresses>>,
+    pub(crate) seed: Seed,
+    pub(crate) api_server: SocketAddrV4,
+    pub(crate) roots: Roots,
 }
 
 /// All kubelets of a cluster.

@@ -4,25 +4,30 @@
 //! its pod's address; behind each port is a [`Serve`]. What an image does is found by its name in
 //! [`Images`]: later rooms add istiod and the proxy there.
 //!
-//! Reading order: this file, [`wire`] (what goes over a connection), [`sample`] (the applications
+//! Reading order: this file, [`kubelet`] (what else a container is given), [`wire`] (what goes over a connection), [`sample`] (the applications
 //! of the samples), [`command`] (containers that run an ordinary command).
 
 pub mod command;
+pub mod kubelet;
 pub mod sample;
 pub mod wire;
 
 use std::{net::SocketAddrV4, sync::Arc};
 
+use apiserver::Clock;
 use futures::future::BoxFuture;
 use k8s_openapi::api::core::v1::{Container, Pod};
 use tokio::sync::watch;
 use world::ClusterName;
 
 use crate::{
-    net::{Broken, Conn, Host, Origin},
+    log::EventLog,
+    net::{Broken, Conn, Host, Net, Origin},
+    random::Seed,
     remote::ApiPort,
 };
 
+pub use kubelet::{Files, Kubelet};
 pub use wire::{Hello, HttpRequest, Opaque, Reply, Request, Sent, ServedBy};
 
 /// Answers on a port.
@@ -84,6 +89,16 @@ pub struct Start {
     pub container: Container,
     /// The pod's address, on which it may open ports.
     pub host: Arc<Host<Arc<dyn Serve>>>,
+    /// What its kubelet gives it besides.
+    pub kubelet: Kubelet,
+    /// The network.
+    pub net: Net<Arc<dyn Serve>>,
+    /// What time it is.
+    pub clock: Clock,
+    /// The seed of the run.
+    pub seed: Seed,
+    /// The log of the run.
+    pub log: EventLog,
 }
 
 impl Start {
