@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use crate::{
     RuleId,
     endpoint::{Endpoint, Health, Question, labels, rules},
-    network::{rules as network_rules, same_network},
 };
 
 /// The label by which a workload announces that it drains.
@@ -31,7 +30,8 @@ fn belongs(question: &Question<'_>, endpoint: &Endpoint) -> Option<RuleId> {
     }
 }
 
-/// Whether client and service reach that far.
+/// Whether client and service reach that far. An endpoint without an address passes: whether a
+/// gateway stands in for it is decided with the paths.
 fn in_scope(question: &Question<'_>, endpoint: &Endpoint) -> Option<RuleId> {
     let client = question.client;
     let same_cluster = client.cluster == endpoint.cluster;
@@ -39,14 +39,11 @@ fn in_scope(question: &Question<'_>, endpoint: &Endpoint) -> Option<RuleId> {
     let own = endpoint
         .discoverability
         .allows(&client.cluster, &endpoint.cluster);
-    let no_stand_in = question.paths.gateways().is_empty()
-        || same_network(&client.network, &endpoint.network) && !client.network.is_unset();
     match () {
         () if question.service.node_local && !same_node => Some(rules::NODE_LOCAL),
         () if !client.view.sees(&endpoint.network) => Some(rules::NETWORK_VIEW),
         () if question.service.cluster_local && !same_cluster => Some(rules::CLUSTER_LOCAL),
         () if !own => Some(rules::NOT_DISCOVERABLE),
-        () if endpoint.address.is_empty() && no_stand_in => Some(network_rules::NO_ADDRESS),
         () => None,
     }
 }
