@@ -333,12 +333,16 @@ mod tests {
             ..inside
         };
         assert_eq!(client_tls(simple).because, rules::CLIENT_USER);
+        let names = ["a".to_owned()];
         let auto = client_tls(ClusterFacts {
             rule: None,
+            service_accounts: &names,
             ..inside
         });
         assert_eq!(auto.value.origin, Origin::Auto);
-        assert_eq!(auto.value.settings.unwrap().sni.as_deref(), Some(SNI));
+        let settings = auto.value.settings.unwrap();
+        assert_eq!(settings.sni.as_deref(), Some(SNI));
+        assert_eq!(settings.subject_alt_names, names);
     }
 
     #[test]
