@@ -3,6 +3,7 @@
 
 #[path = "../tests/it/kit.rs"]
 #[expect(dead_code, reason = "the claims use more of the kit than the bench")]
+#[expect(clippy::unwrap_used, reason = "the kit is made for tests")]
 mod kit;
 
 use std::time::{Duration, Instant};

@@ -56,10 +56,10 @@ impl LoadBalancers {
             return Ok(Next::Change);
         };
         // Without a free address the Service waits, as it does in production.
-        if let Some(address) = self.give(key, service) {
-            if shown(service) != Some(address) {
-                self.show(key, Some(address)).await?;
-            }
+        if let Some(address) = self.give(key, service)
+            && shown(service) != Some(address)
+        {
+            self.show(key, Some(address)).await?;
         }
         Ok(Next::Change)
     }

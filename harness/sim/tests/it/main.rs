@@ -3,3 +3,4 @@
 mod clusters;
 mod kit;
 mod net;
+mod verbs;
