@@ -1,0 +1,67 @@
+//! Why a trial could not go on; never a statement about the mesh.
+
+/// The result of this room.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What kept a trial from being carried out. It makes the trial inconclusive.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The engine or a cluster failed.
+    #[error("failed to {doing}: {source}")]
+    Engine {
+        /// What was going on.
+        doing: String,
+        /// What the engine met.
+        #[source]
+        source: engine::Error,
+    },
+    /// Objects could not be rendered.
+    #[error("failed to {doing}: {source}")]
+    Manifest {
+        /// What was going on.
+        doing: String,
+        /// Why.
+        #[source]
+        source: manifest::ManifestError,
+    },
+    /// A step that this version of isthmus cannot carry out on any engine.
+    #[error(
+        "'{step}' cannot be carried out by this version of isthmus; remove the step or wait for a later version"
+    )]
+    NotCarriedOut {
+        /// The step's kind.
+        step: &'static str,
+    },
+    /// Something the scenario refers to is not there while it runs.
+    #[error("{what} is not there: {why}")]
+    Missing {
+        /// What.
+        what: String,
+        /// Why.
+        why: String,
+    },
+}
+
+/// Adds what was going on to an error of a lower room.
+pub(crate) trait Doing<T> {
+    fn doing(self, doing: impl Into<String>) -> Result<T>;
+}
+
+impl<T> Doing<T> for engine::Result<T> {
+    fn doing(self, doing: impl Into<String>) -> Result<T> {
+        self.map_err(|source| Error::Engine {
+            doing: doing.into(),
+            source,
+        })
+    }
+}
+
+impl<T> Doing<T> for std::result::Result<T, manifest::ManifestError> {
+    fn doing(self, doing: impl Into<String>) -> Result<T> {
+        self.map_err(|source| Error::Manifest {
+            doing: doing.into(),
+            source,
+        })
+    }
+}

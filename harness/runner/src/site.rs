@@ -1,0 +1,86 @@
+//! The clusters of a trial while they stand, and what has been learnt of them.
+
+use std::collections::BTreeMap;
+
+use engine::{Apply, Deadline, Environment, Kinds, ObjectRef, wait};
+use manifest::Placed;
+use scenario::Topology;
+use serde_json::Value;
+use world::ClusterName;
+
+use crate::{Result, error::Doing as _};
+
+/// The field manager of everything that is applied.
+const MANAGER: &str = "isthmus";
+
+/// Clusters that stand.
+pub(crate) struct Site<'a> {
+    pub(crate) topology: &'a Topology,
+    pub(crate) environment: Box<dyn Environment>,
+    kinds: BTreeMap<ClusterName, Kinds>,
+    pub(crate) deadline: Deadline,
+}
+
+impl<'a> Site<'a> {
+    /// Takes the clusters of `topology` over.
+    pub(crate) fn new(
+        topology: &'a Topology,
+        environment: Box<dyn Environment>,
+        deadline: Deadline,
+    ) -> Result<Self> {
+        let kinds = topology.substrate().clusters.keys().map(|cluster| {
+            let client = environment
+                .client(cluster)
+                .doing(format!("reach {cluster}"))?;
+            Ok((cluster.clone(), Kinds::new(cluster.as_str(), client)))
+        });
+        let kinds = kinds.collect::<Result<_>>()?;
+        Ok(Self {
+            topology,
+            environment,
+            kinds,
+            deadline,
+        })
+    }
+
+    /// The API of a cluster.
+    ///
+    /// # Panics
+    /// If the cluster is not of this topology, which a validated scenario never names.
+    pub(crate) fn kinds(&self, cluster: &ClusterName) -> &Kinds {
+        self.kinds
+            .get(cluster)
+            .expect("a validated scenario names clusters of its topology")
+    }
+
+    /// Applies objects, cluster by cluster in the order of the list.
+    pub(crate) async fn apply(&self, objects: Vec<Placed>) -> Result<()> {
+        let mut by_cluster: BTreeMap<ClusterName, Vec<Value>> = BTreeMap::new();
+        for placed in objects {
+            by_cluster
+                .entry(placed.cluster)
+                .or_default()
+                .push(placed.object.into_value());
+        }
+        for (cluster, objects) in by_cluster {
+            self.apply_in(&cluster, &objects).await?;
+        }
+        Ok(())
+    }
+
+    /// Applies objects in one cluster.
+    pub(crate) async fn apply_in(&self, cluster: &ClusterName, objects: &[Value]) -> Result<()> {
+        let apply = Apply::new(self.kinds(cluster).clone(), MANAGER).force();
+        apply
+            .all(objects, self.deadline)
+            .await
+            .doing(format!("apply objects in {cluster}"))
+            .map(drop)
+    }
+
+    /// Waits until objects of a cluster are ready, each in the way of its kind.
+    pub(crate) async fn ready(&self, cluster: &ClusterName, objects: Vec<ObjectRef>) -> Result<()> {
+        let ready = wait::ready(self.kinds(cluster), objects, self.deadline).await;
+        ready.doing(format!("wait until {cluster} is ready"))
+    }
+}
