@@ -99,7 +99,7 @@ pub fn failover(
             .is_some_and(|cluster| to.contains(cluster)),
         Outcome::Refused(_) => false,
     };
-    let Some(last) = after.last().filter(|seen| moved(&seen)) else {
+    let Some(last) = after.last().filter(|seen| moved(seen)) else {
         if let Some(seen) = after.last() {
             tally.keep(seen);
         }
