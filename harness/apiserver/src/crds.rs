@@ -8,6 +8,14 @@ use crate::{
     store::{Key, Table},
 };
 
+/// Held by a definition until its objects are gone.
+const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+
+fn objects(definition: &Value) -> Table {
+    let group = text(definition, &["spec", "group"]);
+    Table::new(group, text(definition, &["spec", "names", "plural"]))
+}
+
 fn table() -> Table {
     Table::new("apiextensions.k8s.io", "customresourcedefinitions")
 }
@@ -24,7 +32,15 @@ pub(crate) fn establish(server: &ApiServer, definition: &Value) {
         else {
             return;
         };
+        if object::is_deleting(live) {
+            return;
+        }
         let mut accepted = Value::clone(live);
+        if !object::has_finalizer(&accepted, CLEANUP) {
+            let mut finalizers = object::finalizers(&accepted).to_vec();
+            finalizers.push(CLEANUP.into());
+            object::meta_mut(&mut accepted).insert("finalizers".to_owned(), finalizers.into());
+        }
         let conflict = names_taken(state, &accepted);
         accepted["status"] = status(&accepted, conflict.as_deref(), &now);
         if accepted != **live {
@@ -32,6 +48,8 @@ pub(crate) fn establish(server: &ApiServer, definition: &Value) {
             state.store.put(&table(), key, accepted.clone());
         }
         if conflict.is_none() {
+            // Nothing that was before the definition can be watched.
+            state.store.begin(&objects(&accepted));
             state.catalogue.define(&accepted);
         }
     });
@@ -95,20 +113,37 @@ fn status(definition: &Value, conflict: Option<&str>, now: &str) -> Value {
     json!({"conditions": conditions, "acceptedNames": names, "storedVersions": storage})
 }
 
-/// Stops serving a definition that is gone, and removes its objects.
+/// Ends a definition that is being deleted: its objects go, then its finalizer, and with the last
+/// finalizer the definition itself.
 pub(crate) fn retire(server: &ApiServer, definition: &Value) {
-    let group = text(definition, &["spec", "group"]);
-    let objects = Table::new(group, text(definition, &["spec", "names", "plural"]));
+    let key = Key::new("", object::name(definition));
     server.write(|state| {
-        let keys: Vec<Key> = state
-            .store
-            .all(&objects)
-            .map(|(key, _)| key.clone())
-            .collect();
-        for key in keys {
-            state.lives.end(&objects, &key);
-            state.store.remove(&objects, &key);
+        clear(state, &objects(definition));
+        if let Some(live) = state.store.get(&table(), &key) {
+            let mut rest = object::finalizers(live).to_vec();
+            rest.retain(|finalizer| finalizer != CLEANUP);
+            if rest.is_empty() {
+                state.lives.end(&table(), &key);
+                state.store.remove(&table(), &key);
+            } else {
+                let mut held = Value::clone(live);
+                object::meta_mut(&mut held).insert("finalizers".to_owned(), rest.into());
+                state.store.put(&table(), key, held);
+                return;
+            }
         }
         state.catalogue.undefine(definition);
     });
+}
+
+fn clear(state: &mut State, objects: &Table) {
+    let keys: Vec<Key> = state
+        .store
+        .all(objects)
+        .map(|(key, _)| key.clone())
+        .collect();
+    for key in keys {
+        state.lives.end(objects, &key);
+        state.store.remove(objects, &key);
+    }
 }

@@ -184,9 +184,13 @@ pub(crate) fn aggregated(server: &ApiServer, legacy: bool) -> Value {
 
 fn discovered(resource: &Resource) -> Value {
     let kind = |group: &str, version: &str, kind: &str| json!({"group": group, "version": version, "kind": kind});
-    let subs: Vec<Value> = resource
-        .subresources
-        .iter()
+    let mut ordered: Vec<_> = resource.subresources.iter().collect();
+    if resource.custom().is_some() {
+        // Definitions are discovered with the status first.
+        ordered.reverse();
+    }
+    let subs: Vec<Value> = ordered
+        .into_iter()
         .map(|(name, sub)| {
             json!({"subresource": name, "responseKind": kind(&sub.group, &sub.version, &sub.kind), "verbs": sorted(&sub.verbs)})
         })

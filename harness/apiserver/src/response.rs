@@ -39,6 +39,8 @@ pub struct List {
     pub continue_token: Option<String>,
     /// How many objects are beyond this page; `None` where a selector makes that unknown.
     pub remaining: Option<usize>,
+    /// Whether the kind is built in: items on the wire then leave out their kind and version.
+    pub typed: bool,
     /// The objects, ordered by namespace and name.
     pub items: Vec<Arc<Value>>,
 }

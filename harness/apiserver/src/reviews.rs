@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::{
-    auth::{Attributes, User, allows, token},
+    auth::{Attributes, User, reason, token},
     object::{self, list, text},
     request::Request,
     resource::Resource,
@@ -35,6 +35,13 @@ pub(crate) fn answer(
         }
         ("authorization.k8s.io", "SubjectAccessReview" | "LocalSubjectAccessReview") => {
             let spec = &request.body["spec"];
+            let asked = text(spec, &["resourceAttributes", "namespace"]);
+            if resource.namespaced && request.namespace.as_deref() != Some(asked) {
+                let own = request.namespace.as_deref().unwrap_or_default();
+                return Err(Status::bad_request(format!(
+                    "spec.resourceAttributes.namespace must match namespace: {own}"
+                )));
+            }
             let groups: Vec<&str> = list(spec, &["groups"])
                 .iter()
                 .filter_map(Value::as_str)
@@ -121,7 +128,13 @@ fn access_review(server: &ApiServer, user: &User, review: &Value) -> Result<Valu
         namespace: field("namespace"),
         name: field("name"),
     };
-    Ok(json!({"allowed": server.read(|state| allows(state, user, &attributes))}))
+    Ok(
+        match server.read(|state| reason(state, user, &attributes)) {
+            Some(reason) if reason.is_empty() => json!({"allowed": true}),
+            Some(reason) => json!({"allowed": true, "reason": reason}),
+            None => json!({"allowed": false}),
+        },
+    )
 }
 
 /// Whether a disruption budget keeps the pod where it is.

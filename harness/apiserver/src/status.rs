@@ -16,6 +16,8 @@ pub struct Status {
     pub message: String,
     /// What the refusal is about.
     pub details: Option<Box<Details>>,
+    /// Where an expired page may be continued in the present.
+    pub continue_token: Option<String>,
 }
 
 /// What a refusal is about.
@@ -53,6 +55,7 @@ impl Status {
             reason,
             message: message.into(),
             details: None,
+            continue_token: None,
         }
     }
 
@@ -179,6 +182,9 @@ impl Status {
         });
         if !self.reason.is_empty() {
             status["reason"] = self.reason.into();
+        }
+        if let Some(token) = &self.continue_token {
+            status["metadata"]["continue"] = token.as_str().into();
         }
         if let Some(details) = &self.details {
             status["details"] = details.to_value();

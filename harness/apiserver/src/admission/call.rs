@@ -130,13 +130,13 @@ fn denied(webhook: &Webhook, response: &Value) -> Status {
         .as_u64()
         .and_then(|code| u16::try_from(code).ok())
         .filter(|code| *code >= 400);
-    let code = code.unwrap_or(403);
-    let reason = match (text(status, &["reason"]), code) {
-        ("Forbidden", _) | ("", 403) => "Forbidden",
-        ("", 400) | ("BadRequest", _) => "BadRequest",
-        ("", 409) | ("Conflict", _) => "Conflict",
-        ("", 422) | ("Invalid", _) => "Invalid",
-        (_, _) => "",
+    let code = code.unwrap_or(400);
+    let reason = match text(status, &["reason"]) {
+        "Forbidden" => "Forbidden",
+        "BadRequest" => "BadRequest",
+        "Conflict" => "Conflict",
+        "Invalid" => "Invalid",
+        _ => "",
     };
     Status::new(code, reason, message)
 }

@@ -63,6 +63,12 @@ pub(crate) fn complete(
     pod["spec"]["serviceAccountName"] = account.as_str().into();
     let key = Key::new(object::namespace(&pod), &account);
     let found = state.store.get(&Table::new("", "serviceaccounts"), &key);
+    let secrets = found
+        .map(|account| list(account, &["imagePullSecrets"]))
+        .unwrap_or_default();
+    if !secrets.is_empty() && list(&pod, &["spec", "imagePullSecrets"]).is_empty() {
+        pod["spec"]["imagePullSecrets"] = secrets.to_vec().into();
+    }
     if mounts(&pod, found.map(|a| &**a)) {
         mount(server, &mut pod);
     }

@@ -62,11 +62,6 @@ impl Owner {
         }
         if self.operation == Operation::Update {
             text += &format!(" using {}", self.api_version);
-            text += &self
-                .time
-                .as_ref()
-                .map(|time| format!(" at {time}"))
-                .unwrap_or_default();
         }
         text
     }
@@ -167,7 +162,7 @@ pub(super) fn reset(subresource: &str, has_status: bool) -> FieldSet {
     let names: &[&str] = match (subresource, has_status) {
         ("", true) => &["status"],
         ("", false) => &[],
-        ("status", _) => &["spec", "metadata"],
+        ("status", _) => &["spec"],
         (_, _) => &[],
     };
     names

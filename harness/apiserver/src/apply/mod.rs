@@ -19,3 +19,4 @@ mod walk;
 pub(crate) use applier::apply;
 pub(crate) use managed::Stamp;
 pub(crate) use owners::track_update;
+pub(crate) use walk::doubled;

@@ -50,6 +50,44 @@ fn visit_items(list: &List, items: &[Value], at: &mut Vec<Step>, set: &mut Field
     }
 }
 
+/// The first list of the object that holds an item twice, as a refusal says it.
+pub(crate) fn doubled(shape: &Node, object: &Value) -> Option<String> {
+    find_doubled(shape, object, &mut Vec::new())
+}
+
+fn find_doubled(shape: &Node, value: &Value, at: &mut Vec<Step>) -> Option<String> {
+    let children: Vec<(Step, &Node, &Value)> = match value {
+        Value::Object(map) if !shape.is_atomic() => map
+            .iter()
+            .map(|(name, child)| (path::field(name), shape.field(name), child))
+            .collect(),
+        Value::Array(items) => {
+            let list = granular(shape)?;
+            let steps = items
+                .iter()
+                .filter_map(|item| Some((path::item(list, item)?, item)));
+            steps.map(|(step, item)| (step, &list.item, item)).collect()
+        }
+        _ => return None,
+    };
+    for (i, (step, node, child)) in children.iter().enumerate() {
+        if children[..i].iter().any(|(other, ..)| other == step) {
+            let key = path::shown(std::slice::from_ref(step));
+            return Some(format!(
+                "{}: duplicate entries for key {key}",
+                path::shown(at)
+            ));
+        }
+        at.push(step.clone());
+        let found = find_doubled(node, child, at);
+        at.pop();
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
+}
+
 /// The list's description, if its items have owners of their own.
 pub(super) fn granular(shape: &Node) -> Option<&List> {
     shape

@@ -1,5 +1,7 @@
 //! Role-based access control: whether any binding of the user grants a role that allows it.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::user::{MASTERS, User};
@@ -61,6 +63,37 @@ pub(crate) fn allows(state: &State, user: &User, wanted: &Attributes<'_>) -> boo
     user.is_in(MASTERS) || rules(state, user, wanted.namespace).any(|rule| grants(rule, wanted))
 }
 
+/// Which binding lets the user do this, in the words of an access review; empty for those who may
+/// do everything anyway, `None` if nothing does.
+pub(crate) fn reason(state: &State, user: &User, wanted: &Attributes<'_>) -> Option<String> {
+    if user.is_in(MASTERS) {
+        return Some(String::new());
+    }
+    let granting = |(binding, namespace): &(&Arc<Value>, &str)| {
+        role_rules(state, binding, namespace)
+            .iter()
+            .any(|rule| grants(rule, wanted))
+    };
+    let (binding, namespace) = bindings(state, user, wanted.namespace).find(granting)?;
+    let subject = list(binding, &["subjects"])
+        .iter()
+        .find(|s| is_subject(s, user, namespace))?;
+    let placed = |name: &str, namespace: &str| match namespace {
+        "" => format!("{name:?}"),
+        namespace => format!("{:?}", format!("{name}/{namespace}")),
+    };
+    let role = &binding["roleRef"];
+    let (kind, name) = (text(binding, &["kind"]), crate::object::name(binding));
+    Some(format!(
+        "RBAC: allowed by {kind} {} of {} {:?} to {} {}",
+        placed(name, namespace),
+        text(role, &["kind"]),
+        text(role, &["name"]),
+        text(subject, &["kind"]),
+        placed(text(subject, &["name"]), text(subject, &["namespace"])),
+    ))
+}
+
 /// Whether the user may read a path that is no resource.
 pub(crate) fn allows_path(state: &State, user: &User, verb: &str, path: &str) -> bool {
     let matches = |rule: &Value| {
@@ -77,31 +110,42 @@ pub(crate) fn allows_path(state: &State, user: &User, verb: &str, path: &str) ->
 }
 
 /// Every rule that is bound to the user for a namespace; only cluster-wide ones if it is empty.
-fn rules<'a>(
+pub(super) fn rules<'a>(
     state: &'a State,
     user: &'a User,
     namespace: &'a str,
 ) -> impl Iterator<Item = &'a Value> {
-    let bindings = |resource: &str| Table::new(GROUP, resource);
+    bindings(state, user, namespace)
+        .flat_map(move |(binding, namespace)| role_rules(state, binding, namespace))
+}
+
+/// Every binding of the user for a namespace, with the namespace in which its role is looked up.
+fn bindings<'a>(
+    state: &'a State,
+    user: &'a User,
+    namespace: &'a str,
+) -> impl Iterator<Item = (&'a Arc<Value>, &'a str)> {
     let cluster = state
         .store
-        .all(&bindings("clusterrolebindings"))
+        .all(&Table::new(GROUP, "clusterrolebindings"))
         .map(|(_, binding)| (binding, ""));
     let local = state
         .store
-        .rows(&bindings("rolebindings"))
+        .rows(&Table::new(GROUP, "rolebindings"))
         .filter(|_| !namespace.is_empty());
     let local = local
         .into_iter()
         .flat_map(move |rows| rows.within(Some(namespace)));
     let local = local.map(move |(_, binding)| (binding, namespace));
-    let bound = cluster
-        .chain(local)
-        .filter(|(binding, namespace)| binds(binding, user, namespace));
-    bound.flat_map(move |(binding, namespace)| role_rules(state, binding, namespace))
+    let bound = move |(binding, namespace): &(&Arc<Value>, &str)| {
+        list(binding, &["subjects"])
+            .iter()
+            .any(|subject| is_subject(subject, user, namespace))
+    };
+    cluster.chain(local).filter(bound)
 }
 
-fn role_rules<'a>(state: &'a State, binding: &Value, namespace: &str) -> &'a [Value] {
+pub(super) fn role_rules<'a>(state: &'a State, binding: &Value, namespace: &str) -> &'a [Value] {
     let reference = &binding["roleRef"];
     let name = text(reference, &["name"]);
     let role = match text(reference, &["kind"]) {
@@ -115,22 +159,20 @@ fn role_rules<'a>(state: &'a State, binding: &Value, namespace: &str) -> &'a [Va
     role.map_or(&[], |role| list(role, &["rules"]))
 }
 
-fn binds(binding: &Value, user: &User, namespace: &str) -> bool {
-    list(binding, &["subjects"]).iter().any(|subject| {
-        let name = text(subject, &["name"]);
-        match text(subject, &["kind"]) {
-            "User" => name == user.name,
-            "Group" => user.is_in(name),
-            "ServiceAccount" => {
-                let home = match text(subject, &["namespace"]) {
-                    "" => namespace,
-                    home => home,
-                };
-                !home.is_empty() && user.name == format!("system:serviceaccount:{home}:{name}")
-            }
-            _ => false,
+fn is_subject(subject: &Value, user: &User, namespace: &str) -> bool {
+    let name = text(subject, &["name"]);
+    match text(subject, &["kind"]) {
+        "User" => name == user.name,
+        "Group" => user.is_in(name),
+        "ServiceAccount" => {
+            let home = match text(subject, &["namespace"]) {
+                "" => namespace,
+                home => home,
+            };
+            !home.is_empty() && user.name == format!("system:serviceaccount:{home}:{name}")
         }
-    })
+        _ => false,
+    }
 }
 
 fn has(rule: &Value, field: &str, wanted: &str) -> bool {

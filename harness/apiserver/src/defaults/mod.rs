@@ -30,7 +30,10 @@ pub(crate) fn apply(resource: &Resource, object: &mut Value) {
     }
     match (resource.group(), resource.kind.as_str()) {
         ("", "Pod") => pod::pod(object),
-        ("", "Service") => service::service(object),
+        ("", "Service") => {
+            service::service(object);
+            service::ingress_modes(object);
+        }
         ("", "Namespace") => core::namespace(object),
         ("", "Secret") => core::secret(object),
         ("", "Node") => core::node(object),

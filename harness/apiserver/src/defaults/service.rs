@@ -30,11 +30,20 @@ pub(super) fn service(service: &mut Value) {
     if matches!(kind.as_str(), "NodePort" | "LoadBalancer") {
         set_default(spec, "externalTrafficPolicy", "Cluster");
     }
+    if !matches!(kind.as_str(), "NodePort" | "LoadBalancer") {
+        spec.remove("externalTrafficPolicy");
+    }
     if kind != "ExternalName" {
         set_default(spec, "internalTrafficPolicy", "Cluster");
-        let families = set_default(spec, "ipFamilies", json!(["IPv4"]));
-        set_default(spec, "ipFamilyPolicy", "SingleStack");
-        debug_assert!(families || spec["ipFamilies"].is_array());
+        // Without a selector nobody knows what stands behind a headless Service.
+        let anything =
+            spec.get("clusterIP").is_some_and(|ip| ip == "None") && !spec.contains_key("selector");
+        let (families, policy) = match anything {
+            true => (json!(["IPv4", "IPv6"]), "RequireDualStack"),
+            false => (json!(["IPv4"]), "SingleStack"),
+        };
+        set_default(spec, "ipFamilies", families);
+        set_default(spec, "ipFamilyPolicy", policy);
     }
     if kind == "LoadBalancer" {
         set_default(spec, "allocateLoadBalancerNodePorts", true);
@@ -52,6 +61,18 @@ pub(super) fn service(service: &mut Value) {
         set_default(port, "protocol", "TCP");
         if port.get("targetPort").is_none_or(|t| *t == 0 || *t == "") {
             port.insert("targetPort".to_owned(), number);
+        }
+    }
+}
+
+/// Addresses of a load balancer are virtual unless its provider says otherwise.
+pub(super) fn ingress_modes(service: &mut Value) {
+    for ingress in object::items_mut(service, &["status", "loadBalancer", "ingress"]) {
+        let Some(ingress) = ingress.as_object_mut() else {
+            continue;
+        };
+        if ingress.get("ip").is_some() {
+            set_default(ingress, "ipMode", "VIP");
         }
     }
 }
@@ -113,6 +134,9 @@ pub(super) fn allocate(
             .for_each(|field| drop(spec.remove(*field)));
     } else {
         address(server, state, resource, live, service)?;
+    }
+    if text(service, &["spec", "externalTrafficPolicy"]) == "Local" && kind == "LoadBalancer" {
+        health_check_port(server, state, resource, service);
     }
     if wants_node_ports(service) {
         node_ports(server, state, resource, service)?;
@@ -196,7 +220,7 @@ fn claim(
     let taken = others(state, resource, service).any(|s| text(s, &["spec", "clusterIP"]) == asked);
     let why = match asked.parse::<Ipv4Addr>() {
         Ok(address) if !range.contains(&address) => Some(format!(
-            "failed to allocate IP {asked}: the provided IP ({asked}) is not in the valid range. The range of valid IPs is {range}"
+            "failed to allocate IP {asked}: the provided network does not match the current range"
         )),
         Ok(_) if taken => Some(format!(
             "failed to allocate IP {asked}: provided IP is already allocated"
@@ -213,16 +237,25 @@ fn claim(
     }
 }
 
+fn taken_ports(state: &State, resource: &Resource, service: &Value) -> BTreeSet<i64> {
+    let others = others(state, resource, service);
+    let ports = others.flat_map(|s| {
+        let own = s["spec"]["healthCheckNodePort"].as_i64();
+        list(s, &["spec", "ports"])
+            .iter()
+            .filter_map(|port| port["nodePort"].as_i64())
+            .chain(own)
+    });
+    ports.collect()
+}
+
 fn node_ports(
     server: &ApiServer,
     state: &State,
     resource: &Resource,
     service: &mut Value,
 ) -> Result<(), Status> {
-    let mut taken: BTreeSet<i64> = others(state, resource, service)
-        .flat_map(|s| list(s, &["spec", "ports"]))
-        .filter_map(|port| port["nodePort"].as_i64())
-        .collect();
+    let mut taken = taken_ports(state, resource, service);
     let (namespace, name) = (
         object::namespace(service).to_owned(),
         object::name(service).to_owned(),
@@ -252,6 +285,21 @@ fn node_ports(
         }
     }
     refuse_if_any(resource, &name, errors)
+}
+
+/// The node port at which nodes tell whether they hold an endpoint.
+fn health_check_port(server: &ApiServer, state: &State, resource: &Resource, service: &mut Value) {
+    if service["spec"]["healthCheckNodePort"].as_i64().unwrap_or(0) != 0 {
+        return;
+    }
+    let taken = taken_ports(state, resource, service);
+    let words = [
+        "healthCheckNodePort",
+        object::namespace(service),
+        object::name(service),
+    ];
+    let free = free_port(server.seed().digest(&words), &taken);
+    service["spec"]["healthCheckNodePort"] = free.into();
 }
 
 fn free_port(digest: [u8; 32], taken: &BTreeSet<i64>) -> i64 {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::{
     request::{FieldValidation, Options},
     status::Status,
+    validate::field::{FieldError, refuse_kind_if_any},
 };
 
 /// The decoded pairs of a query.
@@ -95,9 +96,15 @@ impl Query {
         match self.get("dryRun") {
             None => Ok(false),
             Some("All") => Ok(true),
-            Some(other) => Err(Status::bad_request(format!(
-                "invalid dryRun option: {other:?}; use \"All\""
-            ))),
+            Some(other) => {
+                let error = FieldError::not_supported("dryRun", &other.into(), &["All"]);
+                let kind = (
+                    "CreateOptions.meta.k8s.io".to_owned(),
+                    "CreateOptions",
+                    "meta.k8s.io",
+                );
+                refuse_kind_if_any(kind, "", vec![error]).map(|()| false)
+            }
         }
     }
 

@@ -132,10 +132,23 @@ fn list_bytes(list: &List, form: Form) -> Vec<u8> {
         if i > 0 {
             out.push(b',');
         }
-        out.extend(bytes(&shaped(item, form)));
+        out.extend(item_bytes(item, list.typed, form));
     }
     out.extend_from_slice(b"]}");
     out
+}
+
+/// Items of built-in lists leave out what the list's own kind says.
+fn item_bytes(item: &Arc<Value>, typed: bool, form: Form) -> Vec<u8> {
+    match (&**item, typed, form) {
+        (Value::Object(map), true, Form::Whole) => {
+            let said = |name: &str| matches!(name, "apiVersion" | "kind");
+            let rest: std::collections::BTreeMap<&String, &Value> =
+                map.iter().filter(|(name, _)| !said(name)).collect();
+            serde_json::to_vec(&rest).expect("JSON values are serialisable")
+        }
+        (_, _, form) => bytes(&shaped(item, form)),
+    }
 }
 
 fn bytes(value: &Value) -> Vec<u8> {

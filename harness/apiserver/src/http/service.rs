@@ -100,7 +100,11 @@ impl HttpService {
         if !matches!(found, Route::Resource(_)) {
             auth::authorize_path(&self.server, &user, &parts.method, path)?;
         }
+        let reads = matches!(parts.method, Method::GET | Method::HEAD);
         match found {
+            Route::Resource(target) if !self.knows_group(&target) => {
+                Ok(reply::text(404, "404 page not found\n"))
+            }
             Route::Resource(target) => {
                 let request = self.request(parts, body, target, user)?;
                 let form = form?;
@@ -109,6 +113,7 @@ impl HttpService {
                     .await
                     .map(|response| reply::success(response, form))
             }
+            _ if !reads => Err(Status::method_not_allowed()),
             Route::Version => Ok(reply::json(200, &discovery::version())),
             Route::Health => Ok(reply::text(200, "ok")),
             Route::Groups { legacy } => Ok(reply::discovery(&self.server, legacy, &parts.headers)),
@@ -121,6 +126,19 @@ impl HttpService {
             Route::OpenApi => Err(Status::not_modelled("OpenAPI (/openapi)")),
             Route::Unknown => Ok(reply::text(404, "404 page not found\n")),
         }
+    }
+
+    /// A group that nobody serves is no part of the API at all.
+    fn knows_group(&self, target: &Target) -> bool {
+        let versions = |state: &crate::server::State| {
+            state
+                .catalogue
+                .versions()
+                .iter()
+                .any(|(group, _)| *group == target.gvr.group)
+                || !matches!(state.catalogue.find(&target.gvr), Err(status) if status.code == 404)
+        };
+        self.server.read(versions)
     }
 
     fn request(

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::generation;
 use crate::{
-    object::{copy_field, copy_meta, meta_mut},
+    object::{copy_field, copy_meta},
     resource::Resource,
 };
 
@@ -41,25 +41,30 @@ pub(crate) fn confine(resource: &Resource, part: Part, live: &Value, new: &mut V
             }
         }
         Part::Whole => {}
-        Part::Status => {
-            let status = new.get("status").cloned();
-            let managed = new["metadata"].get("managedFields").cloned();
-            let conditions_only = live.clone();
-            *new = conditions_only;
-            if let (Some(status), Some(map)) = (status, new.as_object_mut()) {
-                map.insert("status".to_owned(), status);
-            }
-            match managed {
-                Some(managed) => meta_mut(new).insert("managedFields".to_owned(), managed),
-                None => meta_mut(new).remove("managedFields"),
-            };
-        }
+        Part::Status => confine_to_status(resource, live, new),
         Part::Finalize => {
             let finalizers = new["spec"]["finalizers"].clone();
             *new = live.clone();
             new["spec"]["finalizers"] = finalizers;
         }
     }
+}
+
+/// Through the status, custom resources take the status alone; built-in kinds also take metadata,
+/// annotations for example, of which workloads keep the labels.
+fn confine_to_status(resource: &Resource, live: &Value, new: &mut Value) {
+    let mut kept = live.clone();
+    copy_field(new, &mut kept, "status");
+    if resource.custom().is_none() {
+        copy_field(new, &mut kept, "metadata");
+        copy_meta(live, &mut kept, "ownerReferences");
+        if matches!(resource.group(), "apps" | "batch") {
+            copy_meta(live, &mut kept, "labels");
+        }
+    } else {
+        copy_meta(new, &mut kept, "managedFields");
+    }
+    *new = kept;
 }
 
 /// Carries over the metadata that no write can change, and counts the generation.

@@ -3,6 +3,7 @@
 mod merge;
 mod strategic;
 
+use json_patch::PatchOperation;
 use serde_json::Value;
 
 pub(crate) use merge::merge;
@@ -12,16 +13,24 @@ use crate::status::Status;
 
 /// RFC 6902.
 ///
+/// A test for null also holds where there is nothing, as Kubernetes' library has it: clients ask
+/// so whether a field is unset.
+///
 /// # Errors
-/// 400 for a patch that is none, 422 for one that does not fit the object.
+/// 422 for a patch that is none and for one that does not fit the object.
 pub(crate) fn json(object: &Value, patch: &Value) -> Result<Value, Status> {
-    let patch: json_patch::Patch = serde_json::from_value(patch.clone())
-        .map_err(|error| Status::bad_request(format!("error decoding patch: {error}")))?;
-    let mut patched = object.clone();
-    json_patch::patch(&mut patched, &patch).map_err(|error| {
-        let message =
-            format!("the server rejected our request due to an error in our request: {error}");
+    let refuse = || {
+        let message = "the server rejected our request due to an error in our request";
         Status::new(422, "Invalid", message).with(crate::status::Details::default())
-    })?;
+    };
+    let patch: json_patch::Patch = serde_json::from_value(patch.clone()).map_err(|_| refuse())?;
+    let mut patched = object.clone();
+    for operation in patch.0 {
+        let absent = matches!(&operation, PatchOperation::Test(test)
+            if test.value.is_null() && test.path.resolve(&patched).is_err());
+        if !absent {
+            json_patch::patch(&mut patched, &[operation]).map_err(|_| refuse())?;
+        }
+    }
     Ok(patched)
 }

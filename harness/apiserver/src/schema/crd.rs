@@ -16,6 +16,8 @@ pub(crate) struct Structural {
     pub(crate) schema: Value,
     /// Whether unknown fields are kept everywhere (`spec.preserveUnknownFields`).
     pub(crate) preserve_unknown: bool,
+    /// Whether any field has a default.
+    pub(crate) has_defaults: bool,
 }
 
 const VERBS: [&str; 8] = [
@@ -72,6 +74,7 @@ fn custom(definition: &Value, version: &Value, schema: Option<&Value>) -> Custom
         schema: schema.map(|schema| Structural {
             schema: schema.clone(),
             preserve_unknown: definition["spec"]["preserveUnknownFields"] == true,
+            has_defaults: schema.to_string().contains("\"default\":"),
         }),
         storage_version: storage
             .map(|v| text(v, &["name"]))

@@ -1,6 +1,7 @@
 //! Reading an object into its shape and writing it back, as a typed server does: unknown fields
 //! are dropped, types are checked, zero values come and go with the field's encoding.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 
 use super::{Node, Object, Scalar};
@@ -135,7 +136,11 @@ fn is_zero(value: &Value) -> bool {
 fn leaf(scalar: Scalar, value: Value, path: &str) -> Result<Value, Mismatch> {
     match (scalar, &value) {
         (_, Value::Null) => Ok(Value::Null),
-        (Scalar::Text | Scalar::Time | Scalar::MicroTime | Scalar::Bytes, Value::String(_))
+        (Scalar::Bytes, Value::String(text)) => match first_illegal(text) {
+            Some(at) => Err(format!("illegal base64 data at input byte {at}")),
+            None => Ok(value),
+        },
+        (Scalar::Text | Scalar::Time | Scalar::MicroTime, Value::String(_))
         | (Scalar::Boolean, Value::Bool(_))
         | (Scalar::Number, Value::Number(_))
         | (Scalar::IntOrString, Value::String(_)) => Ok(value),
@@ -143,6 +148,18 @@ fn leaf(scalar: Scalar, value: Value, path: &str) -> Result<Value, Mismatch> {
         (Scalar::Integer | Scalar::IntOrString, Value::Number(number)) => integer(number, path),
         _ => Err(mismatch(&value, path, scalar.go_type())),
     }
+}
+
+/// Where a text stops being base64.
+fn first_illegal(text: &str) -> Option<usize> {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || b"+/=\r\n".contains(&b);
+    let illegal = text.bytes().position(|b| !legal(b));
+    illegal.or_else(|| {
+        STANDARD
+            .decode(text.replace(['\r', '\n'], ""))
+            .is_err()
+            .then_some(text.len())
+    })
 }
 
 /// Go decodes 3.0 into an integer field, and refuses 3.5.

@@ -68,6 +68,7 @@ fn unsupported(resource: &Resource, field: &str) -> String {
             format!("field label not supported: {field}")
         }
         ("batch", "Job") => format!("field label {field:?} not supported for Job"),
+        _ if resource.custom().is_some() => format!("field label not supported: {field}"),
         _ => format!(
             "\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
         ),

@@ -48,6 +48,10 @@ impl History {
         }
     }
 
+    pub(super) fn is_fresh(&self) -> bool {
+        self.compacted == 0 && self.changes.is_empty()
+    }
+
     pub(super) fn push(&mut self, change: Change) {
         self.changes.push_back(Arc::new(change));
         while self.changes.len() > self.window {

@@ -103,6 +103,15 @@ impl Store {
         self.rows_mut(table).subscribe()
     }
 
+    /// Begins a table, before which there is no history. A table that is there goes on.
+    pub(crate) fn begin(&mut self, table: &Table) {
+        let revision = self.revision;
+        let rows = self.rows_mut(table);
+        if !rows.is_used() {
+            rows.compact(revision);
+        }
+    }
+
     /// Forgets all history, as an etcd compaction at the current revision does.
     pub(crate) fn compact(&mut self) {
         let revision = self.revision;

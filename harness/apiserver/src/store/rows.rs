@@ -80,6 +80,11 @@ impl Rows {
         self.tip.listen()
     }
 
+    /// Whether anything was ever written or forgotten here.
+    pub(super) fn is_used(&self) -> bool {
+        !self.objects.is_empty() || !self.history.is_fresh()
+    }
+
     pub(super) fn compact(&mut self, revision: u64) {
         self.history.forget_until(revision);
         // Watchers that lag behind learn about it at once rather than at the next change.

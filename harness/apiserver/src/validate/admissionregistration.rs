@@ -92,6 +92,16 @@ fn webhook(webhook: &Value, path: &str) -> Vec<FieldError> {
         .iter()
         .filter(|way| at(webhook, &["clientConfig", way]).is_some())
         .count();
+    if let Some(url) = at(webhook, &["clientConfig", "url"])
+        .filter(|url| !url.as_str().is_some_and(|u| u.starts_with("https://")))
+    {
+        let why = "'https' is the only allowed URL scheme; desired format: https://host[/path]";
+        errors.push(FieldError::invalid(
+            format!("{path}.clientConfig.url"),
+            url,
+            why,
+        ));
+    }
     if ways != 1 {
         let why = "exactly one of url or service is required";
         errors.push(FieldError::required(format!("{path}.clientConfig"), why));

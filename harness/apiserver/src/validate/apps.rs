@@ -94,5 +94,15 @@ fn strategy(spec: &Value, field: &str, kinds: &[&str]) -> Option<FieldError> {
         let why = format!("may not be specified when strategy `type` is '{kind}'");
         return Some(FieldError::forbidden(format!("{path}.rollingUpdate"), why));
     }
-    None
+    update.and_then(|update| stuck(update, &path))
+}
+
+/// An update that may neither add nor take away a pod cannot move.
+fn stuck(update: &Value, path: &str) -> Option<FieldError> {
+    let none = |field: &str| matches!(&update[field], v if *v == 0 || *v == "0%");
+    let why = "may not be 0 when `maxSurge` is 0";
+    (none("maxSurge") && none("maxUnavailable")).then(|| {
+        let path = format!("{path}.rollingUpdate.maxUnavailable");
+        FieldError::invalid(path, &update["maxUnavailable"], why)
+    })
 }

@@ -33,10 +33,32 @@ pub(super) fn data(object: &Value) -> Vec<FieldError> {
             size += value.as_str().map_or(0, |text| decoded_size(object, text));
         }
     }
+    // The two kinds name the whole of their data differently.
+    let whole = if object["kind"] == "Secret" {
+        "data"
+    } else {
+        "[]"
+    };
     if size > MAX_SIZE {
-        errors.push(FieldError::too_long("", "bytes", MAX_SIZE as u64));
+        errors.push(FieldError::too_long(whole, "bytes", MAX_SIZE as u64));
     }
+    errors.extend(typed(object));
     errors
+}
+
+/// A Secret of a type holds what its users look for.
+fn typed(object: &Value) -> Vec<FieldError> {
+    let needed: &[&str] = match object["type"].as_str() {
+        Some("kubernetes.io/tls") => &["tls.crt", "tls.key"],
+        Some("kubernetes.io/dockerconfigjson") => &[".dockerconfigjson"],
+        _ => &[],
+    };
+    let missing = needed
+        .iter()
+        .filter(|key| object["data"].get(**key).is_none());
+    missing
+        .map(|key| FieldError::required(format!("data[{key}]"), ""))
+        .collect()
 }
 
 fn key_problem(key: &str) -> Option<&'static str> {

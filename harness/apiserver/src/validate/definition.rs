@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::field::FieldError;
+use super::{field::FieldError, schema};
 use crate::object::{at, list, text};
 
 /// Checks a definition. What this server could not serve truly is forbidden by name.
@@ -63,11 +63,10 @@ fn versions(spec: &Value) -> Vec<FieldError> {
                 format!("{path}.schema.openAPIV3Schema"),
                 "schemas are required",
             )),
-            Some(schema) if text(schema, &["type"]).is_empty() => {
-                let path = format!("{path}.schema.openAPIV3Schema.type");
-                errors.push(FieldError::required(path, "must not be empty at the root"));
-            }
-            Some(_) => {}
+            Some(schema) => errors.extend(schema::root(
+                schema,
+                &format!("{path}.schema.openAPIV3Schema"),
+            )),
         }
     }
     errors

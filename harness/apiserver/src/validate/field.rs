@@ -64,8 +64,7 @@ impl FieldError {
         value: &Value,
         supported: &[&str],
     ) -> Self {
-        let mut supported: Vec<String> = supported.iter().map(|s| format!("{s:?}")).collect();
-        supported.sort();
+        let supported: Vec<String> = supported.iter().map(|s| format!("{s:?}")).collect();
         let body = format!(
             "Unsupported value: {}: supported values: {}",
             shown(value),
@@ -107,6 +106,14 @@ impl FieldError {
     pub(crate) fn too_many(field: impl Into<String>, actual: usize, limit: u64) -> Self {
         let body = format!("Too many: {actual}: must have at most {limit} items");
         Self::new("FieldValueTooMany", field, body)
+    }
+
+    /// The same problem as one of another field.
+    pub(crate) fn at(self, field: &str) -> Self {
+        Self {
+            field: field.to_owned(),
+            ..self
+        }
     }
 
     fn cause(&self) -> Cause {

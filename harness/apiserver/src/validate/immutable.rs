@@ -18,20 +18,38 @@ pub(super) fn changed(resource: &Resource, live: &Value, new: &Value) -> Vec<Fie
             same(live, new, &["spec", "selector"]).into_iter().collect()
         }
         ("apps", "StatefulSet") => stateful_set(live, new).into_iter().collect(),
-        ("batch", "Job") => [&["spec", "selector"], &["spec", "template"]]
-            .iter()
-            .filter_map(|path| same(live, new, &path[..]))
-            .collect(),
+        ("batch", "Job") => [
+            &["spec", "selector"],
+            &["spec", "template"],
+            &["spec", "completions"],
+            &["spec", "completionMode"],
+        ]
+        .iter()
+        .filter_map(|path| same(live, new, &path[..]))
+        .collect(),
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
             role_ref(live, new).into_iter().collect()
         }
-        ("apiextensions.k8s.io", _) => same(live, new, &["spec", "scope"]).into_iter().collect(),
+        ("apiextensions.k8s.io", _) => definition(live, new),
         ("discovery.k8s.io", "EndpointSlice") => {
             same(live, new, &["addressType"]).into_iter().collect()
         }
         ("scheduling.k8s.io", "PriorityClass") => same(live, new, &["value"]).into_iter().collect(),
         _ => Vec::new(),
     }
+}
+
+/// A definition that objects may rest on keeps its scope and kind.
+fn definition(live: &Value, new: &Value) -> Vec<FieldError> {
+    let paths: [&[&str]; 3] = [
+        &["spec", "scope"],
+        &["spec", "names", "kind"],
+        &["spec", "names", "plural"],
+    ];
+    paths
+        .into_iter()
+        .filter_map(|path| same(live, new, path))
+        .collect()
 }
 
 fn same(live: &Value, new: &Value, path: &[&str]) -> Option<FieldError> {
@@ -66,7 +84,9 @@ fn pod(live: &Value, new: &Value) -> Option<FieldError> {
     if text(live, &["spec", "nodeName"]).is_empty() {
         copy_field(&live["spec"], &mut allowed, "nodeName");
     }
-    (allowed != live["spec"]).then(|| {
+    let tolerated = |pod: &Value| list(pod, &["spec", "tolerations"]).to_vec();
+    let kept = tolerated(live).iter().all(|t| tolerated(new).contains(t));
+    (allowed != live["spec"] || !kept).then(|| {
         let why = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
         FieldError::forbidden("spec", why)
     })

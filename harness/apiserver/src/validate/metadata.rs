@@ -127,7 +127,7 @@ fn annotations(annotations: &Value) -> Vec<FieldError> {
 fn owners(object: &Value) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let owners = list(object, &["metadata", "ownerReferences"]);
-    for (i, owner) in owners.iter().enumerate() {
+    for owner in owners {
         for field in ["apiVersion", "kind", "name", "uid"] {
             if text(owner, &[field]).is_empty() {
                 let why = if field == "apiVersion" {
@@ -135,7 +135,7 @@ fn owners(object: &Value) -> Vec<FieldError> {
                 } else {
                     "must not be empty"
                 };
-                let path = format!("metadata.ownerReferences[{i}].{field}");
+                let path = format!("metadata.ownerReferences.{field}");
                 errors.push(FieldError::invalid(path, &owner[field], why));
             }
         }
@@ -164,15 +164,16 @@ fn owners(object: &Value) -> Vec<FieldError> {
 fn finalizers(object: &Value) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let finalizers = object::finalizers(object);
-    for finalizer in finalizers {
+    for (i, finalizer) in finalizers.iter().enumerate() {
+        let path = format!("metadata.finalizers[{i}]");
         let name = finalizer.as_str().unwrap_or_default();
         if let Some(why) = qualified_name_problem(name) {
-            errors.push(FieldError::invalid("metadata.finalizers", finalizer, why));
+            errors.push(FieldError::invalid(path.clone(), finalizer, why));
         } else if !name.contains('/')
             && !matches!(name, "orphan" | "foregroundDeletion" | "kubernetes")
         {
             let why = "name is neither a standard finalizer name nor is it fully qualified";
-            errors.push(FieldError::invalid("metadata.finalizers", finalizer, why));
+            errors.push(FieldError::invalid(path.clone(), finalizer, why));
         }
     }
     let has = |name: &str| finalizers.iter().any(|f| f == name);

@@ -14,6 +14,7 @@ pub(crate) mod name;
 mod network;
 mod pod;
 mod rbac;
+mod schema;
 mod selector;
 mod service;
 mod structural;
@@ -33,8 +34,8 @@ use crate::{
 /// # Errors
 /// 422 with every problem.
 pub(crate) fn create(resource: &Resource, object: &Value) -> Result<(), Status> {
-    let mut errors = content(resource, object);
-    errors.extend(metadata::create(resource, object));
+    let mut errors = metadata::create(resource, object);
+    errors.extend(content(resource, object));
     refuse_if_any(resource, object::name(object), errors)
 }
 

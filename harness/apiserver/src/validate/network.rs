@@ -28,16 +28,44 @@ pub(super) fn endpoint_slice(slice: &Value) -> Vec<FieldError> {
             ));
         }
         for (j, address) in addresses.iter().enumerate() {
-            let good = address
-                .as_str()
-                .is_some_and(|a| a.parse::<std::net::Ipv4Addr>().is_ok());
-            if text(slice, &["addressType"]) == "IPv4" && !good {
-                let why = "must be a valid IPv4 address";
-                errors.push(FieldError::invalid(format!("{path}[{j}]"), address, why));
-            }
+            errors.extend(wrong_address(slice, address, &path, j));
         }
     }
-    let ports = list(slice, &["ports"]).iter().enumerate();
-    errors.extend(ports.filter_map(|(i, port)| protocol(port, &format!("ports[{i}]"))));
+    errors.extend(ports(slice));
+    errors
+}
+
+fn wrong_address(slice: &Value, address: &Value, path: &str, i: usize) -> Option<FieldError> {
+    if text(slice, &["addressType"]) != "IPv4" {
+        return None;
+    }
+    match address
+        .as_str()
+        .unwrap_or_default()
+        .parse::<std::net::Ipv4Addr>()
+    {
+        Err(_) => Some(FieldError::invalid(
+            path,
+            address,
+            "must be an IPv4 address",
+        )),
+        Ok(ip) if ip.is_loopback() => {
+            let why = "may not be in the loopback range (127.0.0.0/8, ::1/128)";
+            Some(FieldError::invalid(format!("{path}[{i}]"), address, why))
+        }
+        Ok(_) => None,
+    }
+}
+
+fn ports(slice: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let mut names = std::collections::BTreeSet::new();
+    for (i, port) in list(slice, &["ports"]).iter().enumerate() {
+        let path = format!("ports[{i}]");
+        if !names.insert(text(port, &["name"])) {
+            errors.push(FieldError::duplicate(format!("{path}.name"), &port["name"]));
+        }
+        errors.extend(protocol(port, &path));
+    }
     errors
 }

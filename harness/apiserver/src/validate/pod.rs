@@ -120,6 +120,11 @@ fn restart_policy(spec: &Value, path: &str, place: Place) -> Option<FieldError> 
     };
     match policy {
         "" => Some(FieldError::required(path, "")),
+        // Templates are given "Always", which for a Job is as good as nothing.
+        "Always" if place == Place::Job => Some(FieldError::required(
+            path,
+            "valid values: \"OnFailure\", \"Never\"",
+        )),
         policy if supported.contains(&policy) => None,
         policy => Some(FieldError::not_supported(path, &policy.into(), supported)),
     }

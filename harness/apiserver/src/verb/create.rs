@@ -8,6 +8,7 @@ use super::{decode, get::namespaced, stamp};
 use crate::{
     admission::{self, Operation, Review},
     apply::track_update,
+    auth::escalation,
     crds, defaults,
     lifecycle::{self, generation, namespace, update::Part},
     object,
@@ -62,9 +63,8 @@ pub(super) fn begin(
     object: &mut Value,
 ) -> Result<(), Status> {
     if !object::resource_version(object).is_empty() {
-        return Err(Status::bad_request(
-            "resourceVersion should not be set on objects to be created",
-        ));
+        let message = "resourceVersion should not be set on objects to be created";
+        return Err(Status::new(500, "", message));
     }
     server.write(|state| {
         lifecycle::create::stamp(server, state, resource, object);
@@ -96,6 +96,7 @@ pub(super) async fn finish(
     generation::start(resource, &mut object);
     server.write(|state| defaults::allocate(server, state, resource, None, &mut object))?;
     validate::create(resource, &object)?;
+    server.read(|state| escalation::check(state, &request.user, resource, &object))?;
     admission::validate(server, &review, &object, &mut warnings).await?;
     let stored = store(server, resource, request, object)?;
     Ok((stored, warnings))

@@ -88,7 +88,8 @@ fn identify(resource: &Resource, body: &mut Value) -> Result<(), Status> {
             resource.gvr.version, resource.gvr
         )));
     }
-    if !found_version.is_empty() && found_version != version {
+    let needed = resource.custom().is_some() || !found_version.is_empty();
+    if needed && found_version != version {
         return Err(Status::bad_request(format!(
             "the API version in the data ({found_version}) does not match the expected API version ({version})"
         )));

@@ -98,10 +98,9 @@ fn carry_out(
             },
         )
     })?;
-    if let (Deleted::Gone(object), false) = (&deleted, dry_run) {
-        if resource.is("apiextensions.k8s.io", "CustomResourceDefinition") {
-            crds::retire(server, object);
-        }
+    let (Deleted::Gone(object) | Deleted::Marked(object)) = &deleted;
+    if !dry_run && resource.is("apiextensions.k8s.io", "CustomResourceDefinition") {
+        crds::retire(server, object);
     }
     Ok(deleted)
 }

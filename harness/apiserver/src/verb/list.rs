@@ -89,7 +89,9 @@ fn revision(state: &State, options: &Options, start: Option<&Continue>) -> Resul
     if let Some(start) = start {
         return Ok(start.revision);
     }
-    let asked = watch::revision(options.resource_version.as_deref().unwrap_or_default())?;
+    let version = options.resource_version.as_deref().unwrap_or_default();
+    let asked = watch::revision(version)
+        .map_err(|_| Status::bad_request(format!("invalid resource version {version:?}: strconv.ParseUint: parsing {version:?}: invalid syntax")))?;
     if asked > now {
         return Err(watch::too_large(asked, now));
     }
@@ -113,7 +115,7 @@ fn rows(
         start.is_none_or(|start| (&key.namespace, &key.name) > (&start.namespace, &start.name))
     };
     if revision < state.store.revision() {
-        let then = rows.as_of(revision).map_err(|_| too_old(start))?;
+        let then = rows.as_of(revision).map_err(|_| too_old(state, start))?;
         return Ok(then
             .into_iter()
             .filter(|(key, object)| after(key) && selection.matches(object))
@@ -126,13 +128,20 @@ fn rows(
         .collect())
 }
 
-fn too_old(start: Option<&Continue>) -> Status {
-    Status::expired(match start {
-        Some(_) => {
-            "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter."
-        }
-        None => "The resourceVersion for the provided list is too old.",
-    })
+/// 410. The rest of a page is offered in the present, where objects may differ from those before.
+fn too_old(state: &State, start: Option<&Continue>) -> Status {
+    let Some(start) = start else {
+        return Status::expired("The resourceVersion for the provided list is too old.");
+    };
+    let now = Continue {
+        revision: state.store.revision(),
+        ..start.clone()
+    };
+    let message = "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
+    Status {
+        continue_token: Some(now.encode()),
+        ..Status::expired(message)
+    }
 }
 
 fn page(
@@ -161,6 +170,7 @@ fn page(
     List {
         api_version: resource.gvr.api_version(),
         kind: resource.list_kind.clone(),
+        typed: resource.custom().is_none(),
         resource_version: revision.to_string(),
         continue_token: token.map(|token| token.encode()),
         remaining: (beyond > 0 && unselected).then_some(beyond),
@@ -172,6 +182,7 @@ fn page(
 }
 
 /// Where a page starts: behind this object, in the state of that revision.
+#[derive(Clone)]
 struct Continue {
     revision: u64,
     namespace: String,

@@ -9,6 +9,7 @@ use super::{decode, get::namespaced};
 use crate::{
     admission::{self, Operation, Review},
     apply::{Stamp, track_update},
+    auth::escalation,
     crds, defaults,
     lifecycle::{
         delete::is_over,
@@ -129,6 +130,7 @@ async fn attempt(
     server.write(|state| defaults::allocate(server, state, resource, Some(live), &mut new))?;
     carry(resource, *part, live, &mut new);
     validate::update(resource, *part, live, &new)?;
+    server.read(|state| escalation::check(state, &request.user, resource, &new))?;
     admission::validate(server, &review, &new, &mut warnings).await?;
     let stored = commit(target, live, new)?;
     Ok(stored.map(|object| Response::Object {
@@ -174,7 +176,6 @@ fn commit(
             return Some(Arc::new(new));
         }
         if over {
-            state.store.put(&table, key.clone(), new);
             state.lives.end(&table, &key);
             return state.store.remove(&table, &key);
         }

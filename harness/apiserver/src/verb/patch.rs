@@ -74,6 +74,14 @@ fn check_options(request: &Request, kind: PatchKind) -> Result<(), Status> {
             "is required for apply patch",
         ));
     }
+    if request
+        .options
+        .field_manager
+        .as_ref()
+        .is_some_and(|manager| manager.len() > 128)
+    {
+        errors.push(FieldError::too_long("fieldManager", "bytes", 128));
+    }
     if kind != PatchKind::Apply && request.options.force {
         errors.push(FieldError::forbidden(
             "force",
@@ -106,13 +114,26 @@ fn patched(
         PatchKind::Apply => unreachable!("applies take their own way"),
     };
     check_identity(live, &changed)?;
-    let (mut object, warnings) = decode::object(resource, request, changed)?;
+    let (mut object, warnings) = decode::object(resource, request, changed)
+        .map_err(|status| misfit(request, live, status))?;
     crate::defaults::apply(resource, &mut object);
     Ok(Wanted {
         object,
         owned: false,
         warnings,
     })
+}
+
+/// A patch whose result is no object of its kind is itself what is invalid.
+fn misfit(request: &Request, live: &Value, status: Status) -> Status {
+    if status.code != 400 || status.message.contains("strict decoding error") {
+        return status;
+    }
+    let error = FieldError::invalid("patch", &request.body.to_string().into(), &status.message);
+    let kind = (String::new(), "", "");
+    refuse_kind_if_any(kind, object::name(live), vec![error])
+        .err()
+        .unwrap_or(status)
 }
 
 fn object_patch(patch: &Value) -> Result<&Value, Status> {
@@ -141,7 +162,7 @@ fn check_identity(live: &Value, changed: &Value) -> Result<(), Status> {
 }
 
 async fn apply_part(target: &Target<'_>) -> Result<Response, Status> {
-    let (config, warnings) = configuration(target)?;
+    let config = configuration(target)?;
     let (resource, force) = (target.resource, target.request.options.force);
     let merge = |live: &Value| {
         apply::apply(
@@ -154,7 +175,7 @@ async fn apply_part(target: &Target<'_>) -> Result<Response, Status> {
         )
     };
     if target.live().is_none() {
-        return create_applied(target, merge(&Value::Null)?.object, warnings).await;
+        return create_applied(target, merge(&Value::Null)?.object).await;
     }
     let change = |live: &Value| {
         let applied = merge(live)?;
@@ -162,7 +183,7 @@ async fn apply_part(target: &Target<'_>) -> Result<Response, Status> {
         Ok(Wanted {
             object,
             owned: true,
-            warnings: warnings.clone(),
+            warnings: Vec::new(),
         })
     };
     modify(target, &change).await
@@ -177,7 +198,7 @@ fn confined(target: &Target<'_>, live: &Value, object: Value) -> Result<Value, S
 }
 
 /// Reads the applied configuration: only what it says, nothing that encoding would fill in.
-fn configuration(target: &Target<'_>) -> Result<(Value, Vec<String>), Status> {
+fn configuration(target: &Target<'_>) -> Result<Value, Status> {
     let Target {
         resource, request, ..
     } = target;
@@ -198,8 +219,29 @@ fn configuration(target: &Target<'_>) -> Result<(Value, Vec<String>), Status> {
             "the name of the object ({found}) does not match the name on the URL ({wanted})"
         )));
     }
-    let (_, warnings) = decode::object(resource, request, config.clone())?;
-    Ok((crate::schema::known_only(resource, config), warnings))
+    let (_, unknown) = decode::parse(resource, config.clone())?;
+    let problem = unknown
+        .first()
+        .map(|path| format!(".{path}: field not declared in schema"));
+    if let Some(why) = problem.or_else(|| apply::doubled(decode::shape(resource), &config)) {
+        return Err(untyped(resource, &config, &why));
+    }
+    Ok(crate::schema::known_only(resource, config))
+}
+
+/// 500, as Kubernetes answers to a configuration that its schema cannot hold.
+fn untyped(resource: &Resource, config: &Value, why: &str) -> Status {
+    let name = format!("{}/{}", object::namespace(config), object::name(config));
+    let kind = format!(
+        "{}, Kind={}",
+        qualified(&resource.gvr.api_version()),
+        resource.kind
+    );
+    Status::new(
+        500,
+        "",
+        format!("failed to create typed patch object ({name}; {kind}): {why}"),
+    )
 }
 
 fn check_type(resource: &Resource, config: &Value) -> Result<(), Status> {
@@ -208,37 +250,40 @@ fn check_type(resource: &Resource, config: &Value) -> Result<(), Status> {
             "error decoding YAML: the body of an apply must be an object",
         ));
     }
-    for field in ["apiVersion", "kind"] {
-        if object::text(config, &[field]).is_empty() {
-            let named = if field == "kind" {
-                "Kind"
-            } else {
-                "apiVersion"
-            };
-            return Err(Status::bad_request(format!(
-                "Object '{named}' is missing in '{config}'"
-            )));
-        }
-    }
     let (version, kind) = (
         object::text(config, &["apiVersion"]),
         object::text(config, &["kind"]),
     );
-    if version != resource.gvr.api_version() || kind != resource.kind {
+    let wanted = resource.gvr.api_version();
+    if version == wanted && kind == resource.kind {
+        return Ok(());
+    }
+    if kind != resource.kind || version.is_empty() {
+        let version = if version.is_empty() {
+            "/".to_owned()
+        } else {
+            qualified(version)
+        };
         return Err(Status::bad_request(format!(
-            "Incorrect version specified in apply patch. Specified patch version: {version}, expected: {}",
-            resource.gvr.api_version()
+            "invalid object type: {version}, Kind={kind}"
         )));
     }
-    Ok(())
+    Err(Status::bad_request(format!(
+        "Incorrect version specified in apply patch. Specified patch version: {version}, expected: {wanted}"
+    )))
+}
+
+/// A group and version as Go prints it: the core group is empty before the slash.
+fn qualified(version: &str) -> String {
+    if version.contains('/') {
+        version.to_owned()
+    } else {
+        format!("/{version}")
+    }
 }
 
 /// An apply of an object that does not exist creates it, except through a sub-resource.
-async fn create_applied(
-    target: &Target<'_>,
-    object: Value,
-    warnings: Vec<String>,
-) -> Result<Response, Status> {
+async fn create_applied(target: &Target<'_>, object: Value) -> Result<Response, Status> {
     let Target {
         server,
         resource,
@@ -251,7 +296,7 @@ async fn create_applied(
     }
     if !object::uid(&object).is_empty() {
         let why = format!(
-            "Precondition failed: UID in precondition: {}, UID in object meta: ",
+            "uid mismatch: the provided object specified uid {}, and no existing object was found",
             object::uid(&object)
         );
         return Err(Status::conflict(resource, object::name(&object), &why));
@@ -259,8 +304,7 @@ async fn create_applied(
     let mut object = decode::reread(resource, object)?;
     crate::defaults::apply(resource, &mut object);
     create::begin(server, resource, &mut object)?;
-    let (object, more) = create::finish(server, resource, request, object).await?;
-    let warnings = warnings.into_iter().chain(more).collect();
+    let (object, warnings) = create::finish(server, resource, request, object).await?;
     Ok(Response::Object {
         code: 201,
         object: watch::as_served(resource, &object),

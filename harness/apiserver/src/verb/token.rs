@@ -9,7 +9,7 @@ use crate::{
     auth::token::{self, Claims},
     object,
     request::Request,
-    resource::Resource,
+    resource::{Gvr, Resource},
     response::Response,
     server::ApiServer,
     status::Status,
@@ -58,13 +58,44 @@ pub(super) fn create(
         account_uid: object::uid(&account).to_owned(),
         audiences: audiences.clone(),
         seconds,
-        bound: object::at(&request.body, &["spec", "boundObjectRef"]).cloned(),
+        bound: bound(server, request, &key)?,
     };
     let token = token::issue(server, &claims);
     Ok(Response::Object {
         code: 201,
         object: Arc::new(answer(server, request, &key, &audiences, seconds, &token)),
         warnings: Vec::new(),
+    })
+}
+
+/// The object that the token ends with, with its uid filled in.
+fn bound(server: &ApiServer, request: &Request, key: &Key) -> Result<Option<Value>, Status> {
+    let Some(reference) = object::at(&request.body, &["spec", "boundObjectRef"]) else {
+        return Ok(None);
+    };
+    let plural = match object::text(reference, &["kind"]) {
+        "Pod" => "pods",
+        "Secret" => "secrets",
+        "Node" => "nodes",
+        other => {
+            return Err(Status::bad_request(format!(
+                "cannot bind token to object of type {other}"
+            )));
+        }
+    };
+    let name = object::text(reference, &["name"]);
+    server.read(|state| {
+        let resource = state.catalogue.find(&Gvr::core(plural))?;
+        let target = namespaced(&resource, Key::new(&key.namespace, name));
+        let found = state.store.get(&resource.table(), &target).ok_or_else(|| Status::not_found(&resource, name))?;
+        let (wanted, uid) = (object::text(reference, &["uid"]), object::uid(found));
+        if !wanted.is_empty() && wanted != uid {
+            let why = format!("the UID in the bound object reference ({wanted}) does not match the UID in record. The object might have been deleted and then recreated");
+            return Err(Status::conflict(&resource, name, &why));
+        }
+        let mut reference = reference.clone();
+        reference["uid"] = uid.into();
+        Ok(Some(reference))
     })
 }
 

@@ -40,6 +40,15 @@ pub(super) async fn replace(
     let (mut object, warnings) = decode::object(resource, request, request.body.clone())?;
     decode::place(resource, request, &mut object)?;
     check_name(request, &mut object)?;
+    let version = object::resource_version(&object);
+    if version.parse::<u64>().is_err() && !version.is_empty() {
+        let why = format!("strconv.ParseUint: parsing {version:?}: invalid syntax");
+        return Err(Status::new(
+            500,
+            "",
+            format!("resourceVersion: Invalid value: {version:?}: {why}"),
+        ));
+    }
     let stamp = stamp(server, resource, request, part);
     let target = Target {
         server,

@@ -22,6 +22,8 @@ use crate::{
 
 /// How often a watch that allows bookmarks gets one.
 const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
+/// How long before its end a watch gets a last bookmark.
+const BEFORE_THE_END: Duration = Duration::from_secs(2);
 
 /// A stream of events. Dropping it ends the watch.
 #[derive(Debug)]
@@ -115,8 +117,17 @@ impl Watch {
         self.read();
         self.pending
             .push_back(event::bookmark(&self.resource, self.revision, false));
-        self.bookmark = Some(Instant::now() + BOOKMARK_EVERY);
+        self.bookmark = Some(next_bookmark(Instant::now(), self.deadline));
     }
+}
+
+/// When the next bookmark is due: in a minute, or two seconds before the end if that is sooner.
+fn next_bookmark(now: Instant, end: Option<Instant>) -> Instant {
+    let regular = now + BOOKMARK_EVERY;
+    let last = end
+        .and_then(|end| end.checked_sub(BEFORE_THE_END))
+        .filter(|last| *last > now);
+    last.map_or(regular, |last| last.min(regular))
 }
 
 async fn until(instant: Option<Instant>) {
@@ -126,13 +137,25 @@ async fn until(instant: Option<Instant>) {
     }
 }
 
-/// The object of an event, as another version of its resource serves it.
+/// An object as this version of its resource serves it: under its own version, and with the
+/// defaults that the definition has got since it was written.
 pub(crate) fn as_served(resource: &Resource, object: &Arc<Value>) -> Arc<Value> {
     let version = resource.gvr.api_version();
-    if object["apiVersion"] == version.as_str() {
+    let schema = resource
+        .custom()
+        .and_then(|custom| custom.schema.as_ref())
+        .filter(|s| s.has_defaults);
+    if schema.is_none() && object["apiVersion"] == version.as_str() {
         return Arc::clone(object);
     }
     let mut served = Value::clone(object);
     served["apiVersion"] = version.into();
-    Arc::new(served)
+    schema
+        .into_iter()
+        .for_each(|schema| schema.default(&mut served));
+    if served == **object {
+        Arc::clone(object)
+    } else {
+        Arc::new(served)
+    }
 }

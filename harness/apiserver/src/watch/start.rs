@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{BOOKMARK_EVERY, Watch, event};
+use super::{Watch, event};
 use crate::{
     request::{Options, Request},
     resource::Resource,
@@ -42,7 +42,9 @@ pub(crate) fn open(
             deadline: options
                 .timeout_seconds
                 .map(|seconds| now + Duration::from_secs(seconds)),
-            bookmark: options.allow_watch_bookmarks.then(|| now + BOOKMARK_EVERY),
+            bookmark: options
+                .allow_watch_bookmarks
+                .then(|| first_bookmark(now, options)),
             ended: false,
         })
     })
@@ -51,13 +53,20 @@ pub(crate) fn open(
 /// A resource version as a revision; the empty one counts as 0.
 ///
 /// # Errors
-/// 400 or 422 for anything that is no number.
+/// 500 for anything that is no number, as a real server answers.
 pub(crate) fn revision(version: &str) -> Result<u64, Status> {
-    match version {
-        "" => Ok(0),
-        version => version.parse().map_err(|_| {
-            Status::bad_request(format!("resourceVersion: Invalid value: {version:?}: strconv.ParseUint: parsing {version:?}: invalid syntax"))
-        }),
+    let refuse = |_| {
+        let why = format!("strconv.ParseUint: parsing {version:?}: invalid syntax");
+        Status::new(
+            500,
+            "",
+            format!("resourceVersion: Invalid value: {version:?}: {why}"),
+        )
+    };
+    if version.is_empty() {
+        Ok(0)
+    } else {
+        version.parse().map_err(refuse)
     }
 }
 
@@ -96,6 +105,14 @@ fn check(options: &Options) -> Result<(), Status> {
         }
     }
     refuse_kind_if_any(list_options(), "", errors)
+}
+
+/// Every minute, and once shortly before the watch ends.
+fn first_bookmark(now: Instant, options: &Options) -> Instant {
+    let end = options
+        .timeout_seconds
+        .map(|seconds| now + Duration::from_secs(seconds));
+    super::next_bookmark(now, end)
 }
 
 /// The state of the collection first, or nothing: by version 0 and by `sendInitialEvents`.

@@ -45,9 +45,9 @@ fn an_invalid_pod_is_refused_with_every_cause() {
         assert_eq!(
             fields,
             [
+                "metadata.name",
                 "spec.containers[0].image",
-                "spec.containers[1].name",
-                "metadata.name"
+                "spec.containers[1].name"
             ]
         );
     });

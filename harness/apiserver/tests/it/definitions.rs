@@ -80,7 +80,7 @@ fn the_schema_is_enforced() {
             ),
             (
                 json!({"size": 1, "colour": "green"}),
-                "Widget.example.com \"w\" is invalid: spec.colour: Unsupported value: \"green\": supported values: \"blue\", \"red\"",
+                "Widget.example.com \"w\" is invalid: spec.colour: Unsupported value: \"green\": supported values: \"red\", \"blue\"",
             ),
         ] {
             let status = create(&server, &gvr, widget(spec))

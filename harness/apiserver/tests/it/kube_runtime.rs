@@ -150,7 +150,12 @@ fn a_reflector_mirrors_the_collection() {
             .await
             .expect("a stream")
             .expect("an object");
-        reader.wait_until_ready().await.expect("filled");
+        // The store is filled while the stream is polled, so both go on together.
+        tokio::select! {
+            biased;
+            _ = stream.next() => panic!("nothing else changes"),
+            ready = reader.wait_until_ready() => ready.expect("filled"),
+        }
         assert_eq!(reader.state().len(), 1);
     });
 }

@@ -111,7 +111,7 @@ fn a_validating_webhook_denies() {
         assert_eq!(
             (status.code, status.message.as_str()),
             (
-                403,
+                400,
                 "admission webhook \"deny.example.com\" denied the request: not today"
             )
         );
