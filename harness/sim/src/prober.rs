@@ -24,7 +24,7 @@ use crate::{
         Broken, ConnectError, Net, Origin, Part, Place,
         dns::{Record, Records, Resolver},
     },
-    program::{Channel, HttpRequest, Reply, Sent, Serve, ServedBy},
+    program::{Channel, HttpRequest, Reply, Sent, Serve, ServedBy, Trail},
     traffic::SimTraffic,
 };
 
@@ -67,7 +67,10 @@ impl SimProber {
         let caller = self.caller(&call.from)?;
         let at = self.log.elapsed();
         let mut hops = Vec::new();
-        let asked = timeout(call.timeout, self.exchange(&caller, &call, kept, &mut hops)).await;
+        let trail = Trail::default();
+        let exchange = self.exchange(&caller, &call, kept, (&mut hops, &trail));
+        let asked = timeout(call.timeout, exchange).await;
+        hops.extend(trail.seen().hops);
         let outcome = asked.unwrap_or(Err(Refusal::Timeout));
         let outcome = match outcome {
             Ok(answer) => Outcome::Answered(answer),
@@ -87,17 +90,22 @@ impl SimProber {
         caller: &Caller,
         call: &Call,
         kept: &Kept,
-        hops: &mut Vec<Hop>,
+        (hops, trail): (&mut Vec<Hop>, &Trail),
     ) -> std::result::Result<Answer, Refusal> {
         let (channel, reused) = self.connection(caller, call, kept, hops).await?;
         let reply = channel
-            .ask(sent(call))
+            .ask_along(sent(call), trail)
             .await
             .map_err(|broken| match broken {
                 Broken::Reset => Refusal::Reset,
                 Broken::TimedOut => Refusal::Timeout,
             })?;
-        read(reply, reused)
+        let seen = trail.seen();
+        let answer = read(reply, seen.reused.unwrap_or(reused))?;
+        Ok(Answer {
+            tls: seen.tls.or(answer.tls),
+            ..answer
+        })
     }
 
     /// The batch's connection to the target if it is kept and open, or a new one.

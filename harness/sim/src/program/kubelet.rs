@@ -1,7 +1,10 @@
 //! What a kubelet gives the containers of a pod besides their images: the files of ConfigMaps and
 //! Secrets, service-account tokens, and the way to the API server.
 
-use std::{collections::BTreeMap, net::SocketAddrV4};
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddrV4},
+};
 
 use apiserver::{Gvr, Request, Status, User};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -9,7 +12,10 @@ use k8s_openapi::api::core::v1::Pod;
 use pki::Roots;
 use serde_json::{Value, json};
 
-use crate::cluster::Api;
+use crate::{
+    cluster::Api,
+    net::dns::{NoAddress, Resolver},
+};
 
 /// A kubelet, as one pod knows it.
 #[derive(Clone)]
@@ -72,10 +78,12 @@ impl Kubelet {
     /// The API server's refusal.
     pub async fn token(&self, audience: Option<&str>) -> Result<String, Status> {
         let audiences: Vec<&str> = audience.into_iter().collect();
+        // Kubernetes lets tokens for itself live a year, because old clients read them once.
+        let seconds = audience.map_or(31_536_000, |_| 43_200);
         let body = json!({
             "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
             "metadata": {"namespace": self.namespace, "name": self.account},
-            "spec": {"audiences": audiences, "expirationSeconds": 43_200, "boundObjectRef": self.pod},
+            "spec": {"audiences": audiences, "expirationSeconds": seconds, "boundObjectRef": self.pod},
         });
         let accounts = Gvr::core("serviceaccounts");
         let user = User::controller("kubelet");
@@ -86,6 +94,15 @@ impl Kubelet {
             .object()
             .and_then(|object| object["status"]["token"].as_str());
         Ok(token.unwrap_or_default().to_owned())
+    }
+
+    /// What the pod's resolver makes of a name now: the cluster's DNS.
+    ///
+    /// # Errors
+    /// If the name has no address.
+    pub fn resolve(&self, host: &str) -> Result<Ipv4Addr, NoAddress> {
+        let resolved = Resolver::of_pod(&self.namespace).resolve(self.api.view(), host)?;
+        Ok(resolved.addresses[0])
     }
 
     async fn read(&self, resource: &str, name: &str) -> Option<std::sync::Arc<Value>> {

@@ -4,12 +4,13 @@
 //! its pod's address; behind each port is a [`Serve`]. What an image does is found by its name in
 //! [`Images`]: later rooms add istiod and the proxy there.
 //!
-//! Reading order: this file, [`kubelet`] (what else a container is given), [`wire`] (what goes over a connection), [`sample`] (the applications
+//! Reading order: this file, [`kubelet`] (what else a container is given), [`wire`] (what goes over a connection), [`trail`] (what stations say of it), [`sample`] (the applications
 //! of the samples), [`command`] (containers that run an ordinary command).
 
 pub mod command;
 pub mod kubelet;
 pub mod sample;
+pub mod trail;
 pub mod wire;
 
 use std::{net::SocketAddrV4, sync::Arc};
@@ -28,6 +29,7 @@ use crate::{
 };
 
 pub use kubelet::{Files, Kubelet};
+pub use trail::{Seen, Trail};
 pub use wire::{Hello, HttpRequest, Opaque, Reply, Request, Sent, ServedBy};
 
 /// Answers on a port.
@@ -69,10 +71,19 @@ impl Channel {
     /// # Errors
     /// How the connection broke on the way.
     pub async fn ask(&self, sent: Sent) -> Result<Reply, Broken> {
+        self.ask_along(sent, &Trail::default()).await
+    }
+
+    /// The same as one station of a call, whose evidence is collected in `trail`.
+    ///
+    /// # Errors
+    /// As [`Channel::ask`].
+    pub async fn ask_along(&self, sent: Sent, trail: &Trail) -> Result<Reply, Broken> {
         let request = Request {
             from: self.conn.origin().clone(),
             to: self.conn.address(),
             sent,
+            trail: trail.clone(),
         };
         self.conn.exchange(self.session.serve(request)).await
     }

@@ -5,6 +5,7 @@ use std::{any::Any, collections::BTreeMap, fmt, net::SocketAddrV4, sync::Arc};
 use serde_json::Value;
 use world::ClusterName;
 
+use super::Trail;
 use crate::net::Origin;
 
 /// One request on a connection.
@@ -16,6 +17,8 @@ pub struct Request {
     pub to: SocketAddrV4,
     /// What was sent.
     pub sent: Sent,
+    /// Where whoever handles it leaves evidence.
+    pub trail: Trail,
 }
 
 /// What a client sends.

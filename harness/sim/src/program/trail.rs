@@ -1,0 +1,50 @@
+//! What the stations of a call say of it: evidence that travels beside the bytes.
+//!
+//! No station reads it, so that nothing is decided by what only an observer can know.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use world::{Hop, TlsSeen};
+
+/// Where the stations of one call leave evidence. Clones collect into the same place, so that what
+/// was left stays readable when the call itself is given up.
+#[derive(Debug, Clone, Default)]
+pub struct Trail(Arc<Mutex<Seen>>);
+
+/// What was left so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The stations in the order in which they decided.
+    pub hops: Vec<Hop>,
+    /// Whether the client's proxy used a connection that had carried an earlier call; `None` if no
+    /// proxy said.
+    pub reused: Option<bool>,
+    /// What the server's proxy saw of the transport; `None` if there is none.
+    pub tls: Option<TlsSeen>,
+}
+
+impl Trail {
+    /// A station decided something.
+    pub fn pass(&self, hop: Hop) {
+        self.lock().hops.push(hop);
+    }
+
+    /// The client's proxy sends on a connection that is new or not.
+    pub fn reuse(&self, reused: bool) {
+        self.lock().reused = Some(reused);
+    }
+
+    /// The server's proxy saw this of the transport.
+    pub fn tls(&self, seen: TlsSeen) {
+        self.lock().tls = Some(seen);
+    }
+
+    /// Everything so far.
+    pub fn seen(&self) -> Seen {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
