@@ -72,10 +72,10 @@ pub(crate) async fn validate(
     warnings: &mut Vec<String>,
 ) -> Result<(), Status> {
     for webhook in all(server, Phase::Validating) {
-        if concerns(server, &webhook, review, object) {
-            if let Some(answer) = ask(server, &webhook, review, object).await? {
-                warnings.extend(answer.warnings);
-            }
+        if concerns(server, &webhook, review, object)
+            && let Some(answer) = ask(server, &webhook, review, object).await?
+        {
+            warnings.extend(answer.warnings);
         }
     }
     Ok(())

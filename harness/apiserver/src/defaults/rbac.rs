@@ -8,10 +8,10 @@ const GROUP: &str = "rbac.authorization.k8s.io";
 
 /// References say which API group they mean.
 pub(super) fn rbac(object: &mut Value) {
-    if let Some(reference) = object.get_mut("roleRef").and_then(Value::as_object_mut) {
-        if reference.get("apiGroup").is_none_or(|group| group == "") {
-            reference.insert("apiGroup".to_owned(), GROUP.into());
-        }
+    if let Some(reference) = object.get_mut("roleRef").and_then(Value::as_object_mut)
+        && reference.get("apiGroup").is_none_or(|group| group == "")
+    {
+        reference.insert("apiGroup".to_owned(), GROUP.into());
     }
     for subject in object
         .get_mut("subjects")

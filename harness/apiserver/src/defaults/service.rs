@@ -95,14 +95,13 @@ pub(super) fn keep_allocated(live: &Value, service: &mut Value) {
     for port in object::items_mut(service, &["spec", "ports"]) {
         let same =
             |old: &&Value| old["port"] == port["port"] && old["protocol"] == port["protocol"];
-        if let Some(number) = before
+        let unset = port["nodePort"].as_i64().unwrap_or(0) == 0;
+        let number = before
             .iter()
             .find(same)
-            .and_then(|old| old["nodePort"].as_i64())
-        {
-            if port["nodePort"].as_i64().unwrap_or(0) == 0 {
-                port["nodePort"] = number.into();
-            }
+            .and_then(|old| old["nodePort"].as_i64());
+        if let Some(number) = number.filter(|_| unset) {
+            port["nodePort"] = number.into();
         }
     }
 }

@@ -17,12 +17,17 @@ use crate::status::Status;
 /// so whether a field is unset.
 ///
 /// # Errors
-/// 422 for a patch that is none and for one that does not fit the object.
+/// 400 for a patch that is no list, 422 for operations that do not exist and for one that does not fit the object.
 pub(crate) fn json(object: &Value, patch: &Value) -> Result<Value, Status> {
     let refuse = || {
         let message = "the server rejected our request due to an error in our request";
         Status::new(422, "Invalid", message).with(crate::status::Details::default())
     };
+    if !patch.is_array() {
+        return Err(Status::bad_request(
+            "error decoding patch: a JSON patch is a list of operations",
+        ));
+    }
     let patch: json_patch::Patch = serde_json::from_value(patch.clone()).map_err(|_| refuse())?;
     let mut patched = object.clone();
     for operation in patch.0 {

@@ -83,11 +83,13 @@ fn strategy(spec: &Value, field: &str, kinds: &[&str]) -> Option<FieldError> {
     let kind = text(spec, &[field, "type"]);
     let path = format!("spec.{field}");
     if !kinds.contains(&kind) {
-        return Some(FieldError::not_supported(
-            format!("{path}.type"),
-            &kind.into(),
-            kinds,
-        ));
+        // A real server names the strategy of a Deployment as a whole.
+        let path = if field == "strategy" {
+            path
+        } else {
+            format!("{path}.type")
+        };
+        return Some(FieldError::not_supported(path, &kind.into(), kinds));
     }
     let update = at(spec, &[field, "rollingUpdate"]);
     if kind != "RollingUpdate" && update.is_some() {

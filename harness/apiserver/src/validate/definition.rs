@@ -57,16 +57,17 @@ fn versions(spec: &Value) -> Vec<FieldError> {
         ));
     }
     for (i, version) in versions.iter().enumerate() {
-        let path = format!("spec.versions[{i}]");
+        // With one version, its schema is one of the definition as a whole.
+        let path = match versions.len() {
+            1 => "spec.validation".to_owned(),
+            _ => format!("spec.versions[{i}].schema"),
+        };
         match at(version, &["schema", "openAPIV3Schema"]) {
             None => errors.push(FieldError::required(
-                format!("{path}.schema.openAPIV3Schema"),
+                format!("{path}.openAPIV3Schema"),
                 "schemas are required",
             )),
-            Some(schema) => errors.extend(schema::root(
-                schema,
-                &format!("{path}.schema.openAPIV3Schema"),
-            )),
+            Some(schema) => errors.extend(schema::root(schema, &format!("{path}.openAPIV3Schema"))),
         }
     }
     errors

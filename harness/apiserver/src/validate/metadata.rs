@@ -36,13 +36,13 @@ pub(super) fn create(resource: &Resource, object: &Value) -> Vec<FieldError> {
             ));
         }
     }
-    errors.extend(common(object));
+    errors.extend(common(resource, object));
     errors
 }
 
 /// Checks the metadata of an object that replaces another.
 pub(super) fn update(resource: &Resource, live: &Value, object: &Value) -> Vec<FieldError> {
-    let mut errors = common(object);
+    let mut errors = common(resource, object);
     for field in ["name", "namespace", "uid", "creationTimestamp"] {
         let (before, after) = (&live["metadata"][field], &object["metadata"][field]);
         if before != after && !after.is_null() {
@@ -53,7 +53,6 @@ pub(super) fn update(resource: &Resource, live: &Value, object: &Value) -> Vec<F
             ));
         }
     }
-    let _ = resource;
     errors.extend(added_finalizers(live, object));
     errors
 }
@@ -80,11 +79,11 @@ fn name_problem(resource: &Resource, name: &str) -> Option<String> {
     }
 }
 
-fn common(object: &Value) -> Vec<FieldError> {
+fn common(resource: &Resource, object: &Value) -> Vec<FieldError> {
     let mut errors = labels(&object["metadata"]["labels"], "metadata.labels");
     errors.extend(annotations(&object["metadata"]["annotations"]));
     errors.extend(owners(object));
-    errors.extend(finalizers(object));
+    errors.extend(finalizers(resource, object));
     errors
 }
 
@@ -161,7 +160,9 @@ fn owners(object: &Value) -> Vec<FieldError> {
     errors
 }
 
-fn finalizers(object: &Value) -> Vec<FieldError> {
+fn finalizers(resource: &Resource, object: &Value) -> Vec<FieldError> {
+    // The servers of definitions and custom resources take any qualified name.
+    let strict = resource.custom().is_none() && resource.group() != "apiextensions.k8s.io";
     let mut errors = Vec::new();
     let finalizers = object::finalizers(object);
     for (i, finalizer) in finalizers.iter().enumerate() {
@@ -169,7 +170,8 @@ fn finalizers(object: &Value) -> Vec<FieldError> {
         let name = finalizer.as_str().unwrap_or_default();
         if let Some(why) = qualified_name_problem(name) {
             errors.push(FieldError::invalid(path.clone(), finalizer, why));
-        } else if !name.contains('/')
+        } else if strict
+            && !name.contains('/')
             && !matches!(name, "orphan" | "foregroundDeletion" | "kubernetes")
         {
             let why = "name is neither a standard finalizer name nor is it fully qualified";

@@ -9,6 +9,7 @@ use super::{
     stamp,
 };
 use crate::{
+    apply::track_update,
     lifecycle::update::Part,
     object::{self, text},
     patch,
@@ -44,7 +45,7 @@ pub(super) async fn scale(
         let live = target.live().ok_or_else(missing)?;
         return Ok(Response::ok(Arc::new(shown(&paths, &live))));
     }
-    let answer = modify(&target, &|live| wanted(request, &paths, live)).await?;
+    let answer = modify(&target, &|live| wanted(&target, &paths, live)).await?;
     let changed = answer.object().expect("a write answers with the object");
     Ok(Response::ok(Arc::new(shown(&paths, changed))))
 }
@@ -110,7 +111,8 @@ fn selector(paths: &ScalePaths, object: &Value) -> String {
     pairs.collect::<Vec<_>>().join(",")
 }
 
-fn wanted(request: &Request, paths: &ScalePaths, live: &Value) -> Result<Wanted, Status> {
+fn wanted(target: &Target<'_>, paths: &ScalePaths, live: &Value) -> Result<Wanted, Status> {
+    let request = target.request;
     let before = shown(paths, live);
     let scale = match request.verb {
         Verb::Patch(PatchKind::Json) => patch::json(&before, &request.body)?,
@@ -141,16 +143,37 @@ fn wanted(request: &Request, paths: &ScalePaths, live: &Value) -> Result<Wanted,
         let kind = ("Scale.autoscaling".to_owned(), "Scale", "autoscaling");
         crate::validate::field::refuse_kind_if_any(kind, object::name(live), vec![error])?;
     }
-    let mut object = live.clone();
-    let place = paths
-        .spec_replicas
-        .iter()
-        .fold(&mut object, |value, step| &mut value[step.as_str()]);
-    *place = replicas.into();
+    let mut object = owned(target, paths, live, replicas);
     object::copy_meta(&scale, &mut object, "resourceVersion");
     Ok(Wanted {
         object,
-        owned: false,
+        owned: true,
         warnings: Vec::new(),
     })
+}
+
+/// The object with these replicas, which belong to the scaler; zero replicas belong to nobody,
+/// because a Scale does not write them.
+fn owned(target: &Target<'_>, paths: &ScalePaths, live: &Value, replicas: i64) -> Value {
+    let mut object = live.clone();
+    let path: Vec<&str> = paths.spec_replicas.iter().map(String::as_str).collect();
+    let set = |object: &mut Value| {
+        let place = path.iter().fold(object, |value, step| &mut value[*step]);
+        *place = replicas.into();
+    };
+    if replicas == 0 {
+        object::remove(&mut object, &path);
+    } else {
+        set(&mut object);
+    }
+    let resource = target.resource;
+    track_update(
+        &resource.shape,
+        resource.has_status(),
+        live,
+        &mut object,
+        &target.stamp,
+    );
+    set(&mut object);
+    object
 }

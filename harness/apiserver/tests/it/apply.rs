@@ -209,12 +209,9 @@ fn an_update_takes_ownership_of_what_it_changes() {
         let status = apply(&server, "me", false, map(json!({"a": "1", "b": "1"})))
             .await
             .expect_err("a conflict");
-        assert!(
-            status
-                .message
-                .starts_with("Apply failed with 1 conflict: conflict with \"editor\" using v1 at "),
-            "{}",
-            status.message
+        assert_eq!(
+            status.message,
+            "Apply failed with 1 conflict: conflict with \"editor\" using v1: .data.a"
         );
     });
 }

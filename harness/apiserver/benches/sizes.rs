@@ -1,0 +1,166 @@
+//! How the server's cost grows: objects, watchers, memory. Prints one table in Markdown.
+//!
+//! Run with `cargo bench -p isthmus-apiserver`.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark measures the machine's time, which the paused clock hides"
+)]
+
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use apiserver::{ApiServer, Clock, Config, Gvr, Options, Request, User};
+use serde_json::{Value, json};
+
+const SIZES: [usize; 4] = [100, 1_000, 10_000, 100_000];
+const WATCHERS: usize = 100;
+const CHANGES: usize = 100;
+
+fn main() {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime without I/O");
+    println!(
+        "| objects | create, µs | get, µs | list of one namespace of 100, µs | list by label, 1 in 100, ms | memory, bytes each |"
+    );
+    println!("|---|---|---|---|---|---|");
+    for size in SIZES {
+        runtime.block_on(row(size));
+    }
+    runtime.block_on(fan_out());
+}
+
+fn server() -> ApiServer {
+    let epoch = "2026-01-01T00:00:00Z"
+        .parse()
+        .expect("a well-formed literal");
+    ApiServer::new(Config::new("bench", 1, Clock::starting_at(epoch)))
+}
+
+fn pods() -> Gvr {
+    Gvr::core("pods")
+}
+
+fn namespace(i: usize) -> String {
+    format!("n{}", i % 100)
+}
+
+fn pod(i: usize) -> Value {
+    json!({"apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": format!("p{i}"), "namespace": namespace(i),
+            "labels": {"app": format!("a{}", i / 100 % 100)}},
+        "spec": {"containers": [{"name": "app", "image": "app:1", "ports": [{"containerPort": 80}]}]}})
+}
+
+async fn fill(server: &ApiServer, size: usize) -> Duration {
+    for i in 0..100 {
+        let object = json!({"metadata": {"name": namespace(i)}});
+        let request = Request::create(&Gvr::core("namespaces"), object, &User::admin());
+        server.call(request).await.expect("a namespace");
+    }
+    let start = Instant::now();
+    for i in 0..size {
+        server
+            .call(Request::create(&pods(), pod(i), &User::admin()))
+            .await
+            .expect("a pod");
+    }
+    start.elapsed()
+}
+
+async fn row(size: usize) {
+    let server = server();
+    let before = resident();
+    let created = fill(&server, size).await;
+    let memory = resident().saturating_sub(before) / size;
+    let admin = User::admin();
+    let get = repeated(1_000, async |i| {
+        let i = i * 7919 % size;
+        let request = Request::get(&pods(), &namespace(i), &format!("p{i}"), &admin);
+        server.call(request).await.expect("a pod");
+    })
+    .await;
+    let within = repeated(20, async |_| {
+        server
+            .call(Request::list(&pods(), "n7", &admin))
+            .await
+            .expect("a list");
+    })
+    .await;
+    let labelled = repeated(5, async |_| {
+        let options = Options {
+            label_selector: Some("app=a0".to_owned()),
+            ..Options::default()
+        };
+        server
+            .call(Request::list(&pods(), "", &admin).with(options))
+            .await
+            .expect("a list");
+    })
+    .await;
+    println!(
+        "| {size} | {:.1} | {:.2} | {:.1} | {:.2} | {memory} |",
+        micros(created) / u32::try_from(size).map_or(f64::MAX, f64::from),
+        micros(get),
+        micros(within),
+        micros(labelled) / 1e3,
+    );
+}
+
+/// The mean time of one call.
+async fn repeated(times: usize, call: impl AsyncFn(usize)) -> Duration {
+    let start = Instant::now();
+    for i in 0..times {
+        call(i).await;
+    }
+    start.elapsed() / u32::try_from(times).expect("a small number")
+}
+
+async fn fan_out() {
+    let server = server();
+    fill(&server, 1).await;
+    let mut watches = Vec::new();
+    for _ in 0..WATCHERS {
+        let answer = server
+            .call(Request::watch(&pods(), "", &User::admin()))
+            .await
+            .expect("a watch");
+        watches.push(answer.into_watch().expect("a watch"));
+    }
+    let start = Instant::now();
+    for i in 1..CHANGES {
+        server
+            .call(Request::create(&pods(), pod(i), &User::admin()))
+            .await
+            .expect("a pod");
+    }
+    for watch in &mut watches {
+        for _ in 0..CHANGES {
+            watch.next().await.expect("an event");
+        }
+    }
+    let told = WATCHERS * CHANGES;
+    println!(
+        "\n{CHANGES} creations told to {WATCHERS} watchers: {told} events in {:.1} ms",
+        micros(start.elapsed()) / 1e3
+    );
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+/// Bytes of this process in memory.
+fn resident() -> usize {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line
+        .and_then(|line| line.split_whitespace().next())
+        .and_then(|n| n.parse::<usize>().ok());
+    kib.unwrap_or(0) * 1024
+}
