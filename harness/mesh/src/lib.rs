@@ -5,7 +5,10 @@
 //! room never sees a topology, a scenario or an expectation; it decides nothing about a call by
 //! itself, because the rules are those of `istio`.
 //!
-//! Reading order: [`snapshot`] (what istiod tells a proxy), [`xds`] (how it is asked for it).
+//! Reading order: [`snapshot`] (what istiod tells a proxy), [`xds`] (how it is asked for it),
+//! [`istiod`] (how it comes to know it), [`refusals`] (what it does not model).
 
+pub mod istiod;
+pub mod refusals;
 pub mod snapshot;
 pub mod xds;

@@ -1,0 +1,309 @@
+//! istiod as a process: what happens from its start until its pod ends.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures::{FutureExt, future::BoxFuture};
+use istio::version::Flag;
+use sim::{
+    net::Listener,
+    program::{Health, Process, Serve, Start},
+    remote::Access,
+};
+use tokio::{
+    sync::watch,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use super::{
+    Living,
+    assemble::Assembler,
+    ca::{Ca, CaError},
+    clusters::{Clusters, Dial},
+    core::Core,
+    environment::{Environment, EnvironmentError},
+    mesh_config::{self, MeshError},
+    roots,
+    server::{Port, Serves},
+    source::{
+        Context,
+        access::{self, KubeconfigError},
+    },
+};
+use crate::refusals::Refusals;
+
+/// The port of configuration and certificates.
+const XDS: u16 = 15012;
+/// The port of webhooks.
+const WEBHOOKS: u16 = 15017;
+/// How often it is tried again to write what could not be written.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// Why istiod ends.
+#[derive(Debug, thiserror::Error)]
+enum Fatal {
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+    #[error("its service account has no token: {0}")]
+    Token(String),
+    #[error("KUBECONFIG: {0}")]
+    Kubeconfig(#[from] KubeconfigError),
+    #[error(transparent)]
+    Mesh(#[from] MeshError),
+    #[error(transparent)]
+    Ca(#[from] CaError),
+    #[error("port {0} is in use")]
+    Port(u16),
+}
+
+struct Running {
+    health: watch::Sender<Health>,
+    _tasks: JoinSet<()>,
+}
+
+impl Process for Running {
+    fn health(&self) -> watch::Receiver<Health> {
+        self.health.subscribe()
+    }
+
+    fn stop(self: Box<Self>) -> BoxFuture<'static, ()> {
+        drop(self);
+        async {}.boxed()
+    }
+}
+
+/// Starts istiod.
+pub(super) fn start(start: Start, refusals: Refusals, living: Living) -> Box<dyn Process> {
+    let health = watch::Sender::new(Health::Unready);
+    let mut tasks = JoinSet::new();
+    let told = health.clone();
+    tasks.spawn(async move {
+        let name = start.pod.metadata.name.clone().unwrap_or_default();
+        let who = format!("{}/{name}", start.cluster);
+        let log = start.log.clone();
+        if let Err(fatal) = live(start, &who, &refusals, &living, &told).await {
+            log.note(&who, format_args!("ends: {fatal}"));
+            if matches!(fatal, Fatal::Environment(_) | Fatal::Mesh(_)) {
+                refusals.note(&who, &fatal);
+            }
+            told.send_replace(Health::Exited(1));
+        }
+    });
+    Box::new(Running {
+        health,
+        _tasks: tasks,
+    })
+}
+
+async fn live(
+    start: Start,
+    who: &str,
+    refusals: &Refusals,
+    living: &Living,
+    health: &watch::Sender<Health>,
+) -> Result<(), Fatal> {
+    let environment = Environment::read(&start).await?;
+    let changed = watch::Sender::new(0);
+    let clusters = read_clusters(&start, who, &environment, &changed).await?;
+    let mut news = changed.subscribe();
+    until_read(&clusters, &mut news).await;
+    let mesh = mesh_config::read(&environment, &clusters.config().tables())?;
+    let client = clusters.config().client.clone();
+    let now = start.clock.now();
+    let ca = Ca::find(&environment, &mesh.domains.own, &client, start.seed, now).await?;
+    let key = pki::KeyPair::from_seed(&pki::Seed::new(start.seed.0).of(&format!("serving/{who}")));
+    let core = Arc::new(Core {
+        who: who.to_owned(),
+        seed: start.seed,
+        clock: start.clock,
+        log: start.log.clone(),
+        serving: ca.serving(names(&environment), &key, now)?,
+        published: watch::Sender::new(None),
+        assembler: Mutex::new(Assembler::new(
+            who.to_owned(),
+            &environment,
+            ca.roots().clone(),
+            refusals.clone(),
+        )),
+        clusters: Mutex::new(clusters),
+        environment,
+        ca,
+        mesh,
+    });
+    let _ports = [
+        open(&start, &core, XDS, Serves::Xds)?,
+        open(&start, &core, WEBHOOKS, Serves::Webhooks)?,
+    ];
+    let _alive = living.add(&core);
+    let writer = distribute(&core, changed.subscribe());
+    tokio::join!(serve(&core, news, health), writer);
+    Ok(())
+}
+
+async fn read_clusters(
+    start: &Start,
+    who: &str,
+    environment: &Environment,
+    changed: &watch::Sender<u64>,
+) -> Result<Clusters, Fatal> {
+    let token = start.kubelet.token(None).await;
+    let own = Access {
+        server: start.kubelet.api_server,
+        roots: start.kubelet.roots.clone(),
+        token: token.map_err(|status| Fatal::Token(status.message))?,
+    };
+    let config = environment
+        .kubeconfig
+        .as_deref()
+        .map(access::access)
+        .transpose()?;
+    let context = Context {
+        seed: start.seed,
+        who: who.to_owned(),
+        namespace: environment.control_plane.namespace.clone(),
+        changed: changed.clone(),
+    };
+    let dial = Dial::new(start);
+    Ok(Clusters::open(environment, context, dial, own, config))
+}
+
+/// Waits until the config cluster has been read once.
+async fn until_read(clusters: &Clusters, news: &mut watch::Receiver<u64>) {
+    while !clusters.config().is_synced() {
+        news.changed().await.expect("sources hold the sender");
+    }
+}
+
+/// The names under which istiod is called. Source: pilot/pkg/bootstrap/server.go.
+fn names(environment: &Environment) -> Vec<String> {
+    let plane = &environment.control_plane;
+    let services = [
+        mesh_config::revised("istiod", plane),
+        "istiod".to_owned(),
+        "istiod-remote".to_owned(),
+        "istio-pilot".to_owned(),
+    ];
+    let mut names: Vec<String> = services
+        .map(|name| format!("{name}.{}.svc", plane.namespace))
+        .into();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn open(
+    start: &Start,
+    core: &Arc<Core>,
+    number: u16,
+    serves: Serves,
+) -> Result<Listener<Arc<dyn Serve>>, Fatal> {
+    let port = Port {
+        core: Arc::clone(core),
+        serves,
+    };
+    start
+        .host
+        .listen(number, Arc::new(port))
+        .map_err(|_| Fatal::Port(number))
+}
+
+/// Collects changes and tells them, for ever; istiod is ready once everything was told once.
+async fn serve(core: &Core, mut news: watch::Receiver<u64>, health: &watch::Sender<Health>) {
+    let flags = &core.environment.control_plane.flags;
+    let patience = flags.time(Flag::RemoteClusterTimeout);
+    core.clusters().advance();
+    while !core.clusters().is_ready(patience) {
+        // Clusters that do not answer are given up after a while, without any news.
+        let _ = timeout(Duration::from_secs(1), news.changed()).await;
+        core.clusters().advance();
+    }
+    core.publish();
+    core.note("is ready");
+    health.send_replace(Health::Ready);
+    let (after, at_most) = (
+        flags.time(Flag::DebounceAfter),
+        flags.time(Flag::DebounceMax),
+    );
+    while news.changed().await.is_ok() {
+        core.clusters().advance();
+        quiet(&mut news, after, at_most).await;
+        core.clusters().advance();
+        core.publish();
+    }
+}
+
+/// Waits until nothing has changed for a while, but not for longer than `at_most`.
+async fn quiet(news: &mut watch::Receiver<u64>, after: Duration, at_most: Duration) {
+    let more = async { while let Ok(Ok(())) = timeout(after, news.changed()).await {} };
+    let _ = timeout(at_most, more).await;
+}
+
+/// Writes root certificates and CAs wherever they are missing, for ever.
+async fn distribute(core: &Core, mut news: watch::Receiver<u64>) {
+    let roots = core.ca.roots().to_pem();
+    let mut written: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    loop {
+        let failed = distribute_once(core, &roots, &mut written).await;
+        for why in &failed {
+            core.note(why);
+        }
+        match failed.is_empty() {
+            true => drop(news.changed().await),
+            false => sleep(AGAIN).await,
+        }
+    }
+}
+
+async fn distribute_once(
+    core: &Core,
+    roots: &str,
+    written: &mut BTreeMap<String, BTreeMap<String, String>>,
+) -> Vec<String> {
+    let plane = &core.environment.control_plane;
+    let mut failures = Vec::new();
+    for (cluster, client, missing) in core.missing(roots, written) {
+        let own = cluster == plane.cluster.as_str();
+        let (done, failed) = roots::write(&client, missing, roots).await;
+        failures.extend(failed);
+        let known = written.entry(cluster).or_default();
+        known.extend(
+            done.into_iter()
+                .map(|namespace| (namespace, roots.to_owned())),
+        );
+        if !own {
+            let missing = roots::remote_webhooks(&client, plane, roots).await;
+            failures.extend(roots::write(&client, missing, roots).await.1);
+        }
+    }
+    failures
+}
+
+impl Core {
+    /// What is missing in each cluster that this istiod writes into.
+    fn missing(
+        &self,
+        roots: &str,
+        written: &BTreeMap<String, BTreeMap<String, String>>,
+    ) -> Vec<(String, kube::Client, roots::Missing)> {
+        let plane = &self.environment.control_plane;
+        let clusters = self.clusters();
+        let nothing = BTreeMap::new();
+        let config = clusters.config();
+        let own = plane.cluster.to_string();
+        let missing = roots::missing(&config.tables(), plane, roots, &nothing);
+        let mut all = vec![(own, config.client.clone(), missing)];
+        for (id, source) in clusters.remotes() {
+            let tables = source.tables();
+            if roots::writes_into(&tables, plane) {
+                let known = written.get(id.as_str()).unwrap_or(&nothing);
+                let missing = roots::missing(&tables, plane, roots, known);
+                all.push((id.to_string(), source.client.clone(), missing));
+            }
+        }
+        all
+    }
+}

@@ -1,0 +1,182 @@
+//! What istiod writes into clusters: its root certificate into every namespace, and its CA into
+//! the webhooks that call it.
+
+use std::collections::BTreeMap;
+
+use istio::version::Flag;
+use k8s_openapi::ByteString;
+use k8s_openapi::api::{
+    admissionregistration::v1::{MutatingWebhook, MutatingWebhookConfiguration},
+    core::v1::ConfigMap,
+};
+use kube::{
+    Api, Client,
+    api::{ListParams, PostParams},
+};
+use serde_json::json;
+use sim::cluster::Key;
+
+use super::source::{follow::text, table::Tables};
+use crate::snapshot::ControlPlane;
+
+/// The ConfigMap that every proxy reads its first root from.
+const ROOT_MAP: &str = "istio-ca-root-cert";
+const ROOT_KEY: &str = "root-cert.pem";
+
+/// Namespaces that never get it. Source: pkg/config/constants and
+/// pilot/pkg/serviceregistry/kube/controller/namespacecontroller.go.
+const NEVER: [&str; 4] = [
+    "kube-system",
+    "kube-public",
+    "kube-node-lease",
+    "local-path-storage",
+];
+
+/// The annotation of a remote's system namespace that names the clusters whose istiods write there.
+const WRITERS: &str = "topology.istio.io/controlPlaneClusters";
+
+/// Whether an istiod writes into a cluster behind a remote secret: if it is one that serves
+/// others, and the cluster's system namespace names it.
+pub(crate) fn writes_into(tables: &Tables, plane: &ControlPlane) -> bool {
+    let namespace = tables
+        .namespaces
+        .get(&Key::new("", plane.namespace.as_str()));
+    let annotations = namespace.and_then(|n| n.metadata.annotations.as_ref());
+    let writers = annotations
+        .and_then(|all| all.get(WRITERS))
+        .cloned()
+        .unwrap_or_default();
+    let named = |name: &str| name == "*" || name == plane.cluster.as_str();
+    plane.flags.is_on(Flag::ExternalIstiod) && writers.split(',').map(str::trim).any(named)
+}
+
+/// What is to be written into one cluster.
+#[derive(Debug, Default)]
+pub(crate) struct Missing {
+    namespaces: Vec<(String, bool)>,
+    webhooks: Vec<MutatingWebhookConfiguration>,
+}
+
+/// What is missing in a cluster by its tables. A remote's ConfigMaps and webhooks are not watched,
+/// so that whoever writes remembers what it wrote: `written` is that memory.
+pub(crate) fn missing(
+    tables: &Tables,
+    plane: &ControlPlane,
+    roots: &str,
+    written: &BTreeMap<String, String>,
+) -> Missing {
+    let namespaces = tables.namespaces.values().filter_map(|namespace| {
+        let name = namespace.metadata.name.as_deref()?;
+        let key = Key::new(name, ROOT_MAP);
+        let kept = tables
+            .config_maps
+            .get(&key)
+            .and_then(|map| map.data.as_ref()?.get(ROOT_KEY));
+        let known = kept.or_else(|| written.get(name));
+        let ending = namespace.metadata.deletion_timestamp.is_some();
+        let wanted = !NEVER.contains(&name) && !ending && known.is_none_or(|pem| pem != roots);
+        wanted.then(|| (name.to_owned(), known.is_some()))
+    });
+    let own = tables.webhooks.values().filter(|hooks| is_of(hooks, plane));
+    let unpatched = own.filter(|hooks| {
+        let patched = |hook: &MutatingWebhook| {
+            let bundle = hook.client_config.ca_bundle.as_ref();
+            bundle.is_some_and(|bundle| bundle.0 == roots.as_bytes())
+        };
+        !hooks.webhooks.iter().flatten().all(patched)
+    });
+    Missing {
+        namespaces: namespaces.collect(),
+        webhooks: unpatched
+            .map(|hooks| MutatingWebhookConfiguration::clone(hooks))
+            .collect(),
+    }
+}
+
+/// Whether a webhook configuration is of the istiod's revision.
+fn is_of(hooks: &MutatingWebhookConfiguration, plane: &ControlPlane) -> bool {
+    let labels = hooks.metadata.labels.as_ref();
+    let revision = labels.and_then(|labels| labels.get("istio.io/rev"));
+    let injector = labels.and_then(|labels| labels.get("app"));
+    let own = match plane.revision.as_str() {
+        "" => "default",
+        revision => revision,
+    };
+    revision.is_some_and(|revision| revision == own)
+        && injector.is_some_and(|app| app == "sidecar-injector")
+}
+
+/// Writes what is missing. Returns the namespaces that have the root now, and why others do not.
+pub(crate) async fn write(
+    client: &Client,
+    missing: Missing,
+    roots: &str,
+) -> (Vec<String>, Vec<String>) {
+    let (mut done, mut failed) = (Vec::new(), Vec::new());
+    for (namespace, exists) in missing.namespaces {
+        match write_root(client, &namespace, exists, roots).await {
+            Ok(()) => done.push(namespace),
+            Err(error) => failed.push(format!("{ROOT_MAP} in {namespace}: {}", text(&error))),
+        }
+    }
+    for hooks in missing.webhooks {
+        let name = hooks.metadata.name.clone().unwrap_or_default();
+        if let Err(error) = patch_webhooks(client, hooks, roots).await {
+            failed.push(format!("caBundle of {name}: {}", text(&error)));
+        }
+    }
+    (done, failed)
+}
+
+async fn write_root(
+    client: &Client,
+    namespace: &str,
+    exists: bool,
+    roots: &str,
+) -> kube::Result<()> {
+    let maps: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
+    let map: ConfigMap = serde_json::from_value(json!({
+        "metadata": {"name": ROOT_MAP, "labels": {"istio.io/config": "true"}},
+        "data": {ROOT_KEY: roots},
+    }))
+    .expect("a ConfigMap has these fields");
+    if !exists {
+        match maps.create(&PostParams::default(), &map).await {
+            Err(kube::Error::Api(status)) if status.code == 409 => {}
+            created => return created.map(drop),
+        }
+    }
+    maps.replace(ROOT_MAP, &PostParams::default(), &map)
+        .await
+        .map(drop)
+}
+
+/// Writes the CA into every webhook of a configuration, as it was read.
+async fn patch_webhooks(
+    client: &Client,
+    mut hooks: MutatingWebhookConfiguration,
+    roots: &str,
+) -> kube::Result<()> {
+    let all: Api<MutatingWebhookConfiguration> = Api::all(client.clone());
+    for hook in hooks.webhooks.iter_mut().flatten() {
+        hook.client_config.ca_bundle = Some(ByteString(roots.as_bytes().to_vec()));
+    }
+    let name = hooks.metadata.name.clone().unwrap_or_default();
+    all.replace(&name, &PostParams::default(), &hooks)
+        .await
+        .map(drop)
+}
+
+/// The webhooks of a remote cluster, which is not watched for them.
+pub(crate) async fn remote_webhooks(client: &Client, plane: &ControlPlane, roots: &str) -> Missing {
+    let hooks: Api<MutatingWebhookConfiguration> = Api::all(client.clone());
+    let Ok(list) = hooks.list(&ListParams::default()).await else {
+        return Missing::default();
+    };
+    let mut tables = Tables::default();
+    for hook in list.items {
+        let key = Key::new("", hook.metadata.name.clone().unwrap_or_default());
+        tables.webhooks.insert(key, std::sync::Arc::new(hook));
+    }
+    missing(&tables, plane, roots, &BTreeMap::new())
+}
