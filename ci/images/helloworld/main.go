@@ -2,7 +2,8 @@
 // on request the evidence that isthmus judges by.
 //
 //	GET /hello                 Hello version: v1, instance: helloworld-v1-5d8c…
-//	GET /hello?evidence=json   {"version":"v1","pod":"…","cluster":"cluster1","headers":{…}}
+//	with accept: application/json
+//	                           {"version":"v1","pod":"…","cluster":"cluster1","headers":{…}}
 //	GET /healthz               200
 //
 // SERVICE_VERSION, HOSTNAME and CLUSTER_ID come from the environment. It ends on SIGTERM after it has
@@ -32,7 +33,7 @@ type evidence struct {
 
 func hello(w http.ResponseWriter, r *http.Request) {
 	seen := evidence{os.Getenv("SERVICE_VERSION"), os.Getenv("HOSTNAME"), os.Getenv("CLUSTER_ID"), headers(r)}
-	if r.URL.Query().Get("evidence") != "json" {
+	if !strings.Contains(r.Header.Get("accept"), "application/json") {
 		fmt.Fprintf(w, "Hello version: %s, instance: %s\n", seen.Version, seen.Pod)
 		return
 	}

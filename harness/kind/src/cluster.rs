@@ -1,7 +1,7 @@
 //! One cluster, from containers to ready nodes: a list one can read aloud.
 
 use engine::Deadline;
-use futures::future::try_join_all;
+use futures::{future::try_join_all, try_join};
 use ipnet::Ipv4Net;
 use k8s_openapi::api::core::v1::Node;
 use kube::{
@@ -27,6 +27,8 @@ pub(crate) struct ClusterPlan<'a> {
     pub(crate) nodes: &'a [NodePlan],
     pub(crate) cluster: &'a world::Cluster,
     pub(crate) image: &'a str,
+    /// Images of the daemon that every node gets.
+    pub(crate) preload: &'a [String],
     pub(crate) privilege: Privilege,
     /// The bridge's own address in the cluster's network.
     pub(crate) gateway: std::net::Ipv4Addr,
@@ -54,7 +56,8 @@ impl ClusterPlan<'_> {
     pub(crate) async fn up(&self, docker: &Docker, deadline: Deadline) -> Result<Standing> {
         let nodes = self.start(docker, deadline).await?;
         self.configure(docker, &nodes).await?;
-        self.init(docker, &nodes[0]).await?;
+        // The images are copied while the control plane comes up, which waits more than it works.
+        try_join!(self.init(docker, &nodes[0]), self.load(docker, &nodes))?;
         let standing = self.standing(docker, nodes).await?;
         standing.allow_workloads(self.nodes.len() == 1).await?;
         standing.network(docker, self).await?;
@@ -107,6 +110,15 @@ impl ClusterPlan<'_> {
             }
         };
         try_join_all(self.nodes.iter().zip(nodes).map(write))
+            .await
+            .map(drop)
+    }
+
+    async fn load(&self, docker: &Docker, nodes: &[String]) -> Result<()> {
+        if self.preload.is_empty() {
+            return Ok(());
+        }
+        try_join_all(nodes.iter().map(|id| docker.load(id, self.preload)))
             .await
             .map(drop)
     }

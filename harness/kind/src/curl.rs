@@ -47,7 +47,7 @@ fn command(calls: &[Call]) -> String {
     words.push(quoted(
         "-w",
         &format!(
-            "{}%{{exitcode}} %{{http_code}} %{{time_total}} %{{num_connects}}\n",
+            "{}%{{exitcode}} %{{http_code}} %{{time_total}} %{{time_namelookup}}\n",
             MARK.replace('\n', "\\n")
         ),
     ));
@@ -61,6 +61,10 @@ fn command(calls: &[Call]) -> String {
             let header =
                 |(name, value): (&String, &String)| quoted("-H", &format!("{name}: {value}"));
             words.extend(headers.iter().map(header));
+            // The sample then says who it is; Istio's own answers as ever.
+            if !headers.contains_key("accept") {
+                words.push(quoted("-H", "accept: application/json"));
+            }
             format!("http://{}{path}", call.to)
         }
         Protocol::Tcp => format!("telnet://{}", call.to),
@@ -94,7 +98,7 @@ pub(crate) fn read(
             call: call.clone(),
             at,
             took: report.took,
-            outcome: report.outcome(body),
+            outcome: report.outcome(body, call),
             hops: Vec::new(),
         });
         at += report.took;
@@ -108,38 +112,46 @@ struct Report {
     exit: i32,
     status: u16,
     took: Duration,
+    /// When the name had been resolved; zero if it never was.
+    resolved: f64,
 }
 
 impl Report {
     fn parse(line: &str) -> Result<Self, CurlError> {
         let words: Vec<&str> = line.split_whitespace().collect();
         let parsed = match words[..] {
-            [exit, status, took, _] => exit
-                .parse()
-                .ok()
-                .zip(status.parse().ok())
-                .zip(took.parse().ok()),
+            [exit, status, took, resolved] => Self::of(exit, status, took, resolved),
             _ => None,
         };
-        let ((exit, status), took) = parsed.ok_or_else(|| CurlError::Report(line.to_owned()))?;
-        Ok(Self {
-            exit,
-            status,
-            took: Duration::from_secs_f64(took),
+        parsed.ok_or_else(|| CurlError::Report(line.to_owned()))
+    }
+
+    fn of(exit: &str, status: &str, took: &str, resolved: &str) -> Option<Self> {
+        Some(Self {
+            exit: exit.parse().ok()?,
+            status: status.parse().ok()?,
+            took: Duration::try_from_secs_f64(took.parse().ok()?).ok()?,
+            resolved: resolved.parse().ok()?,
         })
     }
 
     /// The exit codes are curl's documented ones.
-    fn outcome(&self, body: &str) -> Outcome {
+    fn outcome(&self, body: &str, call: &Call) -> Outcome {
         match self.exit {
             0 if self.status < 400 => Outcome::Answered(answer(self.status, body)),
             0 => Outcome::Refused(Refusal::Http(self.status)),
             6 => Outcome::Refused(Refusal::Dns),
+            // A resolver that never answers is no answer about the name's owner.
+            28 if self.resolved == 0.0 && is_name(call) => Outcome::Refused(Refusal::Dns),
             28 => Outcome::Refused(Refusal::Timeout),
             7 => Outcome::Refused(Refusal::Refused),
             _ => Outcome::Refused(Refusal::Reset),
         }
     }
+}
+
+fn is_name(call: &Call) -> bool {
+    call.to.host.parse::<std::net::Ipv4Addr>().is_err()
 }
 
 /// What the sample says of itself on request.
@@ -236,13 +248,20 @@ mod tests {
             (52, Refusal::Reset),
         ];
         for (exit, refusal) in exits {
-            let text = format!("{MARK}{exit} 000 0.010 0\n");
+            let text = format!("{MARK}{exit} 000 0.010 0.001\n");
             let seen = read(&[call(Connection::Fresh)], &text, Duration::ZERO).unwrap();
             assert_eq!(seen[0].outcome, Outcome::Refused(refusal));
         }
-        let text = format!("upstream connect error{MARK}0 503 0.010 0\n");
+        let text = format!("upstream connect error{MARK}0 503 0.010 0.001\n");
         let seen = read(&[call(Connection::Fresh)], &text, Duration::ZERO).unwrap();
         assert_eq!(seen[0].outcome, Outcome::Refused(Refusal::Http(503)));
+    }
+
+    #[test]
+    fn a_resolver_that_never_answers_is_a_name_that_did_not_resolve() {
+        let text = format!("{MARK}28 000 5.000 0.000000\n");
+        let seen = read(&[call(Connection::Fresh)], &text, Duration::ZERO).unwrap();
+        assert_eq!(seen[0].outcome, Outcome::Refused(Refusal::Dns));
     }
 
     #[test]

@@ -23,6 +23,8 @@ use crate::{
 pub struct Images {
     /// A `kindest/node`-compatible image, by digest, tag or id.
     pub node: String,
+    /// Images that every node gets before anything is applied, for pods that no registry serves.
+    pub preload: Vec<String>,
 }
 
 /// The engine.
@@ -40,7 +42,9 @@ impl Kind {
     /// [`Error::NoDaemon`] or [`Error::NoImage`], each with what to do.
     pub async fn connect(images: Images) -> Result<Self> {
         let docker = Docker::connect().await?;
-        docker.image_id(&images.node).await?;
+        for image in images.preload.iter().chain([&images.node]) {
+            docker.image_id(image).await?;
+        }
         Ok(Self {
             docker,
             images,
@@ -75,6 +79,7 @@ impl Kind {
                     nodes: &plans[name],
                     cluster,
                     image: &self.images.node,
+                    preload: &self.images.preload,
                     privilege: self.privilege,
                     gateway: bridges.networks[&cluster.network].gateway(),
                     pods: join::pods_of(substrate, &cluster.network),

@@ -21,6 +21,9 @@ use crate::{Error, Result, error::Doing as _, run::Running, target};
 /// A port that nothing serves: whether a name resolves shows before anybody answers on it.
 const DISCARD: u16 = 9;
 
+/// Resolvers try twice for five seconds each where an upstream is silent.
+const RESOLVERS_PATIENCE: Duration = Duration::from_secs(20);
+
 /// Judges a check, looking again as often as its timing asks.
 pub(crate) async fn judged(running: &Running<'_>, check: &Check) -> Result<Verdict> {
     let began = running.site.environment.elapsed();
@@ -136,7 +139,7 @@ async fn dns(
         },
         protocol: Protocol::Tcp,
         connection: Connection::Fresh,
-        timeout: Duration::from_secs(2),
+        timeout: RESOLVERS_PATIENCE,
     };
     let seen = ask(running, Batch::in_order(from.iter().map(call).collect())).await?;
     let expected = match answer {
@@ -160,7 +163,7 @@ async fn dns(
 }
 
 /// Every Deployment of the clusters has the pods it asks for.
-pub(crate) async fn ready(running: &Running<'_>, clusters: &[ClusterName]) -> Result<Verdict> {
+async fn ready(running: &Running<'_>, clusters: &[ClusterName]) -> Result<Verdict> {
     let expected = "every Deployment has the pods it asks for";
     let mut count = 0;
     for cluster in clusters {

@@ -14,7 +14,7 @@ pub enum Error {
         doing: String,
         /// What the engine met.
         #[source]
-        source: engine::Error,
+        source: Box<engine::Error>,
     },
     /// Objects could not be rendered.
     #[error("failed to {doing}: {source}")]
@@ -23,7 +23,7 @@ pub enum Error {
         doing: String,
         /// Why.
         #[source]
-        source: manifest::ManifestError,
+        source: Box<manifest::ManifestError>,
     },
     /// A step that this version of isthmus cannot carry out on any engine.
     #[error(
@@ -52,7 +52,7 @@ impl<T> Doing<T> for engine::Result<T> {
     fn doing(self, doing: impl Into<String>) -> Result<T> {
         self.map_err(|source| Error::Engine {
             doing: doing.into(),
-            source,
+            source: Box::new(source),
         })
     }
 }
@@ -61,7 +61,7 @@ impl<T> Doing<T> for std::result::Result<T, manifest::ManifestError> {
     fn doing(self, doing: impl Into<String>) -> Result<T> {
         self.map_err(|source| Error::Manifest {
             doing: doing.into(),
-            source,
+            source: Box::new(source),
         })
     }
 }

@@ -14,12 +14,12 @@ use report::{CanaryRun, StepRun};
 use scenario::{
     Scenario,
     draft::CaughtAs,
-    scenario::{Action, Break, Canary, Check},
+    scenario::{Action, Break, Canary, Check, CheckKind, Timing},
 };
 
 use crate::{
-    Error, Result, Trial, change, check, fault::Faults, install, site::Site, step,
-    traffic::AllTraffic,
+    Error, Result, Trial, change, check, error::Doing as _, fault::Faults, install, site::Site,
+    step, traffic::AllTraffic,
 };
 
 /// How trials are run.
@@ -93,10 +93,7 @@ async fn up<'a>(engine: &dyn Engine, trial: Trial<'a>, options: &Options) -> Res
         deadline,
     };
     let environment = engine.bring_up(topology.substrate(), bring_up).await;
-    let environment = environment.map_err(|source| Error::Engine {
-        doing: "bring clusters up".to_owned(),
-        source,
-    })?;
+    let environment = environment.doing("bring clusters up")?;
     Ok(Running {
         scenario: trial.scenario,
         site: Site::new(topology, environment, deadline)?,
@@ -154,7 +151,7 @@ async fn installed(running: &Running<'_>, canary: Option<&Canary>, options: &Opt
     );
     let installed = installed.await;
     let verdict = match installed {
-        Ok(()) => match check::ready(running, &all_clusters(running)).await {
+        Ok(()) => match check::judged(running, &ready(running)).await {
             Ok(verdict) => verdict,
             Err(error) => Verdict::inconclusive("everything is ready", error.to_string()),
         },
@@ -173,16 +170,30 @@ fn values(canary: &Canary) -> Vec<(&Vec<world::ClusterName>, serde_json::Value)>
     values.collect()
 }
 
-fn all_clusters(running: &Running<'_>) -> Vec<world::ClusterName> {
-    running
+/// The check that every scenario implies. Parts that nobody installs here, such as cluster DNS, may
+/// still be on their way.
+fn ready(running: &Running<'_>) -> Check {
+    let clusters = running
         .site
         .topology
         .substrate()
         .clusters
         .keys()
         .cloned()
-        .collect()
+        .collect();
+    Check {
+        name: Check::READY.to_owned(),
+        timing: Timing {
+            within: SETTLE,
+            then: scenario::scenario::Waiting::Once,
+        },
+        when: None,
+        kind: CheckKind::Ready { clusters },
+    }
 }
+
+/// How long everything may take to become ready after the last stage of the installation.
+const SETTLE: Duration = Duration::from_secs(120);
 
 async fn broken(running: &Running<'_>, canary: &Canary) -> StepRun {
     let mut verdict = Verdict::pass("the canary's violation is in place", "done");

@@ -1,7 +1,17 @@
-//! Images in the daemon.
+//! Images: whether the daemon has them, and how nodes get them.
+
+use bollard::{
+    container::LogOutput,
+    exec::{CreateExecOptions, StartExecOptions, StartExecResults},
+};
+use futures::StreamExt as _;
+use tokio::io::AsyncWriteExt as _;
 
 use super::connect::{Docker, is_absent, met};
 use crate::{Error, Result};
+
+/// Reads an archive of images into the store that the kubelet's images are in.
+const IMPORT: [&str; 5] = ["ctr", "--namespace=k8s.io", "images", "import", "-"];
 
 impl Docker {
     /// The id of an image that the daemon has.
@@ -14,4 +24,63 @@ impl Docker {
             Err(error) => Err(met(format!("inspect image {image}"))(error)),
         }
     }
+
+    /// Copies images of the daemon into a node. The archive is passed on while it is read, so that
+    /// its size never matters.
+    pub(crate) async fn load(&self, id: &str, images: &[String]) -> Result<()> {
+        let doing = || format!("load images into container {id}");
+        let options = CreateExecOptions {
+            cmd: Some(IMPORT.to_vec()),
+            attach_stdin: Some(true),
+            attach_stdout: Some(true),
+            attach_stderr: Some(true),
+            ..CreateExecOptions::default()
+        };
+        let exec = self
+            .api
+            .create_exec(id, options)
+            .await
+            .map_err(met(doing()))?
+            .id;
+        let started = self.api.start_exec(&exec, None::<StartExecOptions>).await;
+        let StartExecResults::Attached { output, mut input } = started.map_err(met(doing()))?
+        else {
+            return Ok(());
+        };
+        let names: Vec<&str> = images.iter().map(String::as_str).collect();
+        let mut archive = std::pin::pin!(self.api.export_images(&names));
+        let write = async {
+            while let Some(chunk) = archive.next().await {
+                input.write_all(&chunk?).await?;
+            }
+            input.shutdown().await?;
+            Ok::<_, bollard::errors::Error>(())
+        };
+        let (written, said) = tokio::join!(write, said(output));
+        written.map_err(met(doing()))?;
+        let code = self
+            .api
+            .inspect_exec(&exec)
+            .await
+            .map_err(met(doing()))?
+            .exit_code
+            .unwrap_or(-1);
+        match code {
+            0 => Ok(()),
+            code => Err(Error::Command {
+                node: id.to_owned(),
+                command: IMPORT.join(" "),
+                code,
+                output: said,
+            }),
+        }
+    }
+}
+
+async fn said<E>(mut output: impl futures::Stream<Item = Result<LogOutput, E>> + Unpin) -> String {
+    let mut text = Vec::new();
+    while let Some(Ok(chunk)) = output.next().await {
+        text.extend_from_slice(&chunk.into_bytes());
+    }
+    super::exec::tail(&String::from_utf8_lossy(&text), 20)
 }
