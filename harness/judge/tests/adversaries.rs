@@ -22,14 +22,14 @@ use world::{
 const SLEEP: &str = "spiffe://cluster.local/ns/sample/sa/sleep";
 
 fn cluster(name: &str) -> ClusterName {
-    name.parse().unwrap()
+    name.parse().expect("a name")
 }
 
 fn client(name: &str) -> Client {
     Client::Pod {
         cluster: cluster(name),
-        namespace: "sample".parse().unwrap(),
-        workload: "sleep".parse().unwrap(),
+        namespace: "sample".parse().expect("a name"),
+        workload: "sleep".parse().expect("a name"),
     }
 }
 
