@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Controller, Next, Reconciled, owner, replica_set,
+    Controller, INSTANT, Next, Reconciled, owner, replica_set,
     rollout::{Replicas, Wish},
 };
 use crate::cluster::{Api, Change, Key, Tables};
@@ -191,6 +191,10 @@ impl Controller for Deployments {
             }
             _ => Vec::new(),
         }
+    }
+
+    fn patience(&self) -> Duration {
+        INSTANT
     }
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Reconciled> {

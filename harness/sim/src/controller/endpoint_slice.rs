@@ -1,6 +1,6 @@
 //! EndpointSlices: the addresses behind each Service that has a selector.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use apiserver::Status;
 use futures::{FutureExt, future::BoxFuture};
@@ -13,7 +13,7 @@ use k8s_openapi::{
 };
 use serde_json::{Value, json};
 
-use super::{Controller, Next, Reconciled, owner, pod};
+use super::{Controller, INSTANT, Next, Reconciled, owner, pod};
 use crate::cluster::{Api, Change, Key, Tables};
 
 const SERVICE_LABEL: &str = "kubernetes.io/service-name";
@@ -122,6 +122,10 @@ impl Controller for EndpointSlices {
             }
             _ => Vec::new(),
         }
+    }
+
+    fn patience(&self) -> Duration {
+        INSTANT
     }
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Reconciled> {

@@ -1,6 +1,6 @@
 //! Jobs: pods until enough have succeeded, or too many have failed.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use apiserver::{Clock, stamp};
 use futures::{FutureExt, future::BoxFuture};
@@ -10,7 +10,7 @@ use k8s_openapi::api::{
 };
 use serde_json::{Value, json};
 
-use super::{Controller, Next, Reconciled, owner, pod};
+use super::{Controller, INSTANT, Next, Reconciled, owner, pod};
 use crate::cluster::{Api, Change, Key, Tables};
 
 /// How many pods may fail. Source: the API's default.
@@ -125,6 +125,10 @@ impl Controller for Jobs {
             }
             _ => Vec::new(),
         }
+    }
+
+    fn patience(&self) -> Duration {
+        INSTANT
     }
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Reconciled> {

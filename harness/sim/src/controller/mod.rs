@@ -43,12 +43,21 @@ pub(crate) trait Controller: Send + Sync {
     /// The keys that a change makes it look at.
     fn affected(&self, change: &Change, tables: &Tables) -> Vec<Key>;
 
+    /// How long a key waits for further changes before it is looked at. Changes of one instant of
+    /// virtual time are then one; a real controller's queue lags more than this.
+    fn patience(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Brings what belongs to `key` nearer to what is wanted.
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Reconciled>;
 }
 
 /// What a reconciliation came to; errors are tried again.
 pub(crate) type Reconciled = Result<Next, Status>;
+
+/// The smallest patience: the resolution of virtual time.
+pub(crate) const INSTANT: Duration = Duration::from_millis(1);
 
 /// When a key is looked at again, without a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::{apps::v1::ReplicaSet, core::v1::Pod};
 use serde_json::{Value, json};
 
-use super::{Controller, Next, Reconciled, owner, pod};
+use super::{Controller, INSTANT, Next, Reconciled, owner, pod};
 use crate::cluster::{Api, Change, Key, Tables};
 
 /// Makes and deletes the pods of ReplicaSets.
@@ -113,6 +113,10 @@ impl Controller for ReplicaSets {
             }
             _ => Vec::new(),
         }
+    }
+
+    fn patience(&self) -> Duration {
+        INSTANT
     }
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Reconciled> {

@@ -1,6 +1,6 @@
 //! StatefulSets: pods with ordinals, made and replaced one after another.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use apiserver::Status;
 use futures::{FutureExt, future::BoxFuture};
@@ -10,7 +10,7 @@ use k8s_openapi::api::{
 };
 use serde_json::{Value, json};
 
-use super::{Controller, Next, Reconciled, owner, pod};
+use super::{Controller, INSTANT, Next, Reconciled, owner, pod};
 use crate::cluster::{Api, Change, Key, Tables};
 
 const REVISION_LABEL: &str = "controller-revision-hash";
@@ -120,6 +120,10 @@ impl Controller for StatefulSets {
             }
             _ => Vec::new(),
         }
+    }
+
+    fn patience(&self) -> Duration {
+        INSTANT
     }
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Reconciled> {

@@ -42,12 +42,13 @@ pub(crate) async fn work(
     mut inbox: UnboundedReceiver<Key>,
     desk: Desk,
 ) {
+    let patience = controller.patience();
     let mut queue = Queue::default();
     let mut running: FuturesUnordered<BoxFuture<'_, (Key, Reconciled)>> = FuturesUnordered::new();
     let mut later = Later::default();
     loop {
         while let Ok(key) = inbox.try_recv() {
-            queue.add(key);
+            later.take_up(key, patience, &mut queue);
         }
         while running.len() < WORKERS
             && let Some(key) = queue.start()
@@ -57,7 +58,7 @@ pub(crate) async fn work(
         tokio::select! {
             biased;
             key = inbox.recv() => match key {
-                Some(key) => queue.add(key),
+                Some(key) => later.take_up(key, patience, &mut queue),
                 None => return,
             },
             Some((key, outcome)) = running.next() => {
@@ -98,6 +99,14 @@ impl Later {
         };
         self.by_key.insert(key.clone(), at);
         self.by_time.insert((at, key));
+    }
+
+    /// A key that has changed: it waits for its controller's patience, or not at all.
+    fn take_up(&mut self, key: Key, patience: Duration, queue: &mut Queue) {
+        match patience.is_zero() {
+            true => queue.add(key),
+            false => self.plan(key, patience),
+        }
     }
 
     /// The next key, at its time.

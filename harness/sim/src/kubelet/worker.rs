@@ -250,7 +250,9 @@ impl Worker {
         let pod = Arc::clone(&self.news.borrow());
         let located = Located {
             node: node.address(),
-            pod: address,
+            // The address is told together with the first container that has started, which saves
+            // a write for every pod.
+            pod: address.filter(|_| self.containers.iter().any(Running::has_started)),
             since: self.since,
         };
         let parts: Vec<_> = self.containers.iter().map(Running::part).collect();
@@ -277,6 +279,11 @@ impl Running {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take()
+    }
+
+    fn has_started(&self) -> bool {
+        let told = self.told.borrow();
+        told.last.is_some() || !matches!(told.state, State::Waiting { .. })
     }
 
     fn part(&self) -> Part<'_> {
