@@ -6,9 +6,11 @@
 //! itself, because the rules are those of `istio`.
 //!
 //! Reading order: [`snapshot`] (what istiod tells a proxy), [`xds`] (how it is asked for it),
-//! [`istiod`] (how it comes to know it), [`refusals`] (what it does not model).
+//! [`istiod`] (how it comes to know it), [`proxy`] (what is done with it), [`refusals`] (what is
+//! not modelled).
 
 pub mod istiod;
+pub mod proxy;
 pub mod refusals;
 pub mod snapshot;
 pub mod xds;

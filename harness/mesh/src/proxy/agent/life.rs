@@ -1,0 +1,238 @@
+//! An agent's life: it fetches certificate and configuration, keeps both fresh, and drains.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::{FutureExt, future::BoxFuture};
+use istio::auth::{CertificateLife, RotationOptions, renewal_delay};
+use pki::{KeyPair, Validity};
+use sim::program::{Health, Process, Start};
+use tokio::{
+    sync::watch,
+    task::JoinHandle,
+    time::{Instant, sleep},
+};
+use world::Place;
+
+use super::{
+    discovery::{Istiod, Trouble},
+    environment::{self, Environment},
+};
+use crate::{
+    proxy::{About, Identity, Listeners, Proxy},
+    xds::{Answer, Ask, Credentials, SigningRequest, Subscription},
+};
+
+/// The first and the longest pause before istiod is asked again. Source: the agent's back-off
+/// towards istiod.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
+
+/// For how long a proxy that ends still serves. Source: the mesh's default
+/// `terminationDrainDuration`.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// A process that has ended, or does nothing any more.
+pub(super) struct Ended(watch::Sender<Health>);
+
+/// An agent with its proxy. Dropping it closes the proxy's ports.
+struct Agent {
+    start: Start,
+    environment: Environment,
+    proxy: Arc<Proxy>,
+    listeners: Mutex<Listeners>,
+    health: watch::Sender<Health>,
+}
+
+struct Running {
+    agent: Arc<Agent>,
+    tasks: [JoinHandle<()>; 2],
+}
+
+/// Starts the agent.
+pub(super) fn start(start: Start, environment: Environment) -> Box<dyn Process> {
+    let agent = Arc::new(Agent {
+        proxy: Arc::new(Proxy::new(about(&start))),
+        start,
+        environment,
+        listeners: Mutex::default(),
+        health: watch::Sender::new(Health::Unready),
+    });
+    let certificates = Arc::clone(&agent);
+    let configuration = Arc::clone(&agent);
+    let tasks = [
+        tokio::spawn(async move { certificates.keep_certificate().await }),
+        tokio::spawn(async move { configuration.keep_configuration().await }),
+    ];
+    Box::new(Running { agent, tasks })
+}
+
+fn about(start: &Start) -> About {
+    let meta = &start.pod.metadata;
+    let namespace = meta.namespace.clone().unwrap_or_default();
+    let pod = meta.name.as_deref().unwrap_or_default();
+    About {
+        at: Place::Cluster {
+            cluster: start.cluster.clone(),
+            who: format!("proxy of pod {namespace}/{pod}"),
+        },
+        name: environment::name(start),
+        namespace,
+        origin: start.origin(),
+        net: start.net.clone(),
+        clock: start.clock,
+        seed: start.seed,
+        log: start.log.clone(),
+    }
+}
+
+impl Agent {
+    async fn keep_certificate(&self) {
+        let mut pause = PAUSES.0;
+        let mut number = 0_u64;
+        loop {
+            number += 1;
+            match self.certify(number).await {
+                Ok(life) => {
+                    pause = PAUSES.0;
+                    sleep(self.renewal(life, number)).await;
+                }
+                Err(trouble) => self.rest(&trouble, &mut pause).await,
+            }
+        }
+    }
+
+    /// Fetches a certificate; says from when until when it counts.
+    async fn certify(&self, number: u64) -> Result<Validity, Trouble> {
+        let istiod = Istiod::connect(&self.start, &self.environment.ca).await?;
+        let seed = pki::Seed::new(self.start.seed.0);
+        let name = format!("{} key {number}", self.proxy.about.name);
+        let request = SigningRequest {
+            credentials: self.credentials().await?,
+            cluster: self.environment.node.cluster.clone(),
+            key: KeyPair::from_seed(&seed.of(&name)),
+            lifetime: None,
+        };
+        let Answer::Signed(signed) = istiod.ask(Ask::Sign(request)).await? else {
+            return Err(Trouble::NotIstiod(self.environment.ca.clone()));
+        };
+        let validity = signed.chain.validity()?;
+        self.proxy.identify(Identity::new(signed)?);
+        self.settle();
+        Ok(validity)
+    }
+
+    /// How long the certificate is good enough.
+    fn renewal(&self, validity: Validity, number: u64) -> Duration {
+        let seconds = |from: jiff::Timestamp, to: jiff::Timestamp| {
+            let span = to.as_second().saturating_sub(from.as_second());
+            Duration::from_secs(u64::try_from(span).unwrap_or(0))
+        };
+        let life = CertificateLife {
+            whole: seconds(validity.not_before, validity.not_after),
+            left: seconds(self.start.clock.now(), validity.not_after),
+        };
+        let name = format!("{} rotation {number}", self.proxy.about.name);
+        let spread = self.start.seed.below(name, 2001) as f64 / 1000.0 - 1.0;
+        renewal_delay(life, RotationOptions::default(), spread).value
+    }
+
+    async fn keep_configuration(&self) {
+        let mut pause = PAUSES.0;
+        loop {
+            let began = Instant::now();
+            let Err(trouble) = self.follow().await;
+            if began.elapsed() > PAUSES.1 {
+                pause = PAUSES.0;
+            }
+            self.rest(&trouble, &mut pause).await;
+        }
+    }
+
+    /// Takes pushes in until the connection ends.
+    async fn follow(&self) -> Result<std::convert::Infallible, Trouble> {
+        let istiod = Istiod::connect(&self.start, &self.environment.discovery).await?;
+        let mut ask = Ask::Subscribe(Subscription {
+            credentials: self.credentials().await?,
+            node: self.environment.node.clone(),
+        });
+        loop {
+            if let Answer::Pushed(push) = istiod.ask(ask).await? {
+                self.proxy.configure(push);
+                self.settle();
+            }
+            ask = Ask::Next;
+        }
+    }
+
+    async fn credentials(&self) -> Result<Credentials, Trouble> {
+        let token = self.start.kubelet.token(Some("istio-ca")).await;
+        let token = token.map_err(|status| Trouble::Token(status.message.clone()))?;
+        Ok(Credentials::Token(token))
+    }
+
+    async fn rest(&self, trouble: &Trouble, pause: &mut Duration) {
+        let about = &self.proxy.about;
+        about.log.note(&about.name, trouble);
+        sleep(*pause).await;
+        *pause = (*pause * 2).min(PAUSES.1);
+    }
+
+    /// Listens and is ready, once there are both certificate and configuration.
+    fn settle(&self) {
+        if !self.proxy.is_ready() {
+            return;
+        }
+        let about = &self.proxy.about;
+        let mut listeners = self
+            .listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Err(taken) = listeners.follow(&self.proxy, &self.start.host) {
+            about.log.note(&about.name, taken);
+        }
+        self.health.send_replace(Health::Ready);
+    }
+}
+
+impl Process for Running {
+    fn health(&self) -> watch::Receiver<Health> {
+        self.agent.health.subscribe()
+    }
+
+    fn stop(self: Box<Self>) -> BoxFuture<'static, ()> {
+        async move {
+            sleep(DRAIN).await;
+            drop(self);
+        }
+        .boxed()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+        // Sessions under way hold the proxy, not its ports.
+        let listeners = self.agent.listeners.lock();
+        *listeners.unwrap_or_else(PoisonError::into_inner) = Listeners::default();
+    }
+}
+
+impl Ended {
+    pub(super) fn with(health: Health) -> Self {
+        Self(watch::Sender::new(health))
+    }
+}
+
+impl Process for Ended {
+    fn health(&self) -> watch::Receiver<Health> {
+        self.0.subscribe()
+    }
+
+    fn stop(self: Box<Self>) -> BoxFuture<'static, ()> {
+        async {}.boxed()
+    }
+}

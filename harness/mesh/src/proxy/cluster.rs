@@ -1,0 +1,294 @@
+//! A cluster of Envoy: the hosts it keeps, the picks among them, and the connections to them.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use istio::{
+    Decision, RuleId,
+    endpoint::{Selection, select::Purpose},
+    envoy::{
+        Draw,
+        assignment::{self, Address, Kept},
+        host_pick::{Candidate, Picker},
+        load::{self, Hosts},
+        locality_pick::{self, Weighed},
+        outlier::{Event, OutlierDetector},
+        rules,
+    },
+    routing::ClusterKey,
+};
+
+use super::{
+    chance::Chance,
+    core::About,
+    policy::{self, Policy},
+    upstream::Upstream,
+    view::View,
+};
+
+/// One service port and subset, as one proxy sees and uses it.
+pub(super) struct Cluster {
+    hosts: Option<Known>,
+    chance: Chance,
+    outlier: Option<OutlierDetector>,
+    active: BTreeMap<Address, u32>,
+    idle: BTreeMap<Address, Vec<Upstream>>,
+    pickers: BTreeMap<Among, (Vec<Address>, Vec<f64>, Picker)>,
+}
+
+/// What istiod said of it.
+struct Known {
+    policy: Arc<Policy>,
+    selection: Selection,
+    kept: Vec<Kept>,
+}
+
+/// The set of hosts among which one is picked: a priority, and a group if groups have shares.
+type Among = (u32, Option<usize>);
+
+/// A host that was picked for a request or connection.
+#[derive(Debug, Clone)]
+pub(super) struct Picked {
+    pub(super) kept: Kept,
+    pub(super) policy: Arc<Policy>,
+    pub(super) because: RuleId,
+    /// How many hosts it was picked among.
+    pub(super) among: usize,
+    /// The rule that put hosts into priorities.
+    pub(super) ordered_by: RuleId,
+}
+
+impl Cluster {
+    /// Sets a cluster up; `None` if there is no such service, port or subset.
+    pub(super) fn new(
+        view: &View,
+        about: &About,
+        purpose: Purpose,
+        key: &ClusterKey,
+    ) -> Option<Self> {
+        let name = format!("{} {purpose:?} {key}", about.name);
+        let mut cluster = Self {
+            hosts: None,
+            chance: Chance::new(about.seed, name),
+            outlier: None,
+            active: BTreeMap::new(),
+            idle: BTreeMap::new(),
+            pickers: BTreeMap::new(),
+        };
+        cluster.refresh(view, about, purpose, key);
+        cluster.is_known().then_some(cluster)
+    }
+
+    /// Whether the last push still knew it.
+    pub(super) fn is_known(&self) -> bool {
+        self.hosts.is_some()
+    }
+
+    /// Takes a push in. Idle connections to hosts that are gone are closed; connections set up
+    /// under another policy of TLS are, too.
+    pub(super) fn refresh(
+        &mut self,
+        view: &View,
+        about: &About,
+        purpose: Purpose,
+        key: &ClusterKey,
+    ) {
+        let before = self.hosts.take();
+        self.hosts = policy::of(view, about, purpose, key).map(|(policy, selection)| Known {
+            kept: assignment::kept(&selection.groups).value,
+            policy: Arc::new(policy),
+            selection,
+        });
+        let (Some(now), before) = (&self.hosts, before) else {
+            return;
+        };
+        let addresses: Vec<Address> = now.kept.iter().map(Kept::address).collect();
+        let before = before.as_ref().map(|known| &known.policy);
+        if before.is_some_and(|policy| policy.tls != now.policy.tls) {
+            self.idle.clear();
+        }
+        self.idle.retain(|address, _| addresses.contains(address));
+        if before.map(|policy| &policy.outlier) != Some(&now.policy.outlier) {
+            let config = now.policy.outlier.clone();
+            self.outlier = config.map(|config| OutlierDetector::new(config, about.log.elapsed()));
+        }
+        if let Some(outlier) = &mut self.outlier {
+            outlier.set_hosts(addresses);
+        }
+    }
+
+    /// What holds for every host.
+    pub(super) fn policy(&self) -> Option<&Arc<Policy>> {
+        self.hosts.as_ref().map(|known| &known.policy)
+    }
+
+    /// Picks a host; `None` if none may be used. Hosts in `avoid` are taken only if as many
+    /// further picks as `again` find nobody else.
+    pub(super) fn pick(&mut self, now: Duration, avoid: &[Address], again: u32) -> Option<Picked> {
+        self.sweep(now);
+        let mut picked = self.pick_once()?;
+        for _ in 0..again {
+            if !avoid.contains(&picked.kept.address()) {
+                break;
+            }
+            picked = self.pick_once()?;
+        }
+        Some(picked)
+    }
+
+    /// Takes note of what became of a request or connection; whether that ejects the host.
+    pub(super) fn observe(&mut self, now: Duration, host: &Address, event: Event) -> bool {
+        self.sweep(now);
+        let outlier = self.outlier.as_mut();
+        let ejected = outlier.is_some_and(|outlier| outlier.observe(now, host, event).value);
+        if ejected {
+            // HTTP connections to an ejected host take nothing new.
+            self.idle.remove(host);
+        }
+        ejected
+    }
+
+    /// A request to the host begins.
+    pub(super) fn begin(&mut self, host: &Address) {
+        *self.active.entry(host.clone()).or_default() += 1;
+    }
+
+    /// A request to the host ends.
+    pub(super) fn end(&mut self, host: &Address) {
+        if let Some(active) = self.active.get_mut(host) {
+            *active = active.saturating_sub(1);
+        }
+    }
+
+    /// Keeps the connection of a request that was answered if it can carry another one.
+    pub(super) fn keep(&mut self, host: &Address, upstream: Option<Upstream>) {
+        let limit = self.policy().map_or(0, |policy| policy.max_requests);
+        let is_kept = |known: &Known| known.kept.iter().any(|kept| kept.address() == *host);
+        let known = self.hosts.as_ref().is_some_and(is_kept) && !self.is_ejected(host);
+        let reusable = |upstream: &Upstream| limit == 0 || upstream.carried() < limit;
+        if let Some(upstream) = upstream.filter(|upstream| known && reusable(upstream)) {
+            self.idle.entry(host.clone()).or_default().push(upstream);
+        }
+    }
+
+    /// A connection to the host that carries nothing at the moment, the last one used first.
+    pub(super) fn idle(&mut self, host: &Address) -> Option<Upstream> {
+        let idle = self.idle.get_mut(host)?;
+        while let Some(upstream) = idle.pop() {
+            if upstream.is_open() {
+                return Some(upstream);
+            }
+        }
+        None
+    }
+
+    fn is_ejected(&self, host: &Address) -> bool {
+        let outlier = self.outlier.as_ref();
+        outlier.is_some_and(|outlier| outlier.is_ejected(host))
+    }
+
+    /// Runs the sweeps that were due since the last time.
+    fn sweep(&mut self, now: Duration) {
+        let Some(outlier) = &mut self.outlier else {
+            return;
+        };
+        while outlier.next_sweep() <= now {
+            // A host that returns is found healthy by the next pick.
+            drop(outlier.sweep(outlier.next_sweep()));
+        }
+    }
+
+    fn pick_once(&mut self) -> Option<Picked> {
+        let known = self.hosts.as_ref()?;
+        let healthy: Vec<bool> = known
+            .kept
+            .iter()
+            .map(|kept| kept.host.healthy && !self.is_ejected(&kept.address()))
+            .collect();
+        let (priority, panic) = priority(known, &healthy, &mut self.chance)?;
+        let usable = |i: &usize| known.kept[*i].priority == priority && (panic || healthy[*i]);
+        let mut hosts: Vec<usize> = (0..known.kept.len()).filter(usable).collect();
+        let mut group = None;
+        if known.policy.weighted {
+            group = Some(group_of(known, priority, &hosts, &mut self.chance)?);
+            hosts.retain(|i| Some(known.kept[*i].group) == group);
+        }
+        let decided = self.among((priority, group), &hosts)?;
+        let known = self.hosts.as_ref()?;
+        Some(Picked {
+            kept: known.kept[decided.value].clone(),
+            policy: Arc::clone(&known.policy),
+            because: decided.because,
+            among: hosts.len(),
+            ordered_by: known.selection.ordered_by.clone(),
+        })
+    }
+
+    /// Picks among hosts, by their indices among those kept. Another set of hosts, or other
+    /// weights, is another picker, as in Envoy.
+    fn among(&mut self, among: Among, hosts: &[usize]) -> Option<Decision<usize>> {
+        let known = self.hosts.as_ref()?;
+        let kept = || hosts.iter().map(|i| &known.kept[*i]);
+        let addresses: Vec<Address> = kept().map(Kept::address).collect();
+        let weights: Vec<f64> = kept().map(|kept| f64::from(kept.host.weight)).collect();
+        let candidates: Vec<Candidate> = kept()
+            .zip(&weights)
+            .map(|(kept, weight)| Candidate {
+                weight: *weight,
+                active: self.active.get(&kept.address()).copied().unwrap_or(0),
+            })
+            .collect();
+        let same = |(old, old_weights, _): &(Vec<Address>, Vec<f64>, Picker)| {
+            *old == addresses && *old_weights == weights
+        };
+        if !self.pickers.get(&among).is_some_and(same) {
+            let picker = Picker::new(known.policy.lb, &weights, &mut self.chance);
+            self.pickers.insert(among, (addresses, weights, picker));
+        }
+        let (_, _, picker) = self.pickers.get_mut(&among)?;
+        let picked = picker.pick(&candidates, &mut self.chance);
+        let index = picked.value.and_then(|i| hosts.get(i)).copied()?;
+        Some(Decision::new(index, picked.because))
+    }
+}
+
+/// The priority of one request, and whether it uses all its hosts; `None` if there is none.
+fn priority(known: &Known, healthy: &[bool], chance: &mut Chance) -> Option<(u32, bool)> {
+    let last = known.kept.iter().map(|kept| kept.priority).max()?;
+    let mut counts = vec![Hosts::default(); last as usize + 1];
+    for (kept, healthy) in known.kept.iter().zip(healthy) {
+        let hosts = &mut counts[kept.priority as usize];
+        hosts.total += 1;
+        hosts.healthy += u32::from(*healthy);
+    }
+    let loads = load::loads(&counts, known.policy.panic_threshold);
+    if loads.because == rules::NO_HEALTHY_HOST {
+        return None;
+    }
+    let priority = load::pick(&loads.value, chance)?;
+    let panic = loads.value[priority].panic;
+    Some((u32::try_from(priority).ok()?, panic))
+}
+
+/// The group of one request, where groups have shares.
+fn group_of(known: &Known, priority: u32, usable: &[usize], chance: &mut Chance) -> Option<usize> {
+    let groups: Vec<usize> = (0..known.selection.groups.len())
+        .filter(|i| known.selection.groups[*i].priority == priority)
+        .collect();
+    let count = |hosts: usize| u32::try_from(hosts).unwrap_or(u32::MAX);
+    let weighed = groups.iter().map(|group| {
+        let of_group = |kept: &&Kept| kept.group == *group;
+        let available = usable.iter().map(|i| &known.kept[*i]).filter(of_group);
+        Weighed {
+            weight: known.selection.groups[*group].weight,
+            total: count(known.kept.iter().filter(of_group).count()),
+            available: count(available.count()),
+        }
+    });
+    let shares = locality_pick::shares(&weighed.collect::<Vec<_>>()).value;
+    let mut left = (chance.draw() >> 11) as f64 / (1_u64 << 53) as f64;
+    let picked = shares.iter().position(|share| {
+        left -= share;
+        left < 0.0
+    });
+    picked.and_then(|i| groups.get(i)).copied()
+}

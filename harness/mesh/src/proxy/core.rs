@@ -1,0 +1,130 @@
+//! What a proxy is and what it knows at the moment.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use apiserver::Clock;
+use istio::{endpoint::select::Purpose, routing::ClusterKey};
+use sim::{
+    log::EventLog,
+    net::{Net, Origin},
+    program::Serve,
+    random::Seed,
+};
+use world::Place;
+
+use super::{chance::Chance, cluster::Cluster, credential::Identity, view::View};
+use crate::xds::Push;
+
+/// What does not change while a proxy runs.
+#[derive(Clone)]
+pub struct About {
+    /// Where it stands, as reports name it.
+    pub at: Place,
+    /// Its name, unique in a run: for draws and for the log.
+    pub name: String,
+    /// Its workload's namespace.
+    pub namespace: String,
+    /// Who it is to the network.
+    pub origin: Origin,
+    /// The network.
+    pub net: Net<Arc<dyn Serve>>,
+    /// What time it is.
+    pub clock: Clock,
+    /// The seed of the run.
+    pub seed: Seed,
+    /// The log of the run.
+    pub log: EventLog,
+}
+
+/// A proxy. It serves nothing before it has both a certificate and a first push.
+pub struct Proxy {
+    /// What does not change.
+    pub about: About,
+    state: Mutex<State>,
+}
+
+/// Clusters of Envoy by what they are for.
+pub(super) type Clusters = BTreeMap<(Purpose, ClusterKey), Cluster>;
+
+struct State {
+    identity: Option<Arc<Identity>>,
+    view: Option<Arc<View>>,
+    clusters: Clusters,
+    chance: Chance,
+}
+
+impl Proxy {
+    /// A proxy that was told nothing yet.
+    pub fn new(about: About) -> Self {
+        let chance = Chance::new(about.seed, format!("{} requests", about.name));
+        Self {
+            about,
+            state: Mutex::new(State {
+                identity: None,
+                view: None,
+                clusters: BTreeMap::new(),
+                chance,
+            }),
+        }
+    }
+
+    /// It has a certificate now, or a new one. Connections that exist stay as they are.
+    pub fn identify(&self, identity: Identity) {
+        self.lock().identity = Some(Arc::new(identity));
+    }
+
+    /// istiod told it this. Hosts that are gone lose their idle connections.
+    pub fn configure(&self, push: Arc<Push>) {
+        let mut state = self.lock();
+        let view = Arc::new(View::new(push, &self.about));
+        for ((purpose, key), cluster) in &mut state.clusters {
+            cluster.refresh(&view, &self.about, *purpose, key);
+        }
+        state.clusters.retain(|_, cluster| cluster.is_known());
+        state.view = Some(view);
+    }
+
+    /// Whether it has all that it needs to serve.
+    pub fn is_ready(&self) -> bool {
+        let state = self.lock();
+        state.identity.is_some() && state.view.is_some()
+    }
+
+    pub(super) fn identity(&self) -> Option<Arc<Identity>> {
+        self.lock().identity.clone()
+    }
+
+    pub(super) fn view(&self) -> Option<Arc<View>> {
+        self.lock().view.clone()
+    }
+
+    /// Does something with the proxy's chance.
+    pub(super) fn by_chance<T>(&self, work: impl FnOnce(&mut Chance) -> T) -> T {
+        work(&mut self.lock().chance)
+    }
+
+    /// Does something with a cluster, which is set up if it was not asked for before; `None` if
+    /// there is no such service or subset.
+    pub(super) fn with_cluster<T>(
+        &self,
+        view: &Arc<View>,
+        purpose: Purpose,
+        key: &ClusterKey,
+        work: impl FnOnce(&mut Cluster) -> T,
+    ) -> Option<T> {
+        let mut state = self.lock();
+        let named = (purpose, key.clone());
+        if !state.clusters.contains_key(&named) {
+            let cluster = Cluster::new(view, &self.about, purpose, key)?;
+            state.clusters.insert(named.clone(), cluster);
+        }
+        state.clusters.get_mut(&named).map(work)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,303 @@
+//! Port 15006: what a sidecar does with what others send to its application.
+
+use std::{
+    net::{IpAddr, SocketAddrV4},
+    sync::Arc,
+};
+
+use futures::{FutureExt, future::BoxFuture};
+use istio::{
+    Decision,
+    authz::{HttpFacts, Received, RequestFacts, Server},
+    identity::SpiffeId,
+    routing::failure::WireCause,
+    tls::{
+        Admission, Arrival, Handling, Transport,
+        inbound::{admit, is_istio_alpn},
+    },
+};
+use pki::Chain;
+use sim::{
+    net::Origin,
+    program::{Hello, HttpRequest, Reply, Request, Sent, Serve, Trail},
+};
+use tokio::sync::Mutex;
+use world::{PeerIdentity, TlsSeen};
+
+use super::{
+    core::Proxy,
+    credential::chain_of,
+    evidence::{self, note},
+    tunnel::Tunnel,
+    upstream::Upstream,
+    view::View,
+};
+
+/// The port to which connections from outside are redirected.
+pub(super) const PORT: u16 = 15006;
+
+/// The header by which a server's proxy tells the application who called.
+const FORWARDED_CERT: &str = "x-forwarded-client-cert";
+
+/// Listens on the port.
+pub(super) struct Inbound(pub(super) Arc<Proxy>);
+
+/// One connection from outside.
+struct Session {
+    proxy: Arc<Proxy>,
+    from: Origin,
+    /// The address of the application that was called.
+    to: SocketAddrV4,
+    peer: Mutex<Option<Peer>>,
+    app: Tunnel,
+}
+
+/// What a client showed in its hello.
+#[derive(Debug, Clone)]
+struct Peer {
+    hello: Hello,
+    /// Its identity, if it is believed.
+    id: Option<SpiffeId>,
+}
+
+impl Serve for Inbound {
+    fn serve(&self, _: Request) -> BoxFuture<'_, Reply> {
+        // Every connection has a session of its own.
+        async { Reply::Closed }.boxed()
+    }
+
+    fn accept(self: Arc<Self>, from: &Origin, to: SocketAddrV4) -> Arc<dyn Serve> {
+        Arc::new(Session {
+            proxy: Arc::clone(&self.0),
+            from: from.clone(),
+            to,
+            peer: Mutex::default(),
+            app: Tunnel::default(),
+        })
+    }
+}
+
+impl Serve for Session {
+    fn serve(&self, request: Request) -> BoxFuture<'_, Reply> {
+        self.take(request.sent, request.trail).boxed()
+    }
+
+    fn accept(self: Arc<Self>, _: &Origin, _: SocketAddrV4) -> Arc<dyn Serve> {
+        self
+    }
+}
+
+impl Session {
+    async fn take(&self, sent: Sent, trail: Trail) -> Reply {
+        let Some(view) = self.proxy.view() else {
+            return Reply::Closed;
+        };
+        let peer = self.peer.lock().await.clone();
+        match (peer, sent) {
+            (None, Sent::Hello(hello)) => self.handshake(&view, hello, &trail).await,
+            (peer, sent) => self.judge(&view, peer.as_ref(), sent, &trail).await,
+        }
+    }
+
+    /// A client begins with TLS: it is answered, passed on to the application unread, or closed.
+    async fn handshake(&self, view: &View, hello: Hello, trail: &Trail) -> Reply {
+        let alpns: Vec<&str> = hello.alpn.iter().map(String::as_str).collect();
+        let arrival = self.arrival(&alpns, is_http(&alpns));
+        let handled = view.push.inbound.ports.handle(&view.modes, arrival);
+        let mutual = match handled.value.0 {
+            Handling::Http { mutual } | Handling::Tcp { mutual } => mutual,
+            Handling::NoFilterChain | Handling::ProtocolError => {
+                self.say(trail, "TLS fits no filter chain", handled.because);
+                return Reply::Closed;
+            }
+        };
+        if !mutual {
+            self.say(trail, "TLS is passed on unread", handled.because);
+            return self.to_application(Sent::Hello(hello), trail).await;
+        }
+        let id = self.identify(view, &hello, trail);
+        let admitted = admit(true, id.as_ref(), &view.snapshot().trust.accepted);
+        let Admission::Peer(_) = admitted.value else {
+            self.say(trail, "the handshake fails", admitted.because);
+            return Reply::Closed;
+        };
+        let chosen = alpns.iter().find(|alpn| is_istio_alpn(alpn));
+        let answer = Hello {
+            sni: String::new(),
+            alpn: chosen.iter().map(|alpn| (**alpn).to_owned()).collect(),
+            chain: self
+                .proxy
+                .identity()
+                .map_or_else(Vec::new, |own| own.presented()),
+        };
+        *self.peer.lock().await = Some(Peer { hello, id });
+        Reply::Hello(answer)
+    }
+
+    /// Who the client is, if this proxy believes its certificate.
+    fn identify(&self, view: &View, hello: &Hello, trail: &Trail) -> Option<SpiffeId> {
+        let own = self.proxy.identity()?;
+        let bundles = &view.snapshot().trust.bundles;
+        let now = self.proxy.about.clock.now();
+        match own.believes(&hello.chain, bundles, now) {
+            Ok(id) => id.to_string().parse().ok(),
+            Err(error) => {
+                let said = format!("the client is not believed: {error}");
+                self.say(trail, said, istio::tls::rules::PEER_VERIFIED);
+                None
+            }
+        }
+    }
+
+    async fn judge(&self, view: &View, peer: Option<&Peer>, sent: Sent, trail: &Trail) -> Reply {
+        let speaks = evidence::speaks(&sent);
+        let Some(decided) = self.decide(view, peer, &sent) else {
+            return Reply::Closed;
+        };
+        match decided.value {
+            Err(cause) => {
+                self.say(trail, format!("not let in: {cause:?}"), decided.because);
+                evidence::wire(cause, speaks)
+            }
+            Ok(received) => {
+                let caller = received.peer.as_ref().map(ToString::to_string);
+                let from = caller.clone().unwrap_or_else(|| "plaintext".to_owned());
+                let said = format!("{from} is let in to {}", received.cluster.name());
+                self.say(trail, said, decided.because);
+                trail.tls(match caller {
+                    Some(peer) => TlsSeen::Mutual {
+                        peer: PeerIdentity(peer),
+                    },
+                    None => TlsSeen::Plaintext,
+                });
+                let sent = self.told_who_calls(sent, peer, &received);
+                self.to_application(sent, trail).await
+            }
+        }
+    }
+
+    /// Whether it is let in; `None` if a policy is not modelled, which the log names.
+    fn decide(
+        &self,
+        view: &View,
+        peer: Option<&Peer>,
+        sent: &Sent,
+    ) -> Option<Decision<Result<Received, WireCause>>> {
+        let policies = match &view.policies {
+            Ok(policies) => policies,
+            Err(error) => {
+                self.proxy.about.log.note(&self.proxy.about.name, error);
+                return None;
+            }
+        };
+        let server = Server {
+            ports: &view.push.inbound.ports,
+            modes: &view.modes,
+            accepted_domains: &view.snapshot().trust.accepted,
+            http: &policies.http,
+            tcp: &policies.tcp,
+        };
+        let alpns: Vec<&str> = peer
+            .iter()
+            .flat_map(|peer| peer.hello.alpn.iter().map(String::as_str))
+            .collect();
+        let http = match sent {
+            Sent::Http(http) => Some(facts_of(http)),
+            _ => None,
+        };
+        let source = Some(IpAddr::V4(self.from.address));
+        let facts = RequestFacts {
+            peer: None,
+            source_ip: source,
+            remote_ip: source,
+            destination_ip: Some(IpAddr::V4(*self.to.ip())),
+            port: self.to.port(),
+            sni: peer.map(|peer| peer.hello.sni.as_str()),
+            http,
+        };
+        let arrival = match peer {
+            Some(_) => self.arrival(&alpns, http.is_some()),
+            None => Arrival {
+                port: self.to.port(),
+                transport: Transport::Plaintext,
+                http: http.is_some(),
+            },
+        };
+        let presented = peer.and_then(|peer| peer.id.as_ref());
+        Some(server.receive(arrival, presented, facts))
+    }
+
+    fn arrival<'a>(&self, alpns: &'a [&'a str], http: bool) -> Arrival<'a> {
+        Arrival {
+            port: self.to.port(),
+            transport: Transport::Tls { alpns },
+            http,
+        }
+    }
+
+    /// A request says who sent it, as this proxy saw it, and never as the client says.
+    fn told_who_calls(&self, sent: Sent, peer: Option<&Peer>, received: &Received) -> Sent {
+        let Sent::Http(mut http) = sent else {
+            return sent;
+        };
+        http.headers.remove(FORWARDED_CERT);
+        let certificate = peer.and_then(|peer| chain_of(&peer.hello.chain));
+        if let (Some(id), Some(chain)) = (&received.peer, certificate) {
+            let own = self.proxy.identity();
+            let now = self.proxy.about.clock.now();
+            let by = own.and_then(|own| own.uri(now)).unwrap_or_default();
+            let hash = fingerprint(&chain);
+            let told = format!("By={by};Hash={hash};Subject=\"\";URI={id}");
+            http.headers.insert(FORWARDED_CERT.to_owned(), told);
+        }
+        Sent::Http(http)
+    }
+
+    async fn to_application(&self, sent: Sent, trail: &Trail) -> Reply {
+        // What the application says of connections is not evidence of the client's proxy.
+        let own = Trail::default();
+        if let Some(reply) = self.app.pass(&sent, &own).await {
+            return reply;
+        }
+        let speaks = evidence::speaks(&sent);
+        match Upstream::plain(&self.proxy, self.to).await {
+            Ok(app) => self.app.open(app, sent, &own).await,
+            Err(_) => {
+                let because = istio::routing::rules::FAILURE;
+                self.say(trail, "the application does not listen", because);
+                evidence::wire(WireCause::ApplicationGone, speaks)
+            }
+        }
+    }
+
+    fn say(&self, trail: &Trail, decided: impl Into<String>, because: istio::RuleId) {
+        note(trail, &self.proxy.about.at, decided, because);
+    }
+}
+
+/// Whether a client's ALPNs say that it carries HTTP.
+fn is_http(alpns: &[&str]) -> bool {
+    let first = alpns.iter().find(|alpn| is_istio_alpn(alpn));
+    let other = || {
+        alpns
+            .iter()
+            .any(|alpn| *alpn == "http/1.1" || *alpn == "h2")
+    };
+    first.map_or_else(other, |alpn| alpn.starts_with("istio-h"))
+}
+
+fn facts_of(http: &HttpRequest) -> HttpFacts<'_> {
+    HttpFacts {
+        method: &http.method,
+        path: &http.path,
+        host: &http.authority,
+        headers: &http.headers,
+    }
+}
+
+/// The digest of the client's own certificate, as Envoy writes it.
+fn fingerprint(chain: &Chain) -> String {
+    let alone = Chain::new(chain.leaf().clone(), &[]);
+    let bytes = alone.fingerprint();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

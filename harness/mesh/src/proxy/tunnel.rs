@@ -1,0 +1,103 @@
+//! Connections whose content a proxy does not read: one host for the whole connection.
+
+use std::{net::SocketAddrV4, sync::Arc};
+
+use istio::{
+    endpoint::select::Purpose,
+    envoy::outlier::Event,
+    routing::{
+        ClusterKey,
+        failure::{ProxyCause, Speaks, WireCause},
+    },
+};
+use sim::program::{Reply, Sent, Trail};
+use tokio::sync::Mutex;
+
+use super::{
+    core::Proxy,
+    http::{address_of, said},
+    upstream::{Dial, Upstream},
+    view::View,
+};
+
+/// The far end of a connection, opened by the first thing that is sent.
+#[derive(Default)]
+pub(super) struct Tunnel(Mutex<Option<Arc<Upstream>>>);
+
+/// Why there is no far end.
+pub(super) enum Dead {
+    Own(ProxyCause),
+    Wire(WireCause),
+}
+
+/// The cluster at the far end.
+pub(super) struct Far<'a> {
+    pub(super) proxy: &'a Arc<Proxy>,
+    pub(super) view: &'a Arc<View>,
+    pub(super) purpose: Purpose,
+    pub(super) key: &'a ClusterKey,
+    /// Where the client meant to go.
+    pub(super) to: SocketAddrV4,
+}
+
+impl Tunnel {
+    /// Passes something on over the far end that is open already; `None` if none is.
+    pub(super) async fn pass(&self, sent: &Sent, trail: &Trail) -> Option<Reply> {
+        let upstream = self.0.lock().await.clone()?;
+        Some(carried(&upstream, sent.clone(), trail).await)
+    }
+
+    /// Takes `upstream` for the far end and passes something on.
+    pub(super) async fn open(&self, upstream: Upstream, sent: Sent, trail: &Trail) -> Reply {
+        let upstream = Arc::new(upstream);
+        *self.0.lock().await = Some(Arc::clone(&upstream));
+        carried(&upstream, sent, trail).await
+    }
+}
+
+/// A far end that breaks closes the near end.
+async fn carried(upstream: &Upstream, sent: Sent, trail: &Trail) -> Reply {
+    let carried = upstream.carry(sent, trail).await;
+    carried.unwrap_or(Reply::Closed)
+}
+
+impl Far<'_> {
+    /// Picks a host and connects to it. Who passes TLS through adds none of its own.
+    pub(super) async fn connect(&self, trail: &Trail) -> Result<Upstream, Dead> {
+        let now = self.proxy.about.log.elapsed();
+        let (purpose, key) = (self.purpose, self.key);
+        let picked = self
+            .proxy
+            .with_cluster(self.view, purpose, key, |cluster| cluster.pick(now, &[], 0));
+        let picked = picked.ok_or(Dead::Own(ProxyCause::NoCluster))?;
+        let picked = picked.ok_or(Dead::Own(ProxyCause::NoHealthyHost))?;
+        said(trail, self.proxy, &picked);
+        let to = address_of(&picked, self.to).map_err(Dead::Wire)?;
+        let opened = match self.purpose {
+            Purpose::PassThrough => Upstream::plain(self.proxy, to).await,
+            Purpose::Outbound => {
+                Dial {
+                    proxy: self.proxy,
+                    view: self.view,
+                    policy: &picked.policy,
+                    to,
+                    mtls: picked.kept.host.mtls,
+                    speaks: Speaks::Tcp,
+                }
+                .open()
+                .await
+            }
+        };
+        let event = match &opened {
+            Ok(_) => Event::Connected,
+            Err(WireCause::Unreachable) => Event::TimedOut,
+            Err(_) => Event::ConnectFailed,
+        };
+        let host = picked.kept.address();
+        let now = self.proxy.about.log.elapsed();
+        self.proxy.with_cluster(self.view, purpose, key, |cluster| {
+            cluster.observe(now, &host, event)
+        });
+        opened.map_err(Dead::Wire)
+    }
+}

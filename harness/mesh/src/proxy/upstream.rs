@@ -1,0 +1,171 @@
+//! A connection from a proxy to a host: opened, secured, used again.
+
+use std::{
+    collections::BTreeSet,
+    net::SocketAddrV4,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use istio::{
+    identity::{expand_sans, server_is_named},
+    kinds::{ClientTlsSettings, tls_settings::ClientTlsMode},
+    routing::failure::{Speaks, WireCause},
+    tls::{self, Wire},
+};
+use sim::{
+    net::{Broken, ConnectError},
+    program::{Channel, Hello, Reply, Sent, Trail},
+};
+use tokio::time::timeout;
+use world::Hop;
+
+use super::{core::Proxy, evidence::note, policy::Policy, view::View};
+
+/// What a sidecar offers for requests inside mutual TLS.
+const HTTP_ALPNS: [&str; 3] = ["istio-http/1.1", "istio", "http/1.1"];
+/// What it offers for anything else. Source for both: pilot/pkg/networking/util/util.go.
+const TCP_ALPNS: [&str; 2] = ["istio-peer-exchange", "istio"];
+
+/// An open connection to a host.
+pub(super) struct Upstream {
+    channel: Channel,
+    carried: AtomicU32,
+    /// What stations said while it was opened: it holds for everything on it.
+    told: Vec<Hop>,
+}
+
+/// A connection that is wanted.
+#[derive(Clone, Copy)]
+pub(super) struct Dial<'a> {
+    pub(super) proxy: &'a Proxy,
+    pub(super) view: &'a View,
+    pub(super) policy: &'a Policy,
+    pub(super) to: SocketAddrV4,
+    /// Whether the host counts as mutual TLS.
+    pub(super) mtls: bool,
+    pub(super) speaks: Speaks,
+}
+
+impl Upstream {
+    /// A connection without any TLS of the proxy's own.
+    pub(super) async fn plain(proxy: &Proxy, to: SocketAddrV4) -> Result<Self, WireCause> {
+        let about = &proxy.about;
+        let conn = about.net.connect_unredirected(&about.origin, to).await;
+        let conn = conn.map_err(|error| match error {
+            ConnectError::Refused => WireCause::ConnectionRefused,
+            ConnectError::TimedOut => WireCause::Unreachable,
+        })?;
+        Ok(Self {
+            channel: Channel::over(conn),
+            carried: AtomicU32::new(0),
+            told: Vec::new(),
+        })
+    }
+
+    /// Sends something on it.
+    pub(super) async fn carry(&self, sent: Sent, trail: &Trail) -> Result<Reply, Broken> {
+        for hop in &self.told {
+            trail.pass(hop.clone());
+        }
+        trail.reuse(self.carried.fetch_add(1, Ordering::Relaxed) > 0);
+        self.channel.ask_along(sent, trail).await
+    }
+
+    /// How much it has carried.
+    pub(super) fn carried(&self) -> u32 {
+        self.carried.load(Ordering::Relaxed)
+    }
+
+    /// Whether the other end is still there, as far as this one knows.
+    pub(super) fn is_open(&self) -> bool {
+        self.channel.conn().is_open()
+    }
+}
+
+impl Dial<'_> {
+    /// Opens the connection as the policy has it.
+    pub(super) async fn open(self) -> Result<Upstream, WireCause> {
+        let opened = timeout(self.policy.connect_timeout, self.secured()).await;
+        opened.unwrap_or(Err(WireCause::Unreachable))
+    }
+
+    async fn secured(self) -> Result<Upstream, WireCause> {
+        let policy = self.policy;
+        let mut upstream = Upstream::plain(self.proxy, self.to).await?;
+        let wire = tls::wire_to(&policy.tls.value, self.mtls, policy.original_destination);
+        let trail = Trail::default();
+        match wire.value {
+            Wire::Plaintext => self.say(&trail, "plaintext".to_owned(), wire.because),
+            Wire::Tls(settings) => {
+                let sni = settings.sni.as_deref().unwrap_or_default();
+                self.say(&trail, format!("TLS with SNI {sni}"), wire.because);
+                self.handshake(&upstream.channel, settings, &trail).await?;
+            }
+        }
+        upstream.told = trail.seen().hops;
+        Ok(upstream)
+    }
+
+    async fn handshake(
+        self,
+        channel: &Channel,
+        settings: &ClientTlsSettings,
+        trail: &Trail,
+    ) -> Result<(), WireCause> {
+        let mutual = settings.mode == ClientTlsMode::IstioMutual;
+        let hello = Sent::Hello(Hello {
+            sni: settings.sni.clone().unwrap_or_default(),
+            alpn: self.alpns(),
+            chain: match self.proxy.identity().filter(|_| mutual) {
+                Some(identity) => identity.presented(),
+                None => Vec::new(),
+            },
+        });
+        match channel.ask_along(hello, trail).await {
+            Ok(Reply::Hello(server)) if !mutual || self.believes(&server, settings, trail) => {
+                Ok(())
+            }
+            Err(Broken::TimedOut) => Err(WireCause::Unreachable),
+            Ok(_) | Err(Broken::Reset) => Err(WireCause::HandshakeFailed),
+        }
+    }
+
+    fn alpns(self) -> Vec<String> {
+        let offered: &[&str] = match self.speaks {
+            Speaks::Http => &HTTP_ALPNS,
+            Speaks::Tcp => &TCP_ALPNS,
+        };
+        offered.iter().map(|alpn| (*alpn).to_owned()).collect()
+    }
+
+    /// Whether the server is one that may be called so.
+    fn believes(self, server: &Hello, settings: &ClientTlsSettings, trail: &Trail) -> bool {
+        let mesh = &self.view.snapshot().mesh;
+        let domains: Vec<String> = mesh.domains.all().map(str::to_owned).collect();
+        let names: BTreeSet<String> = settings.subject_alt_names.iter().cloned().collect();
+        let accepted = expand_sans(&names, &domains).value;
+        let Some(identity) = self.proxy.identity() else {
+            return false;
+        };
+        let bundles = &self.view.snapshot().trust.bundles;
+        let now = self.proxy.about.clock.now();
+        match identity.believes(&server.chain, bundles, now) {
+            Ok(id) => {
+                let named = server_is_named(&id.to_string(), &accepted);
+                let verdict = if named.value { "is" } else { "is not" };
+                let said = format!("the server {id} {verdict} one of the service's identities");
+                self.say(trail, said, named.because);
+                named.value
+            }
+            Err(error) => {
+                let said = format!("the server is not believed: {error}");
+                self.say(trail, said, tls::rules::PEER_VERIFIED);
+                false
+            }
+        }
+    }
+
+    fn say(self, trail: &Trail, decided: String, because: istio::RuleId) {
+        note(trail, &self.proxy.about.at, decided, because);
+    }
+}
