@@ -174,12 +174,10 @@ fn a_pod_that_fits_nowhere_says_why() {
         apply(&kinds, &[namespace(), pod]).await;
         let unschedulable = Condition::on("unschedulable", |pod| {
             let message = pod.data.pointer("/status/conditions/0/message");
+            const WHY: &str = "0/2 nodes are available: \
+                2 node(s) didn't match Pod's node affinity/selector.";
             match message.and_then(|m| m.as_str()) {
-                Some(m)
-                    if m == "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector." =>
-                {
-                    State::Met
-                }
+                Some(WHY) => State::Met,
                 other => State::Unmet(format!("it says {other:?}")),
             }
         });
