@@ -121,17 +121,17 @@ struct Opening<'a> {
 }
 
 impl Opening<'_> {
-    fn everywhere<K: Kept>(&mut self)
+    fn everywhere<K>(&mut self)
     where
-        K: kube::Resource<DynamicType = ()>,
+        K: Kept + kube::Resource<DynamicType = ()>,
     {
         let api: Api<K> = Api::all(self.source.client.clone());
         self.spawn(K::KIND, api, Kept::take_in);
     }
 
-    fn own<K: Kept>(&mut self)
+    fn own<K>(&mut self)
     where
-        K: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+        K: Kept + kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>,
     {
         let api: Api<K> = Api::namespaced(self.source.client.clone(), &self.context.namespace);
         self.spawn(K::KIND, api, Kept::take_in);
