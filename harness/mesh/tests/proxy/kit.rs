@@ -1,5 +1,10 @@
 //! What the claims about proxies are made with: pods on a network, and pushes for them.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a claim is made with is known to be right"
+)]
+
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddrV4},
