@@ -6,10 +6,10 @@
 //!
 //! Reading order: [`core`] (what a proxy is and knows), [`view`] (one push, as this proxy reads
 //! it), [`credential`] (who it is and whom it believes), [`policy`] and [`cluster`] (what it does
-//! towards a service, and its choice among hosts), [`upstream`] (a connection to a host),
-//! [`route`] (which service is meant), [`http`] and [`tunnel`] (how requests and connections are
-//! carried there), then the three that listen: [`outbound`], [`inbound`], [`gateway`]; last
-//! [`agent`], which starts all of it in a container.
+//! towards a service, and its choice among hosts), [`pick`] (what follows from it), [`upstream`]
+//! (a connection to a host), [`route`] (which service is meant), [`http`] and [`tunnel`] (how
+//! requests and connections are carried there), then the three that listen: [`outbound`],
+//! [`inbound`], [`gateway`]; last [`agent`], which starts all of it in a container.
 
 pub mod agent;
 mod chance;
@@ -22,6 +22,7 @@ mod http;
 mod inbound;
 mod listeners;
 mod outbound;
+mod pick;
 mod policy;
 mod route;
 mod tunnel;

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 
 use super::{
     core::Proxy,
-    http::{address_of, said},
+    pick::{address_of, said},
     upstream::{Dial, Upstream},
     view::View,
 };

@@ -9,6 +9,7 @@ use std::{
 use istio::{
     identity::{expand_sans, server_is_named},
     kinds::{ClientTlsSettings, tls_settings::ClientTlsMode},
+    network::split_horizon::ProxyKind,
     routing::failure::{Speaks, WireCause},
     tls::{self, Wire},
 };
@@ -19,7 +20,7 @@ use sim::{
 use tokio::time::timeout;
 use world::Hop;
 
-use super::{core::Proxy, evidence::note, policy::Policy, view::View};
+use super::{core::Proxy, evidence::note, inbound, policy::Policy, view::View};
 
 /// What a sidecar offers for requests inside mutual TLS.
 const HTTP_ALPNS: [&str; 3] = ["istio-http/1.1", "istio", "http/1.1"];
@@ -49,14 +50,35 @@ pub(super) struct Dial<'a> {
 impl Upstream {
     /// A connection without any TLS of the proxy's own.
     pub(super) async fn plain(proxy: &Proxy, to: SocketAddrV4) -> Result<Self, WireCause> {
+        Self::over(proxy, to, to).await
+    }
+
+    /// The same to a host that the proxy picked. A sidecar that picks its own pod comes back in
+    /// through its own inbound port, as istio-iptables has it.
+    async fn to_host(proxy: &Proxy, view: &View, to: SocketAddrV4) -> Result<Self, WireCause> {
+        let is_own = *to.ip() == proxy.about.origin.address;
+        match is_own && view.push.client.kind == ProxyKind::Sidecar {
+            true => Self::over(proxy, SocketAddrV4::new(*to.ip(), inbound::PORT), to).await,
+            false => Self::plain(proxy, to).await,
+        }
+    }
+
+    async fn over(
+        proxy: &Proxy,
+        through: SocketAddrV4,
+        to: SocketAddrV4,
+    ) -> Result<Self, WireCause> {
         let about = &proxy.about;
-        let conn = about.net.connect_unredirected(&about.origin, to).await;
+        let conn = about.net.connect_unredirected(&about.origin, through).await;
         let conn = conn.map_err(|error| match error {
             ConnectError::Refused => WireCause::ConnectionRefused,
             ConnectError::TimedOut => WireCause::Unreachable,
         })?;
         Ok(Self {
-            channel: Channel::over(conn),
+            channel: match through == to {
+                true => Channel::over(conn),
+                false => Channel::meant_for(conn, to),
+            },
             carried: AtomicU32::new(0),
             told: Vec::new(),
         })
@@ -91,7 +113,7 @@ impl Dial<'_> {
 
     async fn secured(self) -> Result<Upstream, WireCause> {
         let policy = self.policy;
-        let mut upstream = Upstream::plain(self.proxy, self.to).await?;
+        let mut upstream = Upstream::to_host(self.proxy, self.view, self.to).await?;
         let wire = tls::wire_to(&policy.tls.value, self.mtls, policy.original_destination);
         let trail = Trail::default();
         match wire.value {

@@ -115,3 +115,16 @@ fn a_policy_that_denies_answers_403_in_place_of_the_server() {
         assert_eq!(status(&lab.call(&sleep).await.0), Some(403));
     });
 }
+
+#[test]
+fn a_server_that_calls_its_own_service_is_let_in_by_its_own_proxy() {
+    runtime::run(async {
+        let mut lab = Lab::new();
+        let mut server = lab.server(SERVER);
+        lab.objects.push(strict());
+        lab.push([&mut server]);
+        let (reply, seen) = lab.call(&server).await;
+        assert_eq!(who(&reply), "pod1-2", "{seen:#?}");
+        assert!(matches!(seen.tls, Some(TlsSeen::Mutual { .. })));
+    });
+}

@@ -57,7 +57,14 @@ pub struct Channel {
 impl Channel {
     /// Opens the session of a new connection.
     pub fn over(conn: Conn<Arc<dyn Serve>>) -> Self {
-        let session = Arc::clone(conn.server()).accept(conn.origin(), conn.address());
+        let to = conn.address();
+        Self::meant_for(conn, to)
+    }
+
+    /// The same for a connection that the own host's packet filter brought to another port than
+    /// `to`, where it was meant to go.
+    pub fn meant_for(conn: Conn<Arc<dyn Serve>>, to: SocketAddrV4) -> Self {
+        let session = Arc::clone(conn.server()).accept(conn.origin(), to);
         Self { conn, session }
     }
 
