@@ -7,7 +7,7 @@ use k8s_openapi::{
     api::{
         apps::v1::{Deployment, ReplicaSet, StatefulSet},
         batch::v1::Job,
-        core::v1::{ConfigMap, Namespace, Node, Pod, Service, ServiceAccount},
+        core::v1::{ConfigMap, Namespace, Node, Pod, Secret, Service, ServiceAccount},
         discovery::v1::EndpointSlice,
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
@@ -176,6 +176,7 @@ kinds! {
     Node: nodes,
     ServiceAccount: service_accounts,
     ConfigMap: config_maps,
+    Secret: secrets,
     Service: services,
     Deployment: deployments,
     ReplicaSet: replica_sets,

@@ -8,7 +8,7 @@
 //! Reading order: this file, [`owner`] (who owns what), [`deployment`], [`replica_set`],
 //! [`stateful_set`] and [`job`] (who make pods), [`scheduler`] (where they go), [`endpoint_slice`]
 //! and [`load_balancer`] (how they are reached), [`node_lifecycle`] (what becomes of pods when a
-//! node is silent), [`garbage`] and [`namespace`] (what goes when something else goes).
+//! node is silent), [`garbage`] and [`namespace`] (what goes when something else goes), [`token`].
 
 pub(crate) mod deployment;
 pub(crate) mod endpoint_slice;
@@ -23,6 +23,7 @@ pub(crate) mod replica_set;
 pub(crate) mod rollout;
 pub(crate) mod scheduler;
 pub(crate) mod stateful_set;
+pub(crate) mod token;
 mod work;
 
 use std::{sync::Arc, time::Duration};
