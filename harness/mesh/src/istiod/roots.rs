@@ -162,9 +162,11 @@ async fn patch_webhooks(
         hook.client_config.ca_bundle = Some(ByteString(roots.as_bytes().to_vec()));
     }
     let name = hooks.metadata.name.clone().unwrap_or_default();
-    all.replace(&name, &PostParams::default(), &hooks)
-        .await
-        .map(drop)
+    match all.replace(&name, &PostParams::default(), &hooks).await {
+        // It has changed since it was read: its news brings it here again.
+        Err(kube::Error::Api(status)) if status.code == 409 => Ok(()),
+        replaced => replaced.map(drop),
+    }
 }
 
 /// The webhooks of a remote cluster, which is not watched for them.

@@ -316,14 +316,8 @@ fn fill_gateway(object: &mut Value, proxy: Value) -> Result<(), String> {
     let (ports, env) = (own["ports"].take(), own["env"].take());
     let mut filled = proxy;
     merge(&mut filled, &without_auto(own));
-    extend(
-        &mut filled["ports"],
-        ports.as_array().cloned().unwrap_or_default(),
-    );
-    extend(
-        &mut filled["env"],
-        env.as_array().cloned().unwrap_or_default(),
-    );
+    combine(&mut filled["ports"], &ports, "containerPort");
+    combine(&mut filled["env"], &env, "name");
     *own = filled;
     Ok(())
 }
@@ -372,6 +366,16 @@ fn extend(target: &mut Value, more: Vec<Value>) {
         Some(list) => list.extend(more),
         None => *target = more.into(),
     }
+}
+
+/// Adds entries to a list that is keyed by a field; an entry of the same key takes the place of the
+/// one that is there.
+fn combine(target: &mut Value, more: &Value, key: &str) {
+    let more = more.as_array().cloned().unwrap_or_default();
+    if let Some(list) = target.as_array_mut() {
+        list.retain(|entry| !more.iter().any(|other| other[key] == entry[key]));
+    }
+    extend(target, more);
 }
 
 /// RFC 7386, without removal.

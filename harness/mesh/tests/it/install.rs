@@ -1,0 +1,188 @@
+//! Installs a topology's mesh on the simulator, as a runner does it.
+
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc, time::Duration};
+
+use engine::{Apply, Condition, Deadline, Environment, Kinds, ObjectRef, State, condition, wait};
+use k8s_openapi::ByteString;
+use manifest::{ApiServer, At, Await, Facts, Form, Need};
+use mesh::{istiod::Istiod, refusals::Refusals};
+use scenario::{Topology, draft::TopologyDraft};
+use serde_json::Value;
+use sim::{Sim, SimEnvironment};
+use world::ClusterName;
+
+use crate::agent::Images;
+
+/// A mesh that stands.
+pub(crate) struct Mesh {
+    pub(crate) sim: SimEnvironment,
+    pub(crate) istiod: Istiod,
+    pub(crate) refusals: Refusals,
+    topology: Topology,
+}
+
+pub(crate) fn soon() -> Deadline {
+    Deadline::after(Duration::from_secs(120))
+}
+
+pub(crate) fn cluster(n: usize) -> ClusterName {
+    ClusterName::new(format!("cluster{n}")).unwrap()
+}
+
+impl Mesh {
+    /// Brings the clusters of a topology among the fixtures up, and installs its mesh.
+    pub(crate) async fn install(name: &str) -> Self {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/topologies");
+        let text = fs::read_to_string(folder.join(format!("{name}.yaml"))).unwrap();
+        let draft: TopologyDraft = serde_yaml::from_str(&text).unwrap();
+        let topology = Topology::from_draft(&draft).unwrap();
+        let refusals = Refusals::default();
+        let istiod = Istiod::new(refusals.clone());
+        let images = Arc::new(Images::new(istiod.clone()));
+        let sim = Sim::with_images(images);
+        let sim = sim.start(topology.substrate(), 1).await.unwrap();
+        let mesh = Self {
+            sim,
+            istiod,
+            refusals,
+            topology,
+        };
+        mesh.carry_out().await;
+        mesh
+    }
+
+    pub(crate) fn kinds(&self, cluster: &ClusterName) -> Kinds {
+        Kinds::new(cluster.as_str(), self.sim.client(cluster).unwrap())
+    }
+
+    pub(crate) async fn apply(&self, cluster: &ClusterName, objects: &[Value]) {
+        let apply = Apply::new(self.kinds(cluster), "test").force();
+        apply.all(objects, soon()).await.unwrap();
+    }
+
+    /// Waits until an object is as it should be, and returns it.
+    #[track_caller]
+    pub(crate) fn until(
+        &self,
+        cluster: &ClusterName,
+        object: ObjectRef,
+        condition: Condition,
+    ) -> impl Future<Output = Value> {
+        let kinds = self.kinds(cluster);
+        async move {
+            let found = wait::until(&kinds, &object, &condition, soon()).await;
+            found.unwrap().map(|object| object.data).unwrap_or_default()
+        }
+    }
+
+    async fn carry_out(&self) {
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        let mut facts = Facts::new(pki::Seed::new(1), now);
+        for stage in manifest::stages(&self.topology) {
+            for need in stage.needs() {
+                self.learn(&mut facts, need).await;
+            }
+            let mut objects: BTreeMap<ClusterName, Vec<Value>> = BTreeMap::new();
+            for placed in stage.render(&facts, Form::Objects).unwrap() {
+                let of_cluster = objects.entry(placed.cluster).or_default();
+                of_cluster.push(placed.object.into_value());
+            }
+            for (cluster, objects) in objects {
+                self.apply(&cluster, &objects).await;
+            }
+            for awaited in stage.awaits(Form::Objects) {
+                self.wait_for(&awaited).await;
+            }
+        }
+    }
+
+    async fn wait_for(&self, awaited: &Await) {
+        let (object, condition) = awaited_object(awaited);
+        let kinds = self.kinds(awaited.cluster());
+        if let Err(error) = wait::until(&kinds, &object, &condition, soon()).await {
+            panic!("{awaited}: {error}\n{}", self.sim.log());
+        }
+    }
+
+    async fn learn(&self, facts: &mut Facts, need: Need) {
+        let text = match &need {
+            Need::ApiServer(cluster) => {
+                let endpoint = self.sim.api_endpoint(cluster).unwrap();
+                let server = ApiServer {
+                    url: endpoint.url,
+                    ca: endpoint.ca_pem,
+                };
+                return facts.learn_api_server(cluster.clone(), server);
+            }
+            Need::Address(at) => {
+                let kinds = self.kinds(&at.cluster);
+                let (namespace, name) = (at.namespace.as_str(), at.name.as_str());
+                let found =
+                    engine::facts::load_balancer_addresses(&kinds, namespace, name, soon()).await;
+                found.unwrap()[0].to_string()
+            }
+            Need::Token(at) => {
+                let secret = self.until(&at.cluster, at_ref("v1", "Secret", at), has_key("token"));
+                let token: ByteString =
+                    serde_json::from_value(secret.await["data"]["token"].clone()).unwrap();
+                String::from_utf8(token.0).unwrap()
+            }
+            Need::RootCertificate(_) | Need::VmToken(_) => panic!("no VM is installed here"),
+        };
+        facts.learn(need, text);
+    }
+}
+
+fn at_ref(version: &str, kind: &str, at: &At) -> ObjectRef {
+    ObjectRef::namespaced(version, kind, at.namespace.as_str(), at.name.as_str())
+}
+
+fn awaited_object(awaited: &Await) -> (ObjectRef, Condition) {
+    match awaited {
+        Await::Established { definition, .. } => {
+            let kind = "CustomResourceDefinition";
+            let version = "apiextensions.k8s.io/v1";
+            let object = ObjectRef::cluster_wide(version, kind, definition.as_str());
+            (object, condition::ready(kind))
+        }
+        Await::Available(at) => {
+            let object = at_ref("apps/v1", "Deployment", at);
+            (object, condition::ready("Deployment"))
+        }
+        Await::Address(at) => {
+            let object = at_ref("v1", "Service", at);
+            (object, condition::has_load_balancer_address())
+        }
+        Await::SecretKey { secret, key } => (at_ref("v1", "Secret", secret), has_key(key)),
+        Await::ConfigMapKey { config_map, key } => {
+            (at_ref("v1", "ConfigMap", config_map), has_key(key))
+        }
+        Await::CaBundle { webhooks, .. } => (webhooks_ref(webhooks), has_ca_bundles()),
+    }
+}
+
+pub(crate) fn webhooks_ref(name: &str) -> ObjectRef {
+    let version = "admissionregistration.k8s.io/v1";
+    ObjectRef::cluster_wide(version, "MutatingWebhookConfiguration", name)
+}
+
+pub(crate) fn has_key(key: &str) -> Condition {
+    let pointer = format!("/data/{}", key.replace('/', "~1"));
+    Condition::on(format!("filled in at {key}"), move |object| {
+        match object.data.pointer(&pointer).and_then(Value::as_str) {
+            Some(text) if !text.is_empty() => State::Met,
+            _ => State::Unmet("it has no such key yet".to_owned()),
+        }
+    })
+}
+
+pub(crate) fn has_ca_bundles() -> Condition {
+    Condition::on("given a caBundle", |object| {
+        let webhooks = object.data.get("webhooks").and_then(Value::as_array);
+        let bundled = |webhook: &Value| !webhook["clientConfig"]["caBundle"].is_null();
+        match webhooks.is_some_and(|all| all.iter().all(bundled)) {
+            true => State::Met,
+            false => State::Unmet("a webhook has no caBundle yet".to_owned()),
+        }
+    })
+}

@@ -1,0 +1,5 @@
+//! istiod in simulated clusters, installed from the objects that a user's topology becomes.
+
+mod agent;
+mod install;
+mod istiod;
