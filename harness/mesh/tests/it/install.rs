@@ -1,5 +1,7 @@
 //! Installs a topology's mesh on the simulator, as a runner does it.
 
+#![expect(clippy::unwrap_used, reason = "a kit's failure is the test's failure")]
+
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use engine::{Apply, Condition, Deadline, Environment, Kinds, ObjectRef, State, condition, wait};

@@ -1,5 +1,7 @@
 //! What a mesh of two primaries on two networks is once its objects are applied.
 
+#![expect(clippy::unwrap_used, reason = "a kit's failure is the test's failure")]
+
 use engine::{ObjectRef, condition};
 use serde_json::{Value, json};
 use sim::runtime;
