@@ -7,8 +7,9 @@
 //!
 //! Reading order: [`snapshot`] (what istiod tells a proxy), [`xds`] (how it is asked for it),
 //! [`istiod`] (how it comes to know it), [`proxy`] (what is done with it), [`refusals`] (what is
-//! not modelled).
+//! not modelled), [`images`] (which container does what).
 
+pub mod images;
 pub mod istiod;
 pub mod proxy;
 pub mod refusals;

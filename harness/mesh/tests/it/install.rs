@@ -7,19 +7,16 @@ use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc, time::Duration};
 use engine::{Apply, Condition, Deadline, Environment, Kinds, ObjectRef, State, condition, wait};
 use k8s_openapi::ByteString;
 use manifest::{ApiServer, At, Await, Facts, Form, Need};
-use mesh::{istiod::Istiod, refusals::Refusals};
+use mesh::images::MeshImages;
 use scenario::{Topology, draft::TopologyDraft};
 use serde_json::Value;
 use sim::{Sim, SimEnvironment};
 use world::ClusterName;
 
-use crate::agent::Images;
-
 /// A mesh that stands.
 pub(crate) struct Mesh {
     pub(crate) sim: SimEnvironment,
-    pub(crate) istiod: Istiod,
-    pub(crate) refusals: Refusals,
+    pub(crate) images: MeshImages,
     topology: Topology,
 }
 
@@ -38,15 +35,12 @@ impl Mesh {
         let text = fs::read_to_string(folder.join(format!("{name}.yaml"))).unwrap();
         let draft: TopologyDraft = serde_yaml::from_str(&text).unwrap();
         let topology = Topology::from_draft(&draft).unwrap();
-        let refusals = Refusals::default();
-        let istiod = Istiod::new(refusals.clone());
-        let images = Arc::new(Images::new(istiod.clone()));
-        let sim = Sim::with_images(images);
+        let images = MeshImages::new();
+        let sim = Sim::with_images(Arc::new(images.clone()));
         let sim = sim.start(topology.substrate(), 1).await.unwrap();
         let mesh = Self {
             sim,
-            istiod,
-            refusals,
+            images,
             topology,
         };
         mesh.carry_out().await;

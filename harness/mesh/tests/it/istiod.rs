@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a kit's failure is the test's failure")]
 
-use engine::{ObjectRef, condition};
+use std::time::Duration;
+
+use engine::{Batch, Environment, ObjectRef, condition};
 use serde_json::{Value, json};
 use sim::runtime;
+use world::{Call, Client, Connection, NamespaceName, Outcome, Protocol, Target, WorkloadName};
 
 use crate::install::{Mesh, cluster, has_ca_bundles, has_key, webhooks_ref};
 
@@ -59,7 +62,7 @@ async fn deploy(mesh: &Mesh, n: usize, name: &str, labels: Value) -> Value {
 
 /// Lets what was just applied get around: reading, collecting and pushing take less than this.
 async fn settle() {
-    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
 }
 
 fn names(list: &Value) -> Vec<&str> {
@@ -72,7 +75,7 @@ fn every_istiod_reads_both_clusters_and_refuses_nothing() {
     runtime::run(async {
         let mesh = Mesh::install(T4).await;
         settle().await;
-        let all = mesh.istiod.debug();
+        let all = mesh.images.istiods();
         assert_eq!(all.len(), 2);
         for istiod in all {
             let synced: Vec<(String, bool)> = istiod
@@ -87,7 +90,7 @@ fn every_istiod_reads_both_clusters_and_refuses_nothing() {
                 istiod.name
             );
         }
-        assert_eq!(mesh.refusals.all(), []);
+        assert_eq!(mesh.images.refusals().all(), []);
     });
 }
 
@@ -136,7 +139,7 @@ fn a_service_of_both_clusters_has_the_endpoints_of_both_and_a_gateway_to_each_ne
             deploy(&mesh, n, "sample", json!({"istio-injection": "enabled"})).await;
         }
         settle().await;
-        for istiod in mesh.istiod.debug() {
+        for istiod in mesh.images.istiods() {
             let snapshot = istiod.snapshot.unwrap();
             let host = "helloworld.sample.svc.cluster.local";
             let known = snapshot.endpoints.of(host).unwrap();
@@ -179,7 +182,7 @@ fn a_remote_secret_that_is_deleted_takes_the_cluster_s_endpoints_away() {
         );
         let host = "helloworld.sample.svc.cluster.local";
         let known = || {
-            let all = mesh.istiod.debug();
+            let all = mesh.images.istiods();
             let first = all[0].snapshot.clone().unwrap();
             first
                 .endpoints
@@ -208,7 +211,7 @@ fn an_object_that_is_not_modelled_makes_the_run_say_so_with_its_path() {
         });
         mesh.apply(&cluster(2), &[filter]).await;
         settle().await;
-        let all = mesh.refusals.all();
+        let all = mesh.images.refusals().all();
         assert_eq!(all.len(), 1, "{all:?}");
         assert!(all[0].to_string().starts_with("cluster2/"), "{}", all[0]);
         assert!(
@@ -216,5 +219,50 @@ fn an_object_that_is_not_modelled_makes_the_run_say_so_with_its_path() {
             "{}",
             all[0]
         );
+    });
+}
+
+#[test]
+fn a_pod_of_one_network_is_answered_by_a_pod_of_the_other() {
+    runtime::run(async {
+        let mesh = Mesh::install(T4).await;
+        let enabled = json!({"istio-injection": "enabled"});
+        let at = cluster(1);
+        mesh.apply(&at, &[namespace("sample", enabled.clone())])
+            .await;
+        let [service, mut client] = helloworld("sample");
+        client["metadata"]["name"] = json!("sleep");
+        let labels = json!({"app": "sleep"});
+        client["spec"]["selector"]["matchLabels"] = labels.clone();
+        client["spec"]["template"]["metadata"]["labels"] = labels;
+        mesh.apply(&at, &[service, client]).await;
+        let sleep = ObjectRef::namespaced("apps/v1", "Deployment", "sample", "sleep");
+        mesh.until(&at, sleep, condition::ready("Deployment")).await;
+        deploy(&mesh, 2, "sample", enabled).await;
+        settle().await;
+        let call = Call {
+            from: Client::Pod {
+                cluster: at,
+                namespace: NamespaceName::new("sample").unwrap(),
+                workload: WorkloadName::new("sleep").unwrap(),
+            },
+            to: Target {
+                host: "helloworld".to_owned(),
+                port: 5000,
+            },
+            protocol: Protocol::get("/hello"),
+            connection: Connection::Fresh,
+            timeout: Duration::from_secs(5),
+        };
+        let seen = mesh
+            .sim
+            .prober()
+            .ask(Batch::in_order(vec![call]))
+            .await
+            .unwrap();
+        match &seen[0].outcome {
+            Outcome::Answered(answer) => assert_eq!(answer.cluster, Some(cluster(2))),
+            Outcome::Refused(refusal) => panic!("{refusal}: {:?}", seen[0]),
+        }
     });
 }

@@ -1,5 +1,4 @@
 //! istiod in simulated clusters, installed from the objects that a user's topology becomes.
 
-mod agent;
 mod install;
 mod istiod;
