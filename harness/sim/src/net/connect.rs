@@ -112,9 +112,8 @@ impl<S: Clone> Net<S> {
         let own = from.place.cluster().cloned();
         match own.map_or(Translation::NotAService, |c| self.translate(&c, to, flow)) {
             Translation::NotAService => self.knock_at(from, to, flow, attempt),
-            Translation::Endpoint(endpoint) => {
-                self.ring(from, &from.place, endpoint, flow, attempt)
-            }
+            // An endpoint that was written by hand may be another cluster's load balancer.
+            Translation::Endpoint(endpoint) => self.knock_at(from, endpoint, flow, attempt),
             Translation::Rejected => Knock::Refused(from.place.clone()),
             Translation::Dropped => Knock::Silence,
         }
