@@ -245,6 +245,8 @@ async fn quiet(news: &mut watch::Receiver<u64>, after: Duration, at_most: Durati
 /// Writes root certificates and CAs wherever they are missing, for ever.
 async fn distribute(core: &Core, mut news: watch::Receiver<u64>) {
     let roots = core.ca.roots().to_pem();
+    // A cluster counts only once it was published, which may be after its last news.
+    let mut published = core.published.subscribe();
     let mut written: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     loop {
         let failed = distribute_once(core, &roots, &mut written).await;
@@ -252,7 +254,11 @@ async fn distribute(core: &Core, mut news: watch::Receiver<u64>) {
             core.note(why);
         }
         match failed.is_empty() {
-            true => drop(news.changed().await),
+            true => tokio::select! {
+                biased;
+                _ = news.changed() => {}
+                _ = published.changed() => {}
+            },
             false => sleep(AGAIN).await,
         }
     }

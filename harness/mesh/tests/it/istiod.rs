@@ -266,3 +266,21 @@ fn a_pod_of_one_network_is_answered_by_a_pod_of_the_other() {
         }
     });
 }
+
+/// Each istiod tells of every cluster of its mesh, and the run refuses nothing.
+fn stands(topology: &'static str, clusters: usize) {
+    runtime::run(async {
+        let mesh = Mesh::install(topology).await;
+        settle().await;
+        for istiod in mesh.images.istiods() {
+            let synced = istiod.clusters.iter().filter(|state| state.synced).count();
+            assert_eq!(synced, clusters, "{}: {:?}", istiod.name, istiod.clusters);
+        }
+        assert_eq!(mesh.images.refusals().all(), []);
+    });
+}
+
+#[test]
+fn a_remote_on_the_same_network_stands() {
+    stands("flat-primary-remote", 2);
+}
