@@ -18,6 +18,7 @@ mod refused;
 mod sequential;
 pub mod share;
 mod share_look;
+mod standing;
 mod tally;
 pub mod traffic;
 pub mod verdict;
