@@ -179,16 +179,7 @@ impl Controller for Deployments {
     fn affected(&self, change: &Change, _: &Tables) -> Vec<Key> {
         match change {
             Change::Deployment(delta) => vec![delta.key.clone()],
-            Change::ReplicaSet(delta) => {
-                let owner = delta
-                    .either()
-                    .and_then(|set| owner::controller_of(&set.metadata));
-                let owner = owner.filter(|owner| owner.kind == "Deployment");
-                owner
-                    .map(|owner| Key::new(&delta.key.namespace, &owner.name))
-                    .into_iter()
-                    .collect()
-            }
+            Change::ReplicaSet(delta) => owner::key_of(delta, "Deployment").into_iter().collect(),
             _ => Vec::new(),
         }
     }

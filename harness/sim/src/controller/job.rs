@@ -113,16 +113,7 @@ impl Controller for Jobs {
     fn affected(&self, change: &Change, _: &Tables) -> Vec<Key> {
         match change {
             Change::Job(delta) => vec![delta.key.clone()],
-            Change::Pod(delta) => {
-                let owner = delta
-                    .either()
-                    .and_then(|pod| owner::controller_of(&pod.metadata));
-                let owner = owner.filter(|owner| owner.kind == "Job");
-                owner
-                    .map(|owner| Key::new(&delta.key.namespace, &owner.name))
-                    .into_iter()
-                    .collect()
-            }
+            Change::Pod(delta) => owner::key_of(delta, "Job").into_iter().collect(),
             _ => Vec::new(),
         }
     }

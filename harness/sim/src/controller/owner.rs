@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference};
 use serde_json::{Value, json};
 
-use crate::cluster::Watched;
+use crate::cluster::{Delta, Key, Watched};
 
 /// The controlling owner of an object.
 pub(crate) fn controller_of(meta: &ObjectMeta) -> Option<&OwnerReference> {
@@ -64,6 +64,15 @@ pub(crate) fn holds(operator: &str, value: Option<&String>, values: &[String]) -
 pub(crate) fn labels(meta: &ObjectMeta) -> &BTreeMap<String, String> {
     const NONE: &BTreeMap<String, String> = &BTreeMap::new();
     meta.labels.as_ref().unwrap_or(NONE)
+}
+
+/// The key of the controller of this kind that something which has changed belongs to.
+pub(crate) fn key_of<K: Watched>(delta: &Delta<K>, kind: &str) -> Option<Key> {
+    let owner = delta
+        .either()
+        .and_then(|object| controller_of(object.metadata()))
+        .filter(|owner| owner.kind == kind)?;
+    Some(Key::new(&delta.key.namespace, &owner.name))
 }
 
 #[cfg(test)]
