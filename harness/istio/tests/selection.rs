@@ -21,6 +21,7 @@ use istio::{
     },
     rule,
     service::{Discoverability, IpFamilies},
+    version::{Mechanisms, mechanism::NetworkPriority},
 };
 use proptest::prelude::*;
 
@@ -218,7 +219,11 @@ impl Scene {
     fn select(&self) -> Selection {
         let by_mtls =
             |endpoint: &Endpoint| Decision::new(endpoint.mtls_capable, RuleId::new("test/capable"));
-        let paths = Paths::new(self.client.standpoint(Mode::PassThrough), &self.gateways);
+        let paths = Paths::new(
+            self.client
+                .standpoint(Mode::PassThrough, &Mechanisms::newest()),
+            &self.gateways,
+        );
         let question = Question {
             client: &self.client,
             paths: &paths,
@@ -235,6 +240,7 @@ impl Scene {
                 true => Purpose::PassThrough,
                 false => Purpose::Outbound,
             },
+            network_priority: NetworkPriority::Preferred,
             by_mtls: &by_mtls,
         };
         select(&question, &self.endpoints)

@@ -60,7 +60,7 @@ fn by_labels(
     list: &[String],
 ) -> (Vec<Group>, RuleId) {
     let unsplit = locality_rules::LABEL_FAILOVER_UNLABELLED;
-    let Some(wanted) = Wanted::new(list, &question.client.labels) else {
+    let Some(wanted) = Wanted::new(list, &question.client.labels, question.network_priority) else {
         return (groups, unsplit);
     };
     if groups.is_empty() {

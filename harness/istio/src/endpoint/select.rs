@@ -11,6 +11,7 @@ use crate::{
         split_horizon::{Mode, Paths, ProxyKind, Standpoint},
     },
     service::IpFamilies,
+    version::{Mechanisms, mechanism::NetworkPriority},
 };
 
 /// A proxy that asks for endpoints.
@@ -80,18 +81,22 @@ pub struct Question<'a> {
     pub send_not_ready: bool,
     /// What the answer is for.
     pub purpose: Purpose,
+    /// What a `failoverPriority` that begins with the network means.
+    pub network_priority: NetworkPriority,
     /// How to tell whether the client reaches an endpoint by mutual TLS.
     pub by_mtls: &'a ByMtls<'a>,
 }
 
 impl Client {
-    /// What of the client decides its paths; `mode` is how it reaches other networks.
-    pub fn standpoint(&self, mode: Mode) -> Standpoint<'_> {
+    /// What of the client decides its paths under a control plane that does things by
+    /// `mechanisms`; `mode` is how it reaches other networks.
+    pub fn standpoint(&self, mode: Mode, mechanisms: &Mechanisms) -> Standpoint<'_> {
         Standpoint {
             network: &self.network,
             families: self.families,
             kind: self.kind,
             mode,
+            unset: mechanisms.unset_network.value,
         }
     }
 }

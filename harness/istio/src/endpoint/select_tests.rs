@@ -5,6 +5,7 @@ use crate::{
     locality::rules as locality_rules,
     network::{Gateways, NetworkGateway, rules as network_rules},
     service::Discoverability,
+    version::{Mechanisms, mechanism::NetworkPriority},
 };
 
 /// A client in cluster `here` of network `near`, on node `n1`, and what it asks about.
@@ -67,7 +68,10 @@ impl Scene {
     }
 
     fn select(&self) -> Selection {
-        let paths = Paths::new(self.client.standpoint(self.mode), &self.gateways);
+        let paths = Paths::new(
+            self.client.standpoint(self.mode, &Mechanisms::newest()),
+            &self.gateways,
+        );
         let by_mtls = |endpoint: &Endpoint| Decision::new(endpoint.mtls_capable, rules::WEIGHT);
         let question = Question {
             client: &self.client,
@@ -79,6 +83,7 @@ impl Scene {
             outlier_detection: self.outlier_detection,
             send_not_ready: self.send_not_ready,
             purpose: self.purpose,
+            network_priority: NetworkPriority::Preferred,
             by_mtls: &by_mtls,
         };
         select(&question, &self.endpoints)

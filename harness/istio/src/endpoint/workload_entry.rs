@@ -7,6 +7,7 @@ use crate::{
     endpoint::{Labels, labels, rules},
     kinds::WorkloadEntry,
     locality::{LocalityLabel, label},
+    version::Mechanisms,
 };
 
 /// The label that states whether an endpoint takes mutual TLS.
@@ -39,10 +40,11 @@ pub fn workload(
     metadata_labels: &Labels,
     cluster: &ClusterId,
     registry_network: &NetworkId,
+    mechanisms: &Mechanisms,
 ) -> Decision<Workload> {
     let mut own = metadata_labels.clone();
     own.extend(entry.labels.clone());
-    let locality = locality(entry, &own);
+    let locality = locality(entry, &own, mechanisms);
     let labelled = match entry.network.is_unset() {
         true => registry_network,
         false => &entry.network,
@@ -63,10 +65,10 @@ pub fn workload(
     Decision::new(workload, rules::WORKLOAD_ENTRY)
 }
 
-fn locality(entry: &WorkloadEntry, labels: &Labels) -> LocalityLabel {
+fn locality(entry: &WorkloadEntry, labels: &Labels, mechanisms: &Mechanisms) -> LocalityLabel {
     match entry.locality.as_str() {
         "" => {
-            let stated = label::label_value(labels).unwrap_or_default();
+            let stated = label::label_value(labels, mechanisms).unwrap_or_default();
             label::from_label(stated).as_str().into()
         }
         stated => stated.into(),
@@ -109,7 +111,14 @@ mod tests {
             labels: [(label::LOCALITY.to_owned(), "r2.z2".to_owned())].into(),
             ..WorkloadEntry::default()
         };
-        let found = workload(&entry, &Labels::new(), &"c1".into(), &"n1".into()).value;
+        let found = workload(
+            &entry,
+            &Labels::new(),
+            &"c1".into(),
+            &"n1".into(),
+            &Mechanisms::newest(),
+        )
+        .value;
         assert!(found.network.is_unset() && !found.dns_only);
         assert_eq!(found.labels[labels::NETWORK], "n1");
         assert_eq!(

@@ -6,6 +6,7 @@ use crate::{
     Decision,
     endpoint::labels,
     locality::{compact, rules},
+    version::mechanism::NetworkPriority,
 };
 
 /// The labels of a failoverPriority list with the values that endpoints are compared to.
@@ -18,7 +19,11 @@ pub struct Wanted {
 impl Wanted {
     /// Reads a list of `name` or `name=value`; without a value the client's own label counts.
     /// `None` if the client has no labels, or the list is empty: nothing is split then.
-    pub fn new(list: &[String], client_labels: &BTreeMap<String, String>) -> Option<Self> {
+    pub fn new(
+        list: &[String],
+        client_labels: &BTreeMap<String, String>,
+        network: NetworkPriority,
+    ) -> Option<Self> {
         if list.is_empty() || client_labels.is_empty() {
             return None;
         }
@@ -34,12 +39,13 @@ impl Wanted {
         };
         Some(Self {
             labels: parsed.iter().map(resolve).collect(),
-            network_first: list[0] == labels::NETWORK,
+            network_first: list[0] == labels::NETWORK && network == NetworkPriority::Preferred,
         })
     }
 
-    /// How far an endpoint with these labels is; 0 if all agree. Where the list starts with the
-    /// network, endpoints of other networks come after all of the client's, in the same order.
+    /// How far an endpoint with these labels is; 0 if all agree. Where the list starts with a
+    /// preferred network, endpoints of other networks come after all of the client's, in the same
+    /// order; otherwise they all come last.
     pub fn score(&self, endpoint: &BTreeMap<String, String>) -> u32 {
         let count = self.labels.len();
         let differs = |(name, value): &(String, String)| {
@@ -111,7 +117,7 @@ mod tests {
 
     fn wanted(list: &[&str], client: &[(&str, &str)]) -> Option<Wanted> {
         let list: Vec<String> = list.iter().map(|text| (*text).to_owned()).collect();
-        Wanted::new(&list, &map(client))
+        Wanted::new(&list, &map(client), NetworkPriority::Preferred)
     }
 
     #[test]
@@ -144,6 +150,23 @@ mod tests {
                 score("m", "2")
             ],
             [0, 1, 2, 3]
+        );
+    }
+
+    #[test]
+    fn before_1_31_endpoints_of_other_networks_were_all_as_far() {
+        let list = [labels::NETWORK.to_owned(), "a".to_owned()];
+        let client = map(&[(labels::NETWORK, "n"), ("a", "1")]);
+        let wanted = Wanted::new(&list, &client, NetworkPriority::Required).unwrap();
+        let score = |network, a| wanted.score(&map(&[(labels::NETWORK, network), ("a", a)]));
+        assert_eq!(
+            [
+                score("n", "1"),
+                score("n", "2"),
+                score("m", "1"),
+                score("m", "2")
+            ],
+            [0, 1, 2, 2]
         );
     }
 

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use crate::{
     Decision,
     locality::{LocalityLabel, rules},
+    version::Mechanisms,
 };
 
 /// The label on a pod, a WorkloadEntry or a proxy that states its locality.
 pub const LOCALITY: &str = "topology.istio.io/locality";
-/// The label that [`LOCALITY`] replaced; still read.
+/// The label that [`LOCALITY`] replaced; still read, and before 1.29 the only one.
 pub const LEGACY_LOCALITY: &str = "istio-locality";
 
 /// Node labels of one part, in the order in which they are looked at.
@@ -33,8 +34,13 @@ pub fn from_label(value: &str) -> String {
 }
 
 /// The value of the locality label among `labels`, raw.
-pub fn label_value(labels: &BTreeMap<String, String>) -> Option<&str> {
-    let found = labels.get(LOCALITY).or_else(|| labels.get(LEGACY_LOCALITY));
+pub fn label_value<'a>(
+    labels: &'a BTreeMap<String, String>,
+    mechanisms: &Mechanisms,
+) -> Option<&'a str> {
+    let newer = labels.get(LOCALITY);
+    let newer = newer.filter(|_| mechanisms.reads_locality_label.value);
+    let found = newer.or_else(|| labels.get(LEGACY_LOCALITY));
     found.map(String::as_str).filter(|value| !value.is_empty())
 }
 
@@ -43,8 +49,9 @@ pub fn label_value(labels: &BTreeMap<String, String>) -> Option<&str> {
 pub fn of_pod(
     pod_labels: &BTreeMap<String, String>,
     node_labels: Option<&BTreeMap<String, String>>,
+    mechanisms: &Mechanisms,
 ) -> Decision<LocalityLabel> {
-    if let Some(value) = label_value(pod_labels) {
+    if let Some(value) = label_value(pod_labels, mechanisms) {
         let label = from_label(value);
         return Decision::new(label.as_str().into(), rules::POD_LABEL);
     }
@@ -70,6 +77,22 @@ mod tests {
     fn labels(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         pairs.iter().map(owned).collect()
+    }
+
+    fn of_pod(
+        pod: &BTreeMap<String, String>,
+        node: Option<&BTreeMap<String, String>>,
+    ) -> Decision<LocalityLabel> {
+        super::of_pod(pod, node, &Mechanisms::newest())
+    }
+
+    #[test]
+    fn before_1_29_the_new_label_was_not_read() {
+        let older = Mechanisms::at(&"1.28.4".parse().unwrap());
+        let both = labels(&[(LOCALITY, "a.b"), (LEGACY_LOCALITY, "c")]);
+        let of = |pod: &BTreeMap<String, String>| super::of_pod(pod, None, &older).value;
+        assert_eq!(of(&both).as_str(), "c");
+        assert_eq!(of(&labels(&[(LOCALITY, "a.b")])).as_str(), "");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::{
     ClusterId, Decision, NetworkId,
     network::{Gateways, NetworkGateway, gateway::Known, rules, same_network},
     service::IpFamilies,
+    version::mechanism::UnsetNetwork,
 };
 
 /// How workloads of other networks are reached.
@@ -41,6 +42,8 @@ pub struct Standpoint<'a> {
     pub kind: ProxyKind,
     /// How it reaches other networks.
     pub mode: Mode,
+    /// What it means that it has no network, if it has none.
+    pub unset: UnsetNetwork,
 }
 
 /// How endpoints of one network and cluster are reached.
@@ -139,7 +142,8 @@ fn path<'a>(
         .filter(|gateway| speaks(client, ambient, gateway));
     let usable: Vec<&NetworkGateway> = usable.collect();
     let same = same_network(client.network, network);
-    let forced = client.network.is_unset() && !network.is_unset() && !usable.is_empty();
+    let lost = client.network.is_unset() && client.unset == UnsetNetwork::ThroughGateway;
+    let forced = lost && !network.is_unset() && !usable.is_empty();
     if same && !forced {
         return Decision::new(Path::Direct, rules::DIRECT);
     }
@@ -254,13 +258,14 @@ mod tests {
         assert_eq!(weights, [1, 1]);
     }
 
-    fn to_far(network: &str) -> crate::RuleId {
+    fn to_far(network: &str, unset: UnsetNetwork) -> crate::RuleId {
         let (gateways, network) = (gateways(1), NetworkId::from(network));
         let client = Standpoint {
             network: &network,
             families: IpFamilies::V4,
             kind: ProxyKind::Sidecar,
             mode: Mode::PassThrough,
+            unset,
         };
         let paths = Paths::new(client, &gateways);
         assert_eq!(
@@ -275,8 +280,16 @@ mod tests {
 
     #[test]
     fn a_client_without_network_is_forced_through_gateways_it_knows() {
+        let to_far = |network| to_far(network, UnsetNetwork::ThroughGateway);
         assert_eq!(to_far(""), rules::GATEWAY);
         assert_eq!(to_far("near"), rules::GATEWAY);
         assert_eq!(to_far("far"), rules::DIRECT);
+    }
+
+    #[test]
+    fn before_1_30_a_client_without_network_was_in_every_network() {
+        let to_far = |network| to_far(network, UnsetNetwork::SameAsAny);
+        assert_eq!(to_far(""), rules::DIRECT);
+        assert_eq!(to_far("near"), rules::GATEWAY);
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::rules;
-use crate::{Decision, kinds::HttpRetry};
+use crate::{Decision, kinds::HttpRetry, version::mechanism::InboundRetries};
 
 /// On which failures a client's sidecar retries by default: the request cannot have been served.
 /// Plain resets and statuses such as 503 are not among them.
@@ -89,11 +89,15 @@ pub fn outbound(
     decided(custom)
 }
 
-/// What a server's proxy does with requests to its own application. There is only one host, so
-/// nothing of the choice of hosts is read.
-pub fn inbound(written: Option<&HttpRetry>) -> Decision<Option<RetryPolicy>> {
+/// What a server's proxy does with requests to its own application, where the mesh has `written`
+/// its `defaultInboundHttpRetryPolicy` and its version takes it from there. There is only one host,
+/// so nothing of the choice of hosts is read.
+pub fn inbound(
+    written: Option<&HttpRetry>,
+    decided_by: InboundRetries,
+) -> Decision<Option<RetryPolicy>> {
     let default = default_policy(DEFAULT_INBOUND_RETRY_ON);
-    match written {
+    match written.filter(|_| decided_by == InboundRetries::FromMesh) {
         None => Decision::new(Some(default), rules::RETRY_INBOUND),
         Some(retry) => decided(customised(retry, default)),
     }
@@ -221,7 +225,10 @@ mod tests {
         for attempts in [0, -1] {
             let off = outbound(Some(&retry(attempts, "5xx")), false);
             assert_eq!(off, Decision::new(None, rules::RETRY_OFF));
-            assert_eq!(inbound(Some(&retry(attempts, ""))).value, None);
+            assert_eq!(
+                inbound(Some(&retry(attempts, "")), InboundRetries::FromMesh).value,
+                None
+            );
         }
     }
 
@@ -260,7 +267,9 @@ mod tests {
             backoff: Some("10ms".parse().unwrap()),
             ..HttpRetry::default()
         };
-        let policy = inbound(Some(&written)).value.unwrap();
+        let policy = inbound(Some(&written), InboundRetries::FromMesh)
+            .value
+            .unwrap();
         assert_eq!(policy.retry_on, ["reset-before-request"]);
         assert_eq!((policy.attempts, policy.per_try_timeout), (4, None));
         assert_eq!(policy.backoff, Some(Duration::from_millis(10)));
@@ -268,7 +277,12 @@ mod tests {
         let outbound = outbound(Some(&written), false).value.unwrap();
         assert_eq!(outbound.per_try_timeout, Some(Duration::from_secs(1)));
         assert!(outbound.other_localities);
-        assert_eq!(inbound(None).because, rules::RETRY_INBOUND);
+        for (written, by) in [
+            (None, InboundRetries::FromMesh),
+            (Some(&written), InboundRetries::Fixed),
+        ] {
+            assert_eq!(inbound(written, by).because, rules::RETRY_INBOUND);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::{ClientTls, Origin, rules};
 use crate::{
     Decision,
     kinds::{ClientTlsSettings, DestinationRule, TrafficPolicy, tls_settings::ClientTlsMode},
+    version::mechanism::SubsetTls,
 };
 
 /// What goes over the wire.
@@ -17,11 +18,12 @@ pub enum Wire<'a> {
 
 /// The TLS mode that a DestinationRule states for a subset and a service port; `None` leaves it
 /// to auto mutual TLS. An empty subset is the service as a whole; a subset that the rule does
-/// not define states nothing.
+/// not define states nothing, and one without a mode of its own states what `unstated` says.
 pub fn mode_of_rule(
     rule: Option<&DestinationRule>,
     subset: &str,
     port: u16,
+    unstated: SubsetTls,
 ) -> Decision<Option<ClientTlsMode>> {
     let general = |rule: &DestinationRule| mode_of_policy(rule.traffic_policy.as_ref(), port);
     let mode = rule.and_then(|rule| {
@@ -29,7 +31,11 @@ pub fn mode_of_rule(
             return general(rule);
         }
         let defined = rule.subsets.iter().find(|known| known.name == subset)?;
-        mode_of_policy(defined.traffic_policy.as_ref(), port).or_else(|| general(rule))
+        let own = mode_of_policy(defined.traffic_policy.as_ref(), port);
+        match unstated {
+            SubsetTls::RuleWide => own.or_else(|| general(rule)),
+            SubsetTls::Unset => own,
+        }
     });
     Decision::new(mode, rules::RULE_MODE)
 }
@@ -88,7 +94,8 @@ mod tests {
                 "subsets":[{"name":"v1","trafficPolicy":{"tls":{"mode":"DISABLE"}}},{"name":"v2"},
                            {"name":"v3","trafficPolicy":{"connectionPool":{}}}]}"#,
         );
-        let mode = |subset, port| mode_of_rule(Some(&rule), subset, port).value;
+        let by = |subset, port, unstated| mode_of_rule(Some(&rule), subset, port, unstated).value;
+        let mode = |subset, port| by(subset, port, SubsetTls::RuleWide);
         assert_eq!(mode("", 80), Some(ClientTlsMode::Simple));
         assert_eq!(mode("", 81), Some(ClientTlsMode::Mutual));
         assert_eq!(mode("", 82), Some(ClientTlsMode::Simple));
@@ -96,7 +103,11 @@ mod tests {
         assert_eq!(mode("v2", 81), Some(ClientTlsMode::Mutual));
         assert_eq!(mode("v3", 80), Some(ClientTlsMode::Simple));
         assert_eq!(mode("v4", 80), None);
-        assert_eq!(mode_of_rule(None, "", 80).value, None);
+        assert_eq!(mode_of_rule(None, "", 80, SubsetTls::RuleWide).value, None);
+        let before_1_31 = |subset, port| by(subset, port, SubsetTls::Unset);
+        assert_eq!(before_1_31("v1", 81), Some(ClientTlsMode::Disable));
+        assert_eq!(before_1_31("v2", 81), None);
+        assert_eq!(before_1_31("", 81), Some(ClientTlsMode::Mutual));
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod facts;
 
 use world::Version;
 
-use super::timeline::Fact;
+use super::timeline::{Fact, Release};
 
 /// What istiod does when the kubeconfig of a cluster it watches changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,19 +117,28 @@ pub struct Mechanisms {
 }
 
 impl Mechanisms {
+    /// How the newest release that is modelled does things: what the rules are written for.
+    pub fn newest() -> Self {
+        Self::at_release(Release::NEWEST)
+    }
+
     /// How `version` does things.
     pub fn at(version: &Version) -> Self {
+        Self::at_release(Release::from(version))
+    }
+
+    fn at_release(release: Release) -> Self {
         Self {
-            kubeconfig_change: facts::KUBECONFIG_CHANGE.at(version),
-            remote_trust_domain: facts::REMOTE_TRUST_DOMAIN.at(version),
-            unset_network: facts::UNSET_NETWORK.at(version),
-            network_priority: facts::NETWORK_PRIORITY.at(version),
-            subset_tls: facts::SUBSET_TLS.at(version),
-            headless_names: facts::HEADLESS_NAMES.at(version),
-            inbound_retries: facts::INBOUND_RETRIES.at(version),
-            reads_locality_label: facts::READS_LOCALITY_LABEL.at(version),
-            reader_reads_config_maps: facts::READER_READS_CONFIG_MAPS.at(version),
-            excludes_in_sidecar: facts::EXCLUDES_IN_SIDECAR.at(version),
+            kubeconfig_change: facts::KUBECONFIG_CHANGE.at_release(release),
+            remote_trust_domain: facts::REMOTE_TRUST_DOMAIN.at_release(release),
+            unset_network: facts::UNSET_NETWORK.at_release(release),
+            network_priority: facts::NETWORK_PRIORITY.at_release(release),
+            subset_tls: facts::SUBSET_TLS.at_release(release),
+            headless_names: facts::HEADLESS_NAMES.at_release(release),
+            inbound_retries: facts::INBOUND_RETRIES.at_release(release),
+            reads_locality_label: facts::READS_LOCALITY_LABEL.at_release(release),
+            reader_reads_config_maps: facts::READER_READS_CONFIG_MAPS.at_release(release),
+            excludes_in_sidecar: facts::EXCLUDES_IN_SIDECAR.at_release(release),
         }
     }
 }

@@ -28,6 +28,9 @@ pub struct Fact<T> {
 pub struct Timeline<T: 'static>(pub &'static [Fact<T>]);
 
 impl Release {
+    /// The newest one whose facts are kept.
+    pub const NEWEST: Self = Self::new(32, 0);
+
     /// Release `1.minor.patch`.
     pub const fn new(minor: u64, patch: u64) -> Self {
         Self { minor, patch }
@@ -54,7 +57,11 @@ impl<T: Copy> Fact<T> {
 impl<T: Copy> Timeline<T> {
     /// What holds at `version`. Versions before the oldest fact are given the oldest.
     pub fn at(&self, version: &Version) -> Fact<T> {
-        let release = Release::from(version);
+        self.at_release(Release::from(version))
+    }
+
+    /// What holds at a release.
+    pub(super) fn at_release(&self, release: Release) -> Fact<T> {
         let held = self.0.iter().rev().find(|fact| fact.since <= release);
         *held
             .or(self.0.first())

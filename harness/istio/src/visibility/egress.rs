@@ -5,6 +5,7 @@ use crate::{
     Decision,
     kinds::{Sidecar, sidecar::EgressListener},
     routing::host::{is_covered_by, is_wildcard, overlap},
+    version::Mechanisms,
 };
 
 /// What of a service decides whether it is imported.
@@ -32,13 +33,15 @@ pub fn imports(
     sidecar: Option<&Sidecar>,
     client_namespace: &str,
     service: ImportedService<'_>,
+    mechanisms: &Mechanisms,
 ) -> Decision<bool> {
+    let excludes = mechanisms.excludes_in_sidecar.value;
     let Some(sidecar) = sidecar.filter(|sidecar| !sidecar.egress.is_empty()) else {
         return Decision::new(true, rules::SIDECAR_NONE);
     };
     let mut because = rules::EGRESS_NOT_IMPORTED;
     for listener in sidecar.egress.iter().filter(|l| fits_port(l, service.port)) {
-        match word_of(listener, client_namespace, service) {
+        match word_of(listener, client_namespace, service, excludes) {
             Word::Imported => return Decision::new(true, rules::EGRESS_IMPORTED),
             Word::Excluded => because = rules::EGRESS_EXCLUDED,
             Word::Silent => {}
@@ -52,10 +55,16 @@ fn fits_port(listener: &EgressListener, port: u16) -> bool {
     wanted == 0 || wanted == port
 }
 
-fn word_of(listener: &EgressListener, client: &str, service: ImportedService<'_>) -> Word {
+fn word_of(
+    listener: &EgressListener,
+    client: &str,
+    service: ImportedService<'_>,
+    excludes: bool,
+) -> Word {
     let mut word = Word::Silent;
     for written in &listener.hosts {
         match speaks_of(written, client, service) {
+            Word::Excluded if !excludes => {}
             Word::Excluded => return Word::Excluded,
             Word::Imported => word = Word::Imported,
             Word::Silent => {}
@@ -64,7 +73,8 @@ fn word_of(listener: &EgressListener, client: &str, service: ImportedService<'_>
     word
 }
 
-/// What one `namespace/host` says; `~` before the namespace takes out instead of in.
+/// What one `namespace/host` says; `~` before the namespace takes out instead of in, where the
+/// version knows that, and says nothing where it does not.
 fn speaks_of(written: &str, client: &str, service: ImportedService<'_>) -> Word {
     let Some((scope, host)) = written.split_once('/') else {
         return Word::Silent;
@@ -95,6 +105,22 @@ fn matches(written: &str, host: &str) -> bool {
 mod tests {
     use super::*;
     use crate::kinds::port::ListenerPort;
+
+    fn imports(
+        sidecar: Option<&Sidecar>,
+        client: &str,
+        service: ImportedService<'_>,
+    ) -> Decision<bool> {
+        super::imports(sidecar, client, service, &Mechanisms::newest())
+    }
+
+    #[test]
+    fn before_1_31_nothing_was_excluded() {
+        let older = Mechanisms::at(&"1.30.3".parse().unwrap());
+        let sidecar = sidecar(vec![listener(None, &["*/*", "~shop/*"])]);
+        assert!(super::imports(Some(&sidecar), "bank", cart(80), &older).value);
+        assert!(!imports(Some(&sidecar), "bank", cart(80)).value);
+    }
 
     fn listener(port: Option<u16>, hosts: &[&str]) -> EgressListener {
         EgressListener {

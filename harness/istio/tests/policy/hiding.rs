@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use istio::{
     kinds::{Sidecar, sidecar::EgressListener},
+    version::Mechanisms,
     visibility::{ImportedService, imports, is_visible, visible_services},
 };
 use proptest::{
@@ -73,7 +74,7 @@ proptest! {
         let service = ImportedService { namespace: &namespace, host: "cart.example", port: 80 };
         let imported = |hosts: Vec<String>| {
             let egress = vec![EgressListener { port: None, hosts }];
-            imports(Some(&Sidecar { egress, ..Sidecar::default() }), &client, service).value
+            imports(Some(&Sidecar { egress, ..Sidecar::default() }), &client, service, &Mechanisms::newest()).value
         };
         let mut excluding = hosts;
         excluding.push("~/cart.example".to_owned());

@@ -16,6 +16,7 @@ use istio::{
         split_horizon::{Mode, Paths, ProxyKind},
     },
     service::{Discoverability, IpFamilies},
+    version::{Mechanisms, mechanism::NetworkPriority},
 };
 
 /// The name of the one port of every service.
@@ -84,7 +85,11 @@ impl Mesh {
 
     /// The paths of the client.
     pub(crate) fn paths(&self) -> Paths<'_> {
-        Paths::new(self.client.standpoint(Mode::PassThrough), &self.gateways)
+        Paths::new(
+            self.client
+                .standpoint(Mode::PassThrough, &Mechanisms::newest()),
+            &self.gateways,
+        )
     }
 
     /// The question a sidecar asks for a service.
@@ -104,6 +109,7 @@ impl Mesh {
             outlier_detection: true,
             send_not_ready: true,
             purpose: Purpose::Outbound,
+            network_priority: NetworkPriority::Preferred,
             by_mtls,
         }
     }

@@ -23,7 +23,7 @@ use super::{
     mesh_config,
     registry::{
         Registry,
-        entry::{self, Workload},
+        entry::{self, Terms, Workload},
         merge,
         place::{self, View},
     },
@@ -188,6 +188,7 @@ impl Assembler {
                 cluster_local: flags.is_on(Flag::McsClusterLocal),
             },
             draining: true,
+            mechanisms: &self.plane.mechanisms,
             selectors: &mesh.config.discovery_selectors,
         };
         let registry = Arc::new(Registry::read(tables, &view));
@@ -259,20 +260,25 @@ impl Assembler {
         mesh: &Mesh,
     ) -> Vec<Service> {
         let config_cluster = self.plane.cluster.clone();
+        let plane = Arc::clone(&self.plane);
+        let terms = Terms {
+            mesh,
+            mechanisms: &plane.mechanisms,
+        };
         let mut found: BTreeMap<Arc<str>, BTreeMap<ClusterId, Vec<Endpoint>>> = BTreeMap::new();
         for registry in registries {
             for (host, endpoints) in &registry.endpoints {
                 let mut endpoints = endpoints.clone();
                 if registry.cluster == config_cluster {
                     let (service, targets) = (&registry.services[host], &registry.targets[host]);
-                    endpoints.extend(entry::of_service(service, targets, workloads, mesh));
+                    endpoints.extend(entry::of_service(service, targets, workloads, terms));
                 }
                 let of_host = found.entry(Arc::clone(host)).or_default();
                 of_host.insert(registry.cluster.clone(), endpoints);
             }
         }
         for object in &config.service_entries {
-            let endpoints = entry::endpoints(object, workloads, &config_cluster, mesh);
+            let endpoints = entry::endpoints(object, workloads, &config_cluster, terms);
             for host in &object.spec.hosts {
                 let of_host = found.entry(host.as_str().into()).or_default();
                 let of_cluster = of_host.entry(config_cluster.clone()).or_default();
@@ -378,6 +384,7 @@ fn workload(
         trust_domain: &mesh.domains.own,
         mcs: Mcs::default(),
         draining: true,
+        mechanisms: &plane.mechanisms,
         selectors: &[],
     };
     let conditions = object["status"]["conditions"].as_array();

@@ -9,6 +9,7 @@ use istio::{
     network::NetworkView,
     service::IpFamilies,
     tls::InboundPorts,
+    version::Mechanisms,
 };
 
 use super::{
@@ -26,14 +27,15 @@ pub(crate) fn push(published: &Published, node: &Node) -> Push {
     let own = own.map(|registry| &**registry);
     Push {
         snapshot: Arc::clone(&published.snapshot),
-        client: client(own, node),
+        client: client(own, published, node),
         inbound: inbound(own, published, node),
     }
 }
 
-fn client(registry: Option<&Registry>, node: &Node) -> Client {
+fn client(registry: Option<&Registry>, published: &Published, node: &Node) -> Client {
     let pod = registry.and_then(|registry| registry.pods.get(&node.address));
-    let locality = locality(pod, node);
+    let mechanisms = &published.snapshot.control_plane.mechanisms;
+    let locality = locality(pod, node, mechanisms);
     let labels = match pod {
         Some(pod) => Arc::clone(&pod.labels),
         None => Arc::new(labels_of(node, &locality)),
@@ -51,11 +53,11 @@ fn client(registry: Option<&Registry>, node: &Node) -> Client {
 }
 
 /// What the registry knows, else the proxy's own label, else what it says of itself.
-fn locality(pod: Option<&PodFacts>, node: &Node) -> LocalityLabel {
+fn locality(pod: Option<&PodFacts>, node: &Node, mechanisms: &Mechanisms) -> LocalityLabel {
     let known = pod.map(|pod| pod.locality.clone());
     let known = known.filter(|locality| !locality.as_str().is_empty());
     let labelled = || {
-        let value = label::label_value(&node.labels)?;
+        let value = label::label_value(&node.labels, mechanisms)?;
         Some(LocalityLabel::from(label::from_label(value).as_str()))
     };
     let told = || node.locality.as_deref().map(LocalityLabel::from);

@@ -139,7 +139,11 @@ fn selection(
 ) -> Selection {
     let snapshot = view.snapshot();
     let client = &view.push.client;
-    let paths = Paths::new(client.standpoint(Mode::PassThrough), &snapshot.gateways);
+    let mechanisms = &snapshot.control_plane.mechanisms;
+    let paths = Paths::new(
+        client.standpoint(Mode::PassThrough, mechanisms),
+        &snapshot.gateways,
+    );
     let spec = rule.merged.map(|merged| &merged.spec);
     let by_mtls = |endpoint: &Endpoint| by_mtls(view, spec, key, endpoint);
     let own_outlier = rule.own.as_ref().and_then(|p| p.outlier_detection.as_ref());
@@ -154,6 +158,7 @@ fn selection(
         outlier_detection: own_outlier.is_some(),
         send_not_ready: not_ready_are_sent(send_unhealthy(view), min_health).value,
         purpose,
+        network_priority: mechanisms.network_priority.value,
         by_mtls: &by_mtls,
     };
     let known = snapshot.endpoints.of(&service.host);
@@ -166,7 +171,8 @@ fn by_mtls(
     key: &ClusterKey,
     endpoint: &Endpoint,
 ) -> Decision<bool> {
-    let written = mode_of_rule(rule, &key.subset, key.port).value;
+    let unstated = view.snapshot().control_plane.mechanisms.subset_tls.value;
+    let written = mode_of_rule(rule, &key.subset, key.port, unstated).value;
     let policies = &view.snapshot().config.peer_authentications;
     let modes = policies
         .modes_of(&endpoint.namespace, &endpoint.labels)

@@ -161,13 +161,14 @@ fn is_seen(
 ) -> bool {
     let default = &snapshot.mesh.config.default_service_export_to;
     let shown = is_visible(&service.export_to, default, &service.namespace, client).value;
+    let mechanisms = &snapshot.control_plane.mechanisms;
     let imported = |port: u16| {
         let imported = ImportedService {
             namespace: &service.namespace,
             host: &service.host,
             port,
         };
-        imports(sidecar, client, imported).value
+        imports(sidecar, client, imported, mechanisms).value
     };
     shown && service.ports.iter().any(|port| imported(port.number))
 }

@@ -15,6 +15,7 @@ use istio::{
         failover_priority::{self, Part, Wanted},
         zone_aware as zones,
     },
+    version::mechanism::NetworkPriority,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -121,7 +122,11 @@ pub(crate) fn failover_priority(case: &mut Case<'_>) -> Result<(), String> {
         labels: Labels,
     }
     let input: Input = case.input()?;
-    let wanted = Wanted::new(&input.failover_priority, &input.proxy_labels);
+    let wanted = Wanted::new(
+        &input.failover_priority,
+        &input.proxy_labels,
+        NetworkPriority::Preferred,
+    );
     let score = |member: &Member| {
         wanted
             .as_ref()

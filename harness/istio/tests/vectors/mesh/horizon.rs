@@ -14,6 +14,7 @@ use istio::{
         split_horizon::{Mode, Paths, ProxyKind},
     },
     service::{Discoverability, IpFamilies},
+    version::{Mechanisms, mechanism::NetworkPriority},
 };
 use serde::Deserialize;
 
@@ -88,7 +89,10 @@ impl Scene {
             let given = RuleId::new("vectors/given");
             Decision::new(endpoint.mtls_capable, given)
         };
-        let paths = Paths::new(self.client.standpoint(self.mode), &self.gateways);
+        let paths = Paths::new(
+            self.client.standpoint(self.mode, &Mechanisms::newest()),
+            &self.gateways,
+        );
         let question = Question {
             client: &self.client,
             paths: &paths,
@@ -99,6 +103,7 @@ impl Scene {
             outlier_detection,
             send_not_ready: self.send_not_ready,
             purpose: self.purpose,
+            network_priority: NetworkPriority::Preferred,
             by_mtls: &by_mtls,
         };
         select(&question, &self.endpoints)

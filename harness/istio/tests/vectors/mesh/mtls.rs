@@ -17,6 +17,7 @@ use istio::{
     },
     routing::host,
     tls::{PeerAuthentications, ServerMode, mode_of_rule},
+    version::mechanism::SubsetTls,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -111,7 +112,7 @@ pub(crate) fn cross_network_mtls(case: &mut Case<'_>) -> Result<(), String> {
         .collect();
     let rule = host::most_specific(rules.keys().copied(), &input.service.host);
     let rule = rule.value.map(|host| &rules[host]);
-    let mode = mode_of_rule(rule, &input.subset, input.service.port).value;
+    let mode = mode_of_rule(rule, &input.subset, input.service.port, SubsetTls::RuleWide).value;
     let by_mtls = mtls::reached_by_mtls(MtlsFacts {
         rule_is_istio_mutual: mode.map(|mode| mode == ClientTlsMode::IstioMutual),
         capable: *tls_capable,

@@ -11,6 +11,7 @@ use istio::{
     kinds::{MeshNetworks, WorkloadEntry},
     locality::{LocalityLabel, Place, label},
     network::membership::{self, PodNetwork},
+    version::Mechanisms,
 };
 use serde::Deserialize;
 
@@ -26,7 +27,7 @@ pub(crate) fn pod_locality(case: &mut Case<'_>) -> Result<(), String> {
     }
     let input: Input = case.input()?;
     let node = input.node_known.then_some(&input.node_labels);
-    let locality = label::of_pod(&input.pod_labels, node).value;
+    let locality = label::of_pod(&input.pod_labels, node, &Mechanisms::newest()).value;
     case.came_out("locality", locality.as_str());
     Ok(())
 }
@@ -113,6 +114,7 @@ pub(crate) fn workload_entry(case: &mut Case<'_>) -> Result<(), String> {
         &input.metadata_labels,
         &input.cluster,
         &input.network_lookup_result,
+        &Mechanisms::newest(),
     );
     let workload = found.value;
     let account = &input.service_account;

@@ -3,6 +3,7 @@
 use istio::{
     kinds::HttpRetry,
     routing::{RetryPolicy, retry},
+    version::mechanism::InboundRetries,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -59,7 +60,7 @@ pub(crate) fn retry_policy(case: &mut Case<'_>) -> Result<(), String> {
     let written = input.retries.map(Retries::written).transpose()?;
     let policy = match input.side {
         Side::Outbound => retry::outbound(written.as_ref(), input.consistent_hash),
-        Side::Inbound => retry::inbound(written.as_ref()),
+        Side::Inbound => retry::inbound(written.as_ref(), InboundRetries::FromMesh),
     };
     match (case.expected("policy"), policy.value) {
         (Some(Value::Object(expected)), Some(policy)) => expected

@@ -90,7 +90,9 @@ fn port_name(port: &EndpointPort) -> Arc<str> {
 /// What of an endpoint does not depend on its service.
 fn workload(pod: Option<&Pod>, address: &str, tables: &Tables, view: &View<'_>) -> Endpoint {
     let network = place::network(pod, address, tables, view).value;
-    let locality = pod.map_or_else(LocalityLabel::default, |pod| place::locality(pod, tables));
+    let locality = pod.map_or_else(LocalityLabel::default, |pod| {
+        place::locality(pod, tables, view)
+    });
     let node = pod.and_then(place::node_of).unwrap_or_default();
     let topology = labels::Topology {
         place: locality.place(),

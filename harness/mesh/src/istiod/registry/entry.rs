@@ -16,6 +16,7 @@ use istio::{
         service_entry::{Location, Resolution as Written},
     },
     service::{Discoverability, RegistryKind, TrafficDistribution, vip::ServiceAddresses},
+    version::Mechanisms,
 };
 
 use super::service::ClusterService;
@@ -30,6 +31,13 @@ pub(crate) struct Workload {
     pub(crate) registry_network: NetworkId,
     /// What its condition Healthy says, if it has one.
     pub(crate) healthy: Option<bool>,
+}
+
+/// What of the mesh and its istiod decides what workloads are.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms<'a> {
+    pub(crate) mesh: &'a Mesh,
+    pub(crate) mechanisms: &'a Mechanisms,
 }
 
 /// The services of a ServiceEntry, one per host.
@@ -89,7 +97,7 @@ pub(crate) fn endpoints(
     entry: &Object<ServiceEntry>,
     workloads: &[Workload],
     config_cluster: &ClusterId,
-    mesh: &Mesh,
+    terms: Terms<'_>,
 ) -> Vec<Endpoint> {
     let (meta, spec) = (&entry.metadata, &entry.spec);
     let here = |workload: &&Workload| workload.entry.metadata.namespace == meta.namespace;
@@ -111,7 +119,7 @@ pub(crate) fn endpoints(
     for workload in listed.chain(selected) {
         for port in &spec.ports {
             let target = port.target_port.unwrap_or(port.number);
-            endpoints.extend(endpoint(&workload, &port.name, target, mesh));
+            endpoints.extend(endpoint(&workload, &port.name, target, terms));
         }
     }
     endpoints
@@ -122,7 +130,7 @@ pub(crate) fn of_service(
     service: &ClusterService,
     targets: &BTreeMap<Arc<str>, u16>,
     workloads: &[Workload],
-    mesh: &Mesh,
+    terms: Terms<'_>,
 ) -> Vec<Endpoint> {
     if service.selector.is_empty() {
         return Vec::new();
@@ -136,7 +144,7 @@ pub(crate) fn of_service(
     for workload in selected {
         for port in &service.ports {
             let target = targets.get(&port.name).copied().unwrap_or(port.number);
-            endpoints.extend(endpoint(workload, &port.name, target, mesh));
+            endpoints.extend(endpoint(workload, &port.name, target, terms));
         }
     }
     endpoints
@@ -148,14 +156,14 @@ fn own_labels(entry: &Object<WorkloadEntry>) -> Labels {
     own
 }
 
-fn endpoint(workload: &Workload, port_name: &str, port: u16, mesh: &Mesh) -> Option<Endpoint> {
+fn endpoint(workload: &Workload, port_name: &str, port: u16, terms: Terms<'_>) -> Option<Endpoint> {
     let (meta, spec) = (&workload.entry.metadata, &workload.entry.spec);
     if !counts(workload) {
         return None;
     }
     let (cluster, network) = (&workload.cluster, &workload.registry_network);
-    let read = workload_entry::workload(spec, &meta.labels, cluster, network).value;
-    let identity = workload_identity(&mesh.domains.own, &meta.namespace, &spec.service_account);
+    let read = workload_entry::workload(spec, &meta.labels, cluster, network, terms.mechanisms).value;
+    let identity = workload_identity(&terms.mesh.domains.own, &meta.namespace, &spec.service_account);
     Some(Endpoint {
         address: spec.address.as_str().into(),
         port: spec.ports.get(port_name).copied().unwrap_or(port),

@@ -114,7 +114,7 @@ impl Registry {
 /// A pod that has an address of its own.
 fn facts(pod: &Arc<Pod>, tables: &Tables, view: &View<'_>) -> Option<(String, PodFacts)> {
     let address = pod.status.as_ref()?.pod_ip.clone()?;
-    let locality = place::locality(pod, tables);
+    let locality = place::locality(pod, tables, view);
     let network = place::network(Some(pod), &address, tables, view).value;
     let node = place::node_of(pod).unwrap_or_default();
     let topology = labels::Topology {

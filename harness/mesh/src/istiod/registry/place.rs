@@ -7,6 +7,7 @@ use istio::{
     locality::{LocalityLabel, label},
     network::membership::{self, PodNetwork},
     service::mcs::Mcs,
+    version::Mechanisms,
 };
 use k8s_openapi::api::core::v1::Pod;
 use sim::cluster::Key;
@@ -28,6 +29,7 @@ pub(crate) struct View<'a> {
     /// could not be found out.
     pub(crate) trust_domain: &'a str,
     pub(crate) mcs: Mcs,
+    pub(crate) mechanisms: &'a Mechanisms,
     pub(crate) draining: bool,
     /// The namespaces that are looked at; empty is all.
     pub(crate) selectors: &'a [LabelSelector],
@@ -63,10 +65,10 @@ pub(crate) fn network(
 }
 
 /// The locality of a pod.
-pub(crate) fn locality(pod: &Pod, tables: &Tables) -> LocalityLabel {
+pub(crate) fn locality(pod: &Pod, tables: &Tables, view: &View<'_>) -> LocalityLabel {
     let node = node_of(pod).and_then(|node| tables.nodes.get(&Key::new("", node)));
     let node_labels = node.map(|node| node.metadata.labels.clone().unwrap_or_default());
-    label::of_pod(&labels_of(pod), node_labels.as_ref()).value
+    label::of_pod(&labels_of(pod), node_labels.as_ref(), view.mechanisms).value
 }
 
 /// The node of a pod.
