@@ -5,3 +5,4 @@ mod fields;
 mod generate;
 mod reading;
 mod samples;
+mod validity;
