@@ -73,6 +73,36 @@ fn command(calls: &[Call]) -> String {
     words.join(" ") + "; true"
 }
 
+/// What ends the report of a call that was started by number.
+const DONE: &str = "\n@isthmus-done ";
+
+/// A shell script that starts the call for every number it reads, without waiting for the one before,
+/// until it reads the word `stop`.
+pub(crate) fn on_demand(call: &Call) -> String {
+    let curl = command(std::slice::from_ref(call));
+    format!(
+        "while read -r n && [ \"$n\" != stop ]; do\n\
+         ( report=$({curl}); printf '%s\\n@isthmus-done %s\\n' \"$report\" \"$n\" ) &\n\
+         done\nwait\n"
+    )
+}
+
+/// Takes the first whole report off `text`: the number of its call, and what [`read`] reads.
+pub(crate) fn take_report(text: &mut String) -> Result<Option<(u64, String)>, CurlError> {
+    let Some(mark) = text.find(DONE) else {
+        return Ok(None);
+    };
+    let number = mark + DONE.len();
+    let Some(length) = text[number..].find('\n') else {
+        return Ok(None);
+    };
+    let parsed = text[number..number + length].parse();
+    let parsed = parsed.map_err(|_| CurlError::Report(text[number..number + length].to_owned()))?;
+    let report = text[..mark].to_owned();
+    text.drain(..=number + length);
+    Ok(Some((parsed, report)))
+}
+
 fn quoted(flag: &str, value: &str) -> String {
     let value = value.replace('\'', r"'\''");
     format!("{flag} '{value}'").trim_start().to_owned()
@@ -301,5 +331,15 @@ mod tests {
             )
             .is_err()
         );
+    }
+
+    #[test]
+    fn reports_of_numbered_calls_come_apart_in_whatever_order_they_end() {
+        let mut text = "a\n@isthmus 0 200 0.1 0.0\n@isthmus-done 2\nb\n@isthmus 0 200 0.1 0.0\n@isthmus-done 1\nc".to_owned();
+        let (number, report) = take_report(&mut text).unwrap().unwrap();
+        assert_eq!((number, report.as_str()), (2, "a\n@isthmus 0 200 0.1 0.0"));
+        assert_eq!(take_report(&mut text).unwrap().unwrap().0, 1);
+        assert_eq!(take_report(&mut text).unwrap(), None);
+        assert_eq!(text, "c");
     }
 }

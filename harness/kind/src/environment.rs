@@ -13,11 +13,11 @@ use tokio::time::Instant;
 use world::{Capability, ClusterName, SubstrateFault, VmName};
 
 use crate::{
-    cluster::Standing,
     docker::Docker,
     fault::{self, Broken},
     gc::{self, Which},
     prober::ExecProber,
+    standing::Standing,
 };
 
 /// The clusters of one run.

@@ -81,6 +81,29 @@ pub enum Error {
         /// Where it was looked for.
         pool: ipnet::Ipv4Net,
     },
+    /// The lock that keeps processes of this host apart cannot be had.
+    #[error("failed to lock {path}; is its directory writable?")]
+    Lock {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system met.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A run of this name exists.
+    #[error(
+        "clusters of a run called {run} exist; choose another name, or remove them with isthmus down {run}"
+    )]
+    RunExists {
+        /// The name.
+        run: String,
+    },
+    /// No run of this name, or one that lacks what is asked for.
+    #[error("{what}; isthmus ps shows what there is")]
+    NotThere {
+        /// What is not there.
+        what: String,
+    },
     /// A file the node should hold is not of the form expected.
     #[error("{what} of {node} is unusable: {why}")]
     Unusable {

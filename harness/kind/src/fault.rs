@@ -7,7 +7,7 @@ use world::{
     fault::{Direction, End},
 };
 
-use crate::{Result, cluster::Standing, docker::Docker};
+use crate::{Result, docker::Docker, standing::Standing};
 
 /// What has been broken, so that it can be mended.
 #[derive(Debug, Clone, PartialEq, Eq)]

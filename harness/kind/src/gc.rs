@@ -1,10 +1,16 @@
-//! Removing what is left behind: only what carries our labels, and of that only what has no living
-//! owner or was asked for by name.
+//! Removing what is left behind: only what carries our labels, and of that only what nobody needs
+//! any more or what was asked for by name.
+
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use jiff::Timestamp;
 
 use crate::{
     Result,
-    docker::Docker,
+    docker::{Docker, Found},
     label::{Labels, Owner, RUN},
+    lease::{Claim, Process},
 };
 
 /// What is to be removed.
@@ -12,8 +18,11 @@ use crate::{
 pub enum Which {
     /// Everything of one run.
     Run(String),
-    /// Everything whose owner is gone.
-    Ownerless,
+    /// Everything whose owner is gone or whose lease is over at this time.
+    Unneeded {
+        /// The time.
+        now: Timestamp,
+    },
 }
 
 /// What was removed.
@@ -21,55 +30,109 @@ pub enum Which {
 pub struct Removed {
     /// The containers, by name.
     pub containers: Vec<String>,
-    /// How many networks.
-    pub networks: usize,
+    /// The networks, by name.
+    pub networks: Vec<String>,
 }
 
+/// How long a request that was cut short may go on in the daemon after its client is gone.
+const SETTLING: Duration = Duration::from_secs(2);
+
 impl Which {
-    fn takes(&self, labels: &Labels) -> bool {
-        match (self, Owner::of(labels)) {
-            (Self::Run(run), _) => labels.get(RUN) == Some(run),
-            (Self::Ownerless, Some(owner)) => !owner.is_alive(),
-            (Self::Ownerless, None) => false,
+    fn takes(&self, labels: &Labels, here: &Process) -> bool {
+        match self {
+            Self::Run(run) => labels.get(RUN) == Some(run),
+            // What carries our label without being readable was made by another version: left alone.
+            Self::Unneeded { now } => {
+                Owner::of(labels).is_some_and(|owner| owner.lease.claim(*now, here) != Claim::Held)
+            }
         }
+    }
+}
+
+impl Removed {
+    /// Whether there was nothing to remove.
+    pub fn is_empty(&self) -> bool {
+        self.containers.is_empty() && self.networks.is_empty()
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        self.containers.extend(other.containers);
+        self.networks.extend(other.networks);
+        self
     }
 }
 
 /// Removes containers with their volumes first, then the networks they were on.
 pub(crate) async fn remove(docker: &Docker, which: &Which) -> Result<Removed> {
-    let ours = [RUN.to_owned()];
-    let mut removed = Removed::default();
+    let (ours, here) = ([RUN.to_owned()], Process::this());
+    let takes = |labels: &Labels| which.takes(labels, &here);
     let containers = docker.containers(&ours).await?;
-    let mine: Vec<_> = containers
+    let containers: Vec<Found> = containers
         .into_iter()
-        .filter(|found| which.takes(&found.labels))
+        .filter(|found| takes(&found.labels))
         .collect();
-    futures::future::try_join_all(mine.iter().map(|found| docker.remove(&found.id))).await?;
-    removed.containers = mine.into_iter().map(|found| found.name).collect();
-    for (id, labels) in docker.networks(&ours).await? {
-        if which.takes(&labels) {
-            docker.remove_network(&id).await?;
-            removed.networks += 1;
+    try_join_all(containers.iter().map(|found| docker.remove(&found.id))).await?;
+    let networks = docker.networks(&ours).await?;
+    let networks: Vec<_> = networks
+        .into_iter()
+        .filter(|found| takes(&found.labels))
+        .collect();
+    try_join_all(
+        networks
+            .iter()
+            .map(|found| docker.remove_network(&found.id)),
+    )
+    .await?;
+    Ok(Removed {
+        containers: containers.into_iter().map(|found| found.name).collect(),
+        networks: networks.into_iter().map(|found| found.name).collect(),
+    })
+}
+
+/// Removes what a bring-up that was cut short has left. The daemon may still be at work on a request
+/// whose client has gone, so it is looked again until a look finds nothing.
+pub(crate) async fn settle(docker: &Docker, which: &Which) -> Result<Removed> {
+    let mut removed = remove(docker, which).await?;
+    loop {
+        tokio::time::sleep(SETTLING).await;
+        let more = remove(docker, which).await?;
+        if more.is_empty() {
+            return Ok(removed);
         }
+        removed = removed.and(more);
     }
-    Ok(removed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lease::Lease;
 
     #[test]
-    fn what_has_a_living_owner_or_none_of_ours_is_left_alone() {
-        let mine = Owner::this_process("r1");
-        let dead = Owner {
-            boot: "another".to_owned(),
-            ..mine.clone()
+    fn what_is_needed_or_not_ours_is_left_alone() {
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let unneeded = Which::Unneeded { now };
+        let here = Process::this();
+        let labels = |lease| Owner::new("r1", lease, "").labels();
+        let dead = Lease {
+            process: Some(Process {
+                boot: "another".to_owned(),
+                ..here.clone()
+            }),
+            until: Timestamp::MAX,
         };
-        assert!(!Which::Ownerless.takes(&mine.labels()));
-        assert!(Which::Ownerless.takes(&dead.labels()));
-        assert!(!Which::Ownerless.takes(&Labels::new()));
-        assert!(Which::Run("r1".to_owned()).takes(&mine.labels()));
-        assert!(!Which::Run("r".to_owned()).takes(&mine.labels()));
+        assert!(!unneeded.takes(&labels(Lease::of_this_process(now)), &here));
+        assert!(!unneeded.takes(&labels(Lease::for_hours(now, 1)), &here));
+        assert!(!unneeded.takes(&Labels::new(), &here));
+        assert!(unneeded.takes(&labels(dead), &here));
+        assert!(unneeded.takes(&labels(Lease::for_hours(now, 0)), &here));
+    }
+
+    #[test]
+    fn a_run_is_taken_by_its_whole_name_only() {
+        let (now, here) = (Timestamp::UNIX_EPOCH, Process::this());
+        let labels = Owner::new("r1", Lease::of_this_process(now), "").labels();
+        assert!(Which::Run("r1".to_owned()).takes(&labels, &here));
+        assert!(!Which::Run("r".to_owned()).takes(&labels, &here));
     }
 }

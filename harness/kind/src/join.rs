@@ -1,4 +1,5 @@
-//! What makes nodes of several clusters one network, or keeps them apart.
+//! What makes nodes of several clusters one network, or keeps them apart: decisions only, which
+//! each node carries out at every boot.
 //!
 //! Clusters of one network get routes to each other's pods. Ranges of other networks are
 //! blackholed, so that a wrong route times out, as it would in production, in place of leaving by
@@ -6,11 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use futures::future::try_join_all;
 use ipnet::Ipv4Net;
 use world::{ClusterName, NetworkName, Substrate};
 
-use crate::{Result, cluster::Standing, docker::Docker, node::spec::NodePlan};
+use crate::node::spec::NodePlan;
 
 /// One route on every node of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,30 +68,8 @@ fn unique(mut routes: Vec<Route>) -> Vec<Route> {
     routes
 }
 
-/// Puts the routes on every node.
-pub(crate) async fn connect(
-    docker: &Docker,
-    substrate: &Substrate,
-    plans: &BTreeMap<ClusterName, Vec<NodePlan>>,
-    standing: &BTreeMap<ClusterName, Standing>,
-) -> Result<()> {
-    let routes = routes(substrate);
-    let nodes = standing.iter().flat_map(|(name, cluster)| {
-        let script = script(&routes[name], plans);
-        cluster
-            .nodes
-            .iter()
-            .map(move |node| (node.clone(), script.clone()))
-    });
-    let connect = nodes
-        .filter(|(_, script)| !script.is_empty())
-        .map(
-            |(node, script)| async move { docker.must(&node, &["sh", "-ec", &script], None).await },
-        );
-    try_join_all(connect).await.map(drop)
-}
-
-fn script(routes: &[Route], plans: &BTreeMap<ClusterName, Vec<NodePlan>>) -> String {
+/// The commands that set routes on a node, one per line.
+pub(crate) fn script(routes: &[Route], plans: &BTreeMap<ClusterName, Vec<NodePlan>>) -> String {
     let line = |route: &Route| match route {
         Route::Via { range, cluster } => {
             format!(

@@ -1,21 +1,26 @@
 //! The engine: a substrate as containers of the local Docker daemon.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use engine::{BringUp, Deadline, Engine, Environment};
-use futures::future::{BoxFuture, FutureExt as _, try_join_all};
+use futures::future::{BoxFuture, FutureExt as _, join_all, try_join_all};
+use jiff::Timestamp;
+use tokio::time::Instant;
 use world::{Capabilities, Capability, ClusterName, Substrate};
 
 use crate::{
     Error, Result,
-    cluster::{ClusterPlan, Standing},
-    docker::{Docker, NetworkSpec, Privilege},
+    bridge::{self, Bridges},
+    cluster::ClusterPlan,
+    digest,
+    docker::{Docker, Privilege},
     environment::Clusters,
     gc::{self, Removed, Which},
     join,
-    label::{NETWORK, Owner},
-    layout::{Bridge, Bridges},
-    range,
+    label::Owner,
+    lease::Lease,
+    progress::{Event, Steps, Tell},
+    standing::Standing,
 };
 
 /// Which images nodes and machines are made from.
@@ -27,28 +32,53 @@ pub struct Images {
     pub preload: Vec<String>,
 }
 
+/// How long clusters stay that nobody removes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// For as long as this process lives.
+    WhileRunning,
+    /// For some hours, whoever lives.
+    Hours(i64),
+}
+
 /// The engine.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Kind {
-    docker: Docker,
+    pub(crate) docker: Docker,
     images: Images,
+    /// What the daemon calls the images now: tags move, ids do not.
+    ids: Vec<String>,
     privilege: Privilege,
+    keep: Keep,
+    tell: Option<Tell>,
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kind")
+            .field("images", &self.images)
+            .field("privilege", &self.privilege)
+            .field("keep", &self.keep)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Kind {
-    /// Connects to the daemon and looks whether it has the images.
+    /// Connects to the daemon that `DOCKER_HOST` names and looks whether it has the images.
     ///
     /// # Errors
     /// [`Error::NoDaemon`] or [`Error::NoImage`], each with what to do.
     pub async fn connect(images: Images) -> Result<Self> {
         let docker = Docker::connect().await?;
-        for image in images.preload.iter().chain([&images.node]) {
-            docker.image_id(image).await?;
-        }
+        let wanted = images.preload.iter().chain([&images.node]);
+        let ids = try_join_all(wanted.map(|image| docker.image_id(image))).await?;
         Ok(Self {
             docker,
             images,
+            ids,
             privilege: Privilege::Privileged,
+            keep: Keep::WhileRunning,
+            tell: None,
         })
     }
 
@@ -61,73 +91,128 @@ impl Kind {
         }
     }
 
-    /// Removes what runs have left behind.
-    ///
-    /// # Errors
-    /// What the daemon met.
-    pub async fn remove(&self, which: &Which) -> Result<Removed> {
-        gc::remove(&self.docker, which).await
+    /// How long clusters stay that nobody removes.
+    #[must_use]
+    pub fn keep(self, keep: Keep) -> Self {
+        Self { keep, ..self }
     }
 
-    async fn up(&self, substrate: &Substrate, options: &BringUp) -> Result<Clusters> {
-        let owner = Owner::this_process(&options.run);
-        let bridges = self.bridges(substrate, &owner).await?;
-        let plans = bridges.nodes(substrate, &format!("{}-", options.run));
-        let ups =
-            substrate.clusters.iter().map(|(name, cluster)| {
-                let plan = ClusterPlan {
-                    nodes: &plans[name],
-                    cluster,
-                    image: &self.images.node,
-                    preload: &self.images.preload,
-                    privilege: self.privilege,
-                    gateway: bridges.networks[&cluster.network].gateway(),
-                    pods: join::pods_of(substrate, &cluster.network),
-                    owner: owner.labels(),
-                };
-                async move {
-                    Ok::<_, Error>((name.clone(), plan.up(&self.docker, options.deadline).await?))
-                }
-            });
-        let standing: BTreeMap<ClusterName, Standing> =
-            try_join_all(ups).await?.into_iter().collect();
-        join::connect(&self.docker, substrate, &plans, &standing).await?;
-        Ok(Clusters::new(
-            self.docker.clone(),
-            options.run.clone(),
-            standing,
-        ))
-    }
-
-    /// One bridge per network and the shared one, on ranges nobody uses. Another process may take a
-    /// range in between; the daemon then refuses it, and the next attempt sees it in use.
-    async fn bridges(&self, substrate: &Substrate, owner: &Owner) -> Result<Bridges> {
-        let names: Vec<String> = substrate.networks.keys().map(ToString::to_string).collect();
-        let names: Vec<String> = ["wan".to_owned()].into_iter().chain(names).collect();
-        let mut used = self.docker.used_ranges().await?;
-        used.extend(range::routed(
-            &std::fs::read_to_string("/proc/net/route").unwrap_or_default(),
-        ));
-        let ranges = range::free(&names, &used)?;
-        let mut bridges = Vec::new();
-        for (name, range) in names.iter().zip(ranges) {
-            let mut labels = owner.labels();
-            labels.insert(NETWORK.to_owned(), name.clone());
-            let spec = NetworkSpec {
-                name: format!("{}-{name}", owner.run),
-                range,
-                labels,
-            };
-            bridges.push(Bridge {
-                id: self.docker.create_network(&spec).await?,
-                range,
-            });
+    /// Tells `tell` of every step of a bring-up that has ended.
+    #[must_use]
+    pub fn tell(self, tell: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        Self {
+            tell: Some(Arc::new(tell)),
+            ..self
         }
-        let wan = bridges.remove(0);
-        Ok(Bridges {
-            networks: substrate.networks.keys().cloned().zip(bridges).collect(),
-            wan,
-        })
+    }
+
+    /// What clusters of this substrate would be made from; equal digests, equal clusters.
+    pub fn digest(&self, substrate: &Substrate) -> String {
+        digest::of(substrate, &self.ids)
+    }
+
+    fn owner(&self, substrate: &Substrate, run: &str) -> Owner {
+        let now = Timestamp::now();
+        let lease = match self.keep {
+            Keep::WhileRunning => Lease::of_this_process(now),
+            Keep::Hours(hours) => Lease::for_hours(now, hours),
+        };
+        Owner::new(run, lease, self.digest(substrate))
+    }
+
+    async fn up(
+        &self,
+        substrate: &Substrate,
+        owner: &Owner,
+        bridges: &Bridges,
+        deadline: Deadline,
+    ) -> Result<Clusters> {
+        let layout = bridges.nodes(substrate, &owner.run);
+        let plans = self.plans(substrate, owner, bridges, &layout)?;
+        let since = Instant::now();
+        let ups = plans.iter().map(|(name, plan)| {
+            let steps = Steps::new((*name).clone(), since, self.tell.clone());
+            (*name, plan, steps)
+        });
+        let ups: Vec<_> = ups.collect();
+        // All requests are seen through before the first failure is told: see `ClusterPlan::start`.
+        let starts = ups
+            .iter()
+            .map(|(_, plan, steps)| plan.start(&self.docker, steps));
+        let nodes: Result<Vec<Vec<String>>> = join_all(starts).await.into_iter().collect();
+        let ups = ups
+            .iter()
+            .zip(nodes?)
+            .map(|((name, plan, steps), nodes)| async move {
+                let standing = plan.up(&self.docker, nodes, steps, deadline).await?;
+                Ok::<_, Error>(((*name).clone(), standing))
+            });
+        let standing = try_join_all(ups).await?.into_iter().collect();
+        Ok(self.clusters(&owner.run, standing))
+    }
+
+    pub(crate) fn clusters(
+        &self,
+        run: &str,
+        standing: BTreeMap<ClusterName, Standing>,
+    ) -> Clusters {
+        Clusters::new(self.docker.clone(), run.to_owned(), standing)
+    }
+
+    /// What each cluster is made from.
+    pub(crate) fn plans<'a>(
+        &'a self,
+        substrate: &'a Substrate,
+        owner: &Owner,
+        bridges: &Bridges,
+        layout: &'a bridge::Layout,
+    ) -> Result<BTreeMap<&'a ClusterName, ClusterPlan<'a>>> {
+        let slices = bridges.balancers(substrate)?;
+        let routes = join::routes(substrate);
+        let plan = |(name, cluster): (&'a ClusterName, &'a world::Cluster)| {
+            let plan = ClusterPlan {
+                nodes: &layout[name],
+                cluster,
+                image: &self.images.node,
+                preload: &self.images.preload,
+                privilege: self.privilege,
+                gateway: bridges.networks[&cluster.network].gateway(),
+                pods: join::pods_of(substrate, &cluster.network),
+                routes: join::script(&routes[name], layout),
+                slice: slices[name],
+                owner: owner.labels(),
+            };
+            (name, plan)
+        };
+        Ok(substrate.clusters.iter().map(plan).collect())
+    }
+
+    async fn bring_up_or_clean(
+        &self,
+        substrate: &Substrate,
+        options: &BringUp,
+    ) -> engine::Result<Clusters> {
+        let owner = self.owner(substrate, &options.run);
+        // A name that is taken is somebody else's: nothing of it is cleaned up.
+        bridge::unclaimed(&self.docker, &owner).await?;
+        let up = async {
+            let bridges = bridge::create(&self.docker, substrate, &owner).await?;
+            self.up(substrate, &owner, &bridges, options.deadline).await
+        };
+        let failed = match tokio::time::timeout_at(options.deadline.instant(), up).await {
+            Ok(Ok(clusters)) => return Ok(clusters),
+            Ok(Err(error)) => engine::Error::from(error),
+            Err(_) => engine::Error::DeadlinePassed {
+                doing: "bring clusters up in Docker".to_owned(),
+                waited: options.deadline.patience(),
+            },
+        };
+        // Nothing is left behind; what cannot be removed now, gc finds by its labels.
+        let ours = Which::Run(options.run.clone());
+        if let Err(error) = gc::settle(&self.docker, &ours).await {
+            tracing::warn!(%error, run = options.run, "clean up after a failed bring-up");
+        }
+        Err(failed)
     }
 }
 
@@ -139,10 +224,10 @@ impl Engine for Kind {
     fn capabilities(&self) -> Capabilities {
         [
             Capability::OwnClusters,
-            Capability::OutsideClient,
             Capability::OverlappingRanges,
             Capability::Pause,
             Capability::Partition,
+            Capability::Traffic,
         ]
         .into()
     }
@@ -153,23 +238,17 @@ impl Engine for Kind {
         options: BringUp,
     ) -> BoxFuture<'a, engine::Result<Box<dyn Environment>>> {
         async move {
-            let deadline: Deadline = options.deadline;
-            let up =
-                tokio::time::timeout_at(deadline.instant(), self.up(substrate, &options)).await;
-            let failed = match up {
-                Ok(Ok(clusters)) => return Ok(Box::new(clusters) as Box<dyn Environment>),
-                Ok(Err(error)) => engine::Error::from(error),
-                Err(_) => engine::Error::DeadlinePassed {
-                    doing: "bring clusters up in Docker".to_owned(),
-                    waited: deadline.patience(),
-                },
-            };
-            // Nothing is left behind; what cannot be removed now, gc finds by its labels.
-            if let Err(error) = self.remove(&Which::Run(options.run.clone())).await {
-                tracing::warn!(%error, run = options.run, "clean up after a failed bring-up");
-            }
-            Err(failed)
+            let clusters = self.bring_up_or_clean(substrate, &options).await?;
+            Ok(Box::new(clusters) as Box<dyn Environment>)
         }
         .boxed()
     }
+}
+
+/// Removes what runs have left behind, on the daemon that `DOCKER_HOST` names.
+///
+/// # Errors
+/// What the daemon met.
+pub async fn remove(which: &Which) -> Result<Removed> {
+    gc::settle(&Docker::connect().await?, which).await
 }

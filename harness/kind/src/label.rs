@@ -5,89 +5,129 @@
 
 use std::collections::BTreeMap;
 
+use crate::lease::{Lease, Process};
+
 /// The labels of a container or network.
 pub(crate) type Labels = BTreeMap<String, String>;
 
 /// The run that created it.
 pub(crate) const RUN: &str = "dev.isthmus.run";
-/// The process that owns it, as `pid@boot-id`.
+/// The user who started the run.
 pub(crate) const OWNER: &str = "dev.isthmus.owner";
+/// The process that needs it, as `pid/start@boot@machine`; absent if it outlives its creator.
+pub(crate) const PROCESS: &str = "dev.isthmus.process";
+/// Until when it may stay, as an RFC 3339 timestamp.
+pub(crate) const LEASE: &str = "dev.isthmus.lease";
+/// What the run's clusters were made from: topology and images.
+pub(crate) const DIGEST: &str = "dev.isthmus.digest";
 /// The declared network a bridge stands for, or `wan`.
 pub(crate) const NETWORK: &str = "dev.isthmus.network";
+/// The declared name of the cluster a node belongs to.
+pub(crate) const CLUSTER: &str = "dev.isthmus.cluster";
 /// kind's label of the cluster a node belongs to; kind's tools list by it.
 pub(crate) const KIND_CLUSTER: &str = "io.x-k8s.kind.cluster";
 /// kind's label of a node's role.
 pub(crate) const KIND_ROLE: &str = "io.x-k8s.kind.role";
 
-/// Who creates things: a run and the process behind it.
+/// Who creates things, for how long, and from what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
     /// The run's name, a DNS label.
     pub run: String,
-    /// The process id.
-    pub pid: u32,
-    /// What tells one boot of the host from another, so that a reused pid is not taken for alive.
-    pub boot: String,
+    /// The user who started it.
+    pub user: String,
+    /// Until when it is needed.
+    pub lease: Lease,
+    /// What its clusters are made from.
+    pub digest: String,
 }
 
 impl Owner {
-    /// This process.
-    pub fn this_process(run: impl Into<String>) -> Self {
-        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    /// This user, for a run.
+    pub fn new(run: impl Into<String>, lease: Lease, digest: impl Into<String>) -> Self {
         Self {
             run: run.into(),
-            pid: std::process::id(),
-            boot: boot.trim().to_owned(),
+            user: std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned()),
+            lease,
+            digest: digest.into(),
         }
     }
 
     /// The labels of everything it creates.
     pub(crate) fn labels(&self) -> Labels {
-        BTreeMap::from([
+        let mut labels = Labels::from([
             (RUN.to_owned(), self.run.clone()),
-            (OWNER.to_owned(), format!("{}@{}", self.pid, self.boot)),
-        ])
+            (OWNER.to_owned(), self.user.clone()),
+            (LEASE.to_owned(), self.lease.until.to_string()),
+            (DIGEST.to_owned(), self.digest.clone()),
+        ]);
+        if let Some(process) = &self.lease.process {
+            labels.insert(PROCESS.to_owned(), written(process));
+        }
+        labels
     }
 
-    /// Reads the owner back from labels.
+    /// Reads the owner back from labels; `None` if they are not ours or not whole.
     pub(crate) fn of(labels: &Labels) -> Option<Self> {
-        let (pid, boot) = labels.get(OWNER)?.split_once('@')?;
+        let process = labels.get(PROCESS).map(|text| read(text));
         Some(Self {
             run: labels.get(RUN)?.clone(),
-            pid: pid.parse().ok()?,
-            boot: boot.to_owned(),
+            user: labels.get(OWNER).cloned().unwrap_or_default(),
+            lease: Lease {
+                process: process.map_or(Some(None), |process| process.map(Some))?,
+                until: labels.get(LEASE)?.parse().ok()?,
+            },
+            digest: labels.get(DIGEST).cloned().unwrap_or_default(),
         })
     }
+}
 
-    /// Whether the process still lives on this boot of this host.
-    pub(crate) fn is_alive(&self) -> bool {
-        let here = Self::this_process(self.run.clone());
-        self.boot == here.boot && std::path::Path::new(&format!("/proc/{}", self.pid)).exists()
-    }
+fn written(process: &Process) -> String {
+    let Process {
+        pid,
+        started,
+        boot,
+        machine,
+    } = process;
+    format!("{pid}/{started}@{boot}@{machine}")
+}
+
+fn read(text: &str) -> Option<Process> {
+    let (process, place) = text.split_once('@')?;
+    let (pid, started) = process.split_once('/')?;
+    let (boot, machine) = place.split_once('@')?;
+    Some(Process {
+        pid: pid.parse().ok()?,
+        started: started.parse().ok()?,
+        boot: boot.to_owned(),
+        machine: machine.to_owned(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
+
+    fn owner(lease: Lease) -> Owner {
+        Owner::new("r1", lease, "d1")
+    }
 
     #[test]
     fn an_owner_reads_back_from_its_labels() {
-        let owner = Owner::this_process("r1");
-        assert_eq!(Owner::of(&owner.labels()), Some(owner.clone()));
-        assert!(owner.is_alive());
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        for lease in [Lease::of_this_process(now), Lease::for_hours(now, 8)] {
+            let owner = owner(lease);
+            assert_eq!(Owner::of(&owner.labels()), Some(owner));
+        }
     }
 
     #[test]
-    fn an_owner_of_another_boot_is_dead_even_if_its_pid_lives() {
-        let owner = Owner {
-            boot: "another".to_owned(),
-            ..Owner::this_process("r1")
-        };
-        assert!(!owner.is_alive());
-    }
-
-    #[test]
-    fn what_carries_no_run_has_no_owner() {
+    fn labels_that_are_not_ours_or_not_whole_have_no_owner() {
         assert_eq!(Owner::of(&Labels::new()), None);
+        let mut broken = owner(Lease::of_this_process(Timestamp::UNIX_EPOCH)).labels();
+        broken.insert(PROCESS.to_owned(), "someone".to_owned());
+        assert_eq!(Owner::of(&broken), None);
     }
 }

@@ -4,14 +4,17 @@
 //! knows what a mesh is declared to be or what is expected of it, never touches
 //! `~/.kube/config`, and never removes what does not carry its labels.
 //!
-//! Reading order: [`mod@kind`] (the engine, a list of steps), `layout` and `range` (who stands where),
-//! `node` (what a node is), `cluster` (from containers to ready nodes), `join` (what makes several
-//! clusters one network), `environment`, `prober` and `fault` (what can be done with them), `gc`
-//! (what is left behind), `docker` (the only place that knows bollard).
+//! Reading order: [`mod@kind`] (the engine, a list of steps), `bridge`, `range` and `join` (who stands
+//! where and reaches whom), `node` (what a node is, and what it goes on doing by itself), `cluster`
+//! (from containers to ready nodes), `standing`, `environment`, `prober`, `traffic` and `fault` (what can be done
+//! with clusters that stand), `label`, [`lease`] and [`gc`] (what is whose, until when, and how it is
+//! removed), `docker` (the only place that knows bollard).
 
+mod bridge;
 mod cluster;
 mod cni;
 mod curl;
+mod digest;
 mod docker;
 mod environment;
 pub mod error;
@@ -20,12 +23,17 @@ pub mod gc;
 mod join;
 pub mod kind;
 pub mod label;
-mod layout;
+pub mod lease;
+mod lock;
 mod node;
 mod prober;
+pub mod progress;
 mod range;
+mod standing;
+mod traffic;
 
 pub use error::{Error, Result};
 pub use gc::{Removed, Which};
-pub use kind::{Images, Kind};
+pub use kind::{Images, Keep, Kind, remove};
 pub use label::Owner;
+pub use progress::{Event, Step};

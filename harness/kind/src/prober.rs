@@ -12,7 +12,7 @@ use kube::{
 use tokio::{io::AsyncReadExt as _, time::Instant};
 use world::{Call, Capability, Client, ClusterName, Observation};
 
-use crate::curl;
+use crate::{curl, traffic::ExecTraffic};
 
 /// Asks by exec.
 pub(crate) struct ExecProber {
@@ -35,32 +35,51 @@ impl ExecProber {
     }
 
     async fn calls(&self, calls: &[Call]) -> engine::Result<Vec<Observation>> {
-        let Client::Pod {
-            cluster,
-            namespace,
-            workload,
-        } = &calls[0].from
-        else {
-            return Err(Error::NotCapable(Capability::Vms));
-        };
-        let client = self
-            .clients
-            .get(cluster)
-            .ok_or_else(|| Error::NoCluster(cluster.clone()))?;
-        let pods: Api<Pod> = Api::namespaced(client.clone(), namespace.as_str());
-        let pod = ready_pod(&pods, workload.as_str()).await?;
+        let place = self.place(&calls[0].from).await?;
         let at = self.since.elapsed();
-        let script = curl::script(calls);
-        let text = exec(&pods, &pod, &script)
-            .await
-            .map_err(|source| Error::Machinery {
-                doing: format!("run curl in pod {namespace}/{pod} of {cluster}"),
-                source,
-            })?;
-        curl::read(calls, &text, at).map_err(|source| Error::Machinery {
-            doing: format!("read what curl wrote in pod {namespace}/{pod} of {cluster}"),
+        let text = exec(&place, &curl::script(calls)).await;
+        let text = text.map_err(|source| place.failed("run curl in", source))?;
+        curl::read(calls, &text, at).map_err(|error| place.failed("read curl's words from", error))
+    }
+
+    /// Where a client's calls are made.
+    async fn place(&self, client: &Client) -> engine::Result<Place> {
+        let (cluster, namespace, workload) = match client {
+            Client::Pod {
+                cluster,
+                namespace,
+                workload,
+            } => (cluster, namespace, workload),
+            Client::Vm(_) => return Err(Error::NotCapable(Capability::Vms)),
+            Client::Outside => return Err(Error::NotCapable(Capability::OutsideClient)),
+        };
+        let api = self.clients.get(cluster).cloned();
+        let api = api.ok_or_else(|| Error::NoCluster(cluster.clone()))?;
+        let pods: Api<Pod> = Api::namespaced(api, namespace.as_str());
+        let pod = ready_pod(&pods, workload.as_str()).await?;
+        let name = format!("pod {namespace}/{pod} of {cluster}");
+        Ok(Place { pods, pod, name })
+    }
+}
+
+/// A pod that calls are made from.
+pub(crate) struct Place {
+    pub(crate) pods: Api<Pod>,
+    pub(crate) pod: String,
+    name: String,
+}
+
+impl Place {
+    /// The error for something that failed there.
+    pub(crate) fn failed(
+        &self,
+        doing: &str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Error {
+        Error::Machinery {
+            doing: format!("{doing} {}", self.name),
             source: source.into(),
-        })
+        }
     }
 }
 
@@ -95,15 +114,15 @@ fn is_ready(pod: &Pod) -> bool {
 }
 
 async fn exec(
-    pods: &Api<Pod>,
-    pod: &str,
+    place: &Place,
     script: &str,
 ) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
     let params = AttachParams::default()
         .stdin(false)
         .stdout(true)
         .stderr(false);
-    let mut attached = pods.exec(pod, ["sh", "-c", script], &params).await?;
+    let command = ["sh", "-c", script];
+    let mut attached = place.pods.exec(&place.pod, command, &params).await?;
     let mut text = String::new();
     if let Some(mut stdout) = attached.stdout() {
         stdout.read_to_string(&mut text).await?;
@@ -117,8 +136,13 @@ impl Prober for ExecProber {
         async move { self.batch(&batch).await }.boxed()
     }
 
-    fn start(&self, _: Traffic) -> BoxFuture<'_, engine::Result<Box<dyn RunningTraffic>>> {
-        async { Err(Error::NotCapable(Capability::Traffic)) }.boxed()
+    fn start(&self, traffic: Traffic) -> BoxFuture<'_, engine::Result<Box<dyn RunningTraffic>>> {
+        async move {
+            let place = self.place(&traffic.call.from).await?;
+            let started = ExecTraffic::start(place, traffic, self.since).await?;
+            Ok(Box::new(started) as Box<dyn RunningTraffic>)
+        }
+        .boxed()
     }
 }
 

@@ -84,6 +84,13 @@ impl Docker {
         })
     }
 
+    /// Runs a shell script that must succeed.
+    pub(crate) async fn script(&self, id: &str, script: &str) -> Result<()> {
+        self.must(id, &["sh", "-e"], Some(script.as_bytes()))
+            .await
+            .map(drop)
+    }
+
     /// Writes a file, making its directory. An upload would vanish under `/tmp` and `/run`.
     pub(crate) async fn write(&self, id: &str, path: &str, content: &[u8]) -> Result<()> {
         let script = r#"mkdir -p "$(dirname "$0")" && cat > "$0""#;

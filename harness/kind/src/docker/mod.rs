@@ -11,5 +11,5 @@ mod image;
 mod network;
 
 pub(crate) use connect::Docker;
-pub(crate) use container::{Attachment, ContainerSpec, Privilege};
+pub(crate) use container::{Attachment, ContainerSpec, Found, Privilege};
 pub(crate) use network::NetworkSpec;

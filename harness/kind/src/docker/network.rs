@@ -11,11 +11,23 @@ use ipnet::Ipv4Net;
 use super::connect::{Docker, is_absent, met};
 use crate::{Result, label::Labels};
 
+/// A network that was found by label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FoundNetwork {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) labels: Labels,
+    /// Its first range; `None` if it has no IPv4 range.
+    pub(crate) range: Option<Ipv4Net>,
+}
+
 /// A bridge to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NetworkSpec {
     pub(crate) name: String,
     pub(crate) range: Ipv4Net,
+    /// The part of it from which the daemon serves whoever names no address.
+    pub(crate) dynamic: Option<Ipv4Net>,
     pub(crate) labels: Labels,
 }
 
@@ -26,6 +38,7 @@ impl Docker {
         let config = IpamConfig {
             subnet: Some(spec.range.to_string()),
             gateway,
+            ip_range: spec.dynamic.map(|range| range.to_string()),
             ..IpamConfig::default()
         };
         let request = NetworkCreateRequest {
@@ -55,16 +68,12 @@ impl Docker {
         }
     }
 
-    /// The ids and labels of all networks that carry every label given.
-    pub(crate) async fn networks(&self, labels: &[String]) -> Result<Vec<(String, Labels)>> {
+    /// All networks that carry every label given.
+    pub(crate) async fn networks(&self, labels: &[String]) -> Result<Vec<FoundNetwork>> {
         let found = self.list_networks(labels).await?;
-        let id = |network: Network| {
-            Some((
-                network.id?,
-                network.labels.unwrap_or_default().into_iter().collect(),
-            ))
-        };
-        Ok(found.into_iter().filter_map(id).collect())
+        let mut found: Vec<_> = found.into_iter().filter_map(found_network).collect();
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
     }
 
     /// Every IPv4 range that a network of this daemon uses.
@@ -90,4 +99,17 @@ impl Docker {
             .await
             .map_err(met("list networks"))
     }
+}
+
+fn found_network(network: Network) -> Option<FoundNetwork> {
+    let configs = network.ipam.and_then(|ipam| ipam.config);
+    let ranges = configs.unwrap_or_default().into_iter();
+    Some(FoundNetwork {
+        id: network.id?,
+        name: network.name?,
+        labels: network.labels.unwrap_or_default().into_iter().collect(),
+        range: ranges
+            .filter_map(|config| config.subnet?.parse().ok())
+            .next(),
+    })
 }

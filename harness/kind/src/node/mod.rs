@@ -6,4 +6,5 @@
 pub(crate) mod boot;
 pub(crate) mod kubeadm;
 pub(crate) mod kubeconfig;
+pub(crate) mod orders;
 pub(crate) mod spec;

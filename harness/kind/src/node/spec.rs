@@ -2,9 +2,11 @@
 
 use std::{collections::BTreeMap, net::Ipv4Addr};
 
+use world::ClusterName;
+
 use crate::{
     docker::{Attachment, ContainerSpec, Privilege},
-    label::{KIND_CLUSTER, KIND_ROLE, Labels},
+    label::{CLUSTER, KIND_CLUSTER, KIND_ROLE, Labels},
 };
 
 /// What kind calls the role of a node.
@@ -19,6 +21,8 @@ pub(crate) enum Role {
 /// One node of a cluster on this host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NodePlan {
+    /// The cluster as the topology calls it.
+    pub(crate) declared: ClusterName,
     /// The cluster's name on this host.
     pub(crate) cluster: String,
     /// Its place among the nodes; 0 runs the control plane.
@@ -64,6 +68,7 @@ impl NodePlan {
     ) -> ContainerSpec {
         let control_plane = self.role() == Role::ControlPlane;
         let mut labels = owner;
+        labels.insert(CLUSTER.to_owned(), self.declared.to_string());
         labels.insert(KIND_CLUSTER.to_owned(), self.cluster.clone());
         let role = if control_plane {
             "control-plane"
@@ -103,6 +108,7 @@ mod tests {
             address: Ipv4Addr::new(172, 30, 0, last),
         };
         NodePlan {
+            declared: "c1".parse().unwrap(),
             cluster: "c1".to_owned(),
             index,
             home: at("n1", 2),
