@@ -1,5 +1,7 @@
 //! Custom resource definitions as objects: accepted, established, served, retired.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -69,37 +71,11 @@ fn names_taken(state: &State, definition: &Value) -> Option<String> {
 }
 
 fn status(definition: &Value, conflict: Option<&str>, now: &str) -> Value {
-    let old = list(definition, &["status", "conditions"]);
-    let condition = |kind: &str, ok: bool, reason: &str, message: &str| {
-        let status = if ok { "True" } else { "False" };
-        let before = old
-            .iter()
-            .find(|c| c["type"] == kind && c["status"] == status);
-        let since = before
-            .map(|c| text(c, &["lastTransitionTime"]))
-            .unwrap_or(now);
-        json!({"type": kind, "status": status, "reason": reason, "message": message, "lastTransitionTime": since})
-    };
     let conditions = match conflict {
-        None => vec![
-            condition("NamesAccepted", true, "NoConflicts", "no conflicts found"),
-            condition(
-                "Established",
-                true,
-                "InitialNamesAccepted",
-                "the initial names have been accepted",
-            ),
-        ],
-        Some(why) => vec![
-            condition("NamesAccepted", false, "KindConflict", why),
-            condition(
-                "Established",
-                false,
-                "NotAccepted",
-                "not all names are accepted",
-            ),
-        ],
+        None => ESTABLISHED,
+        Some(why) => refused(why),
     };
+    let conditions = conditions.map(|condition| condition.to_value(definition, now));
     let versions = list(definition, &["spec", "versions"]).iter();
     let storage: Vec<&str> = versions
         .filter(|v| v["storage"] == true)
@@ -111,6 +87,58 @@ fn status(definition: &Value, conflict: Option<&str>, now: &str) -> Value {
         json!({"plural": "", "kind": ""})
     };
     json!({"conditions": conditions, "acceptedNames": names, "storedVersions": storage})
+}
+
+/// A condition of a definition.
+struct Condition<'a> {
+    kind: &'a str,
+    holds: bool,
+    reason: &'a str,
+    message: &'a str,
+}
+
+const ESTABLISHED: [Condition<'_>; 2] = [
+    Condition {
+        kind: "NamesAccepted",
+        holds: true,
+        reason: "NoConflicts",
+        message: "no conflicts found",
+    },
+    Condition {
+        kind: "Established",
+        holds: true,
+        reason: "InitialNamesAccepted",
+        message: "the initial names have been accepted",
+    },
+];
+
+fn refused(why: &str) -> [Condition<'_>; 2] {
+    [
+        Condition {
+            kind: "NamesAccepted",
+            holds: false,
+            reason: "KindConflict",
+            message: why,
+        },
+        Condition {
+            kind: "Established",
+            holds: false,
+            reason: "NotAccepted",
+            message: "not all names are accepted",
+        },
+    ]
+}
+
+impl Condition<'_> {
+    /// The condition as the status holds it, since it has been so.
+    fn to_value(&self, definition: &Value, now: &str) -> Value {
+        let status = if self.holds { "True" } else { "False" };
+        let mut old = list(definition, &["status", "conditions"]).iter();
+        let before = old.find(|c| c["type"] == self.kind && c["status"] == status);
+        let since = before.map_or(now, |c| text(c, &["lastTransitionTime"]));
+        json!({"type": self.kind, "status": status, "reason": self.reason,
+            "message": self.message, "lastTransitionTime": since})
+    }
 }
 
 /// Ends a definition that is being deleted: its objects go, then its finalizer, and with the last
@@ -137,10 +165,10 @@ pub(crate) fn retire(server: &ApiServer, definition: &Value) {
 }
 
 fn clear(state: &mut State, objects: &Table) {
-    let keys: Vec<Key> = state
+    let keys: Vec<Arc<Key>> = state
         .store
         .all(objects)
-        .map(|(key, _)| key.clone())
+        .map(|(key, _)| Arc::clone(key))
         .collect();
     for key in keys {
         state.lives.end(objects, &key);

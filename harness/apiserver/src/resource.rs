@@ -44,6 +44,12 @@ impl Gvr {
             group => format!("{group}/{}", self.version),
         }
     }
+
+    /// Whether objects of this `apiVersion` are of its group and version.
+    pub(crate) fn is_of(&self, api_version: &str) -> bool {
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        self.group == group && self.version == version
+    }
 }
 
 impl fmt::Display for Gvr {

@@ -34,23 +34,7 @@ pub(crate) fn answer(
             access_review(server, &request.user, &request.body)?
         }
         ("authorization.k8s.io", "SubjectAccessReview" | "LocalSubjectAccessReview") => {
-            let spec = &request.body["spec"];
-            let asked = text(spec, &["resourceAttributes", "namespace"]);
-            if resource.namespaced && request.namespace.as_deref() != Some(asked) {
-                let own = request.namespace.as_deref().unwrap_or_default();
-                return Err(Status::bad_request(format!(
-                    "spec.resourceAttributes.namespace must match namespace: {own}"
-                )));
-            }
-            let groups: Vec<&str> = list(spec, &["groups"])
-                .iter()
-                .filter_map(Value::as_str)
-                .collect();
-            access_review(
-                server,
-                &User::new(text(spec, &["user"]), &groups),
-                &request.body,
-            )?
+            access_review_of(server, resource, request)?
         }
         ("", "Binding") => return Err(Status::not_modelled("bindings (use pods/binding)")),
         _ => return Ok(None),
@@ -65,6 +49,28 @@ pub(crate) fn answer(
         object: Arc::new(object),
         warnings: Vec::new(),
     }))
+}
+
+/// What somebody else may do.
+fn access_review_of(
+    server: &ApiServer,
+    resource: &Resource,
+    request: &Request,
+) -> Result<Value, Status> {
+    let spec = &request.body["spec"];
+    let asked = text(spec, &["resourceAttributes", "namespace"]);
+    if resource.namespaced && request.namespace.as_deref() != Some(asked) {
+        let own = request.namespace.as_deref().unwrap_or_default();
+        return Err(Status::bad_request(format!(
+            "spec.resourceAttributes.namespace must match namespace: {own}"
+        )));
+    }
+    let groups: Vec<&str> = list(spec, &["groups"])
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    let user = User::new(text(spec, &["user"]), &groups);
+    access_review(server, &user, &request.body)
 }
 
 /// A user as admission and token reviews show it.

@@ -28,37 +28,12 @@ pub(crate) fn check(
         return Ok(());
     }
     let namespace = object::namespace(object);
-    let (verb, target, granted) = match resource.kind.as_str() {
-        "Role" | "ClusterRole" => (
-            "escalate",
-            resource.gvr.resource.as_str(),
-            list(object, &["rules"]),
-        ),
-        _ => {
-            let target = if object["roleRef"]["kind"] == "Role" {
-                "roles"
-            } else {
-                "clusterroles"
-            };
-            ("bind", target, role_rules(state, object, namespace))
-        }
-    };
-    let name = match verb {
-        "bind" => text(object, &["roleRef", "name"]),
-        _ => object::name(object),
-    };
-    let wanted = Attributes {
-        verb,
-        group: resource.group(),
-        resource: target,
-        subresource: "",
-        namespace,
-        name,
-    };
-    if allows(state, user, &wanted) {
+    let gift = Gift::of(state, resource, object);
+    if allows(state, user, &gift.exempting(resource, namespace)) {
         return Ok(());
     }
-    let missing: Vec<String> = granted
+    let missing: Vec<String> = gift
+        .rules
         .iter()
         .filter(|rule| !held(state, user, namespace, rule))
         .map(shown)
@@ -75,63 +50,105 @@ pub(crate) fn check(
     Err(Status::forbidden(resource, object::name(object), &why))
 }
 
+/// What a role or binding gives away.
+struct Gift<'a> {
+    /// The right by which one may give away what one does not have.
+    verb: &'static str,
+    /// The resource and name of the role.
+    role: (&'a str, &'a str),
+    rules: &'a [Value],
+}
+
+impl<'a> Gift<'a> {
+    fn of(state: &'a State, resource: &'a Resource, object: &'a Value) -> Self {
+        let of_role = matches!(resource.kind.as_str(), "Role" | "ClusterRole");
+        if of_role {
+            return Self {
+                verb: "escalate",
+                role: (&resource.gvr.resource, object::name(object)),
+                rules: list(object, &["rules"]),
+            };
+        }
+        let local = object["roleRef"]["kind"] == "Role";
+        let roles = if local { "roles" } else { "clusterroles" };
+        Self {
+            verb: "bind",
+            role: (roles, text(object, &["roleRef", "name"])),
+            rules: role_rules(state, object, object::namespace(object)),
+        }
+    }
+
+    fn exempting(&self, resource: &'a Resource, namespace: &'a str) -> Attributes<'a> {
+        let (roles, name) = self.role;
+        Attributes {
+            verb: self.verb,
+            group: resource.group(),
+            resource: roles,
+            subresource: "",
+            namespace,
+            name,
+        }
+    }
+}
+
 /// Whether some rule of the user covers each single right of this one.
 fn held(state: &State, user: &User, namespace: &str, rule: &Value) -> bool {
-    let singles = |field: &str| -> Vec<String> {
-        let values = list(rule, &[field])
-            .iter()
-            .filter_map(|v| v.as_str().map(str::to_owned));
-        let values: Vec<String> = values.collect();
-        if values.is_empty() {
-            vec![String::new()]
-        } else {
-            values
-        }
+    let named = |own: &Value| {
+        let (names, wanted) = (
+            list(own, &["resourceNames"]),
+            list(rule, &["resourceNames"]),
+        );
+        names.is_empty() || (!wanted.is_empty() && wanted.iter().all(|n| names.contains(n)))
     };
-    let covers = |own: &Value, field: &str, wanted: &str| {
-        let has = list(own, &[field]);
-        (wanted.is_empty() && field != "apiGroups" && has.is_empty())
-            || has.iter().any(|v| v == "*" || v == wanted)
-    };
-    let covered = |right: [(&str, &str); 4]| {
+    let covered = |right: &Right<'_>| {
         rules(state, user, namespace).any(|own| {
-            let names = list(own, &["resourceNames"]);
-            let named = names.is_empty()
-                || list(rule, &["resourceNames"])
-                    .iter()
-                    .all(|n| names.contains(n))
-                    && !list(rule, &["resourceNames"]).is_empty();
-            named
+            named(own)
                 && right
                     .iter()
                     .all(|(field, wanted)| covers(own, field, wanted))
         })
     };
-    let (verbs, groups, resources, urls) = (
-        singles("verbs"),
-        singles("apiGroups"),
-        singles("resources"),
-        singles("nonResourceURLs"),
-    );
-    verbs.iter().all(|verb| {
-        groups.iter().all(|group| {
-            resources.iter().all(|resource| {
-                urls.iter().all(|url| {
-                    let place = if url.is_empty() {
-                        ("resources", resource.as_str())
-                    } else {
-                        ("nonResourceURLs", url.as_str())
-                    };
-                    let group = if url.is_empty() {
-                        ("apiGroups", group.as_str())
-                    } else {
-                        ("verbs", verb.as_str())
-                    };
-                    covered([("verbs", verb), group, place, place])
-                })
-            })
-        })
-    })
+    single_rights(rule).iter().all(covered)
+}
+
+/// One verb on one thing: fields of a rule and the value that each must have.
+type Right<'a> = Vec<(&'static str, &'a str)>;
+
+/// Everything that a rule grants, one by one.
+fn single_rights(rule: &Value) -> Vec<Right<'_>> {
+    let mut rights = Vec::new();
+    for verb in values(rule, "verbs") {
+        for url in values(rule, "nonResourceURLs").filter(|url| !url.is_empty()) {
+            rights.push(vec![("verbs", verb), ("nonResourceURLs", url)]);
+        }
+        if !list(rule, &["nonResourceURLs"]).is_empty() {
+            continue;
+        }
+        for group in values(rule, "apiGroups") {
+            let on = |resource| {
+                vec![
+                    ("verbs", verb),
+                    ("apiGroups", group),
+                    ("resources", resource),
+                ]
+            };
+            rights.extend(values(rule, "resources").map(on));
+        }
+    }
+    rights
+}
+
+/// The values of a rule's field; the empty one if there are none.
+fn values<'a>(rule: &'a Value, field: &str) -> impl Iterator<Item = &'a str> {
+    let values = list(rule, &[field]);
+    let none = values.is_empty().then_some("");
+    values.iter().filter_map(Value::as_str).chain(none)
+}
+
+fn covers(own: &Value, field: &str, wanted: &str) -> bool {
+    let has = list(own, &[field]);
+    (wanted.is_empty() && field != "apiGroups" && has.is_empty())
+        || has.iter().any(|v| v == "*" || v == wanted)
 }
 
 fn shown(rule: &Value) -> String {

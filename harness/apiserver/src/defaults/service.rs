@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, net::Ipv4Addr};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     object::{self, list, map_mut, set_default, text},
@@ -27,23 +27,9 @@ pub(super) fn service(service: &mut Value) {
             json!({"clientIP": {"timeoutSeconds": 10800}}),
         );
     }
-    if matches!(kind.as_str(), "NodePort" | "LoadBalancer") {
-        set_default(spec, "externalTrafficPolicy", "Cluster");
-    }
-    if !matches!(kind.as_str(), "NodePort" | "LoadBalancer") {
-        spec.remove("externalTrafficPolicy");
-    }
+    traffic_policies(spec, &kind);
     if kind != "ExternalName" {
-        set_default(spec, "internalTrafficPolicy", "Cluster");
-        // Without a selector nobody knows what stands behind a headless Service.
-        let anything =
-            spec.get("clusterIP").is_some_and(|ip| ip == "None") && !spec.contains_key("selector");
-        let (families, policy) = match anything {
-            true => (json!(["IPv4", "IPv6"]), "RequireDualStack"),
-            false => (json!(["IPv4"]), "SingleStack"),
-        };
-        set_default(spec, "ipFamilies", families);
-        set_default(spec, "ipFamilyPolicy", policy);
+        families(spec);
     }
     if kind == "LoadBalancer" {
         set_default(spec, "allocateLoadBalancerNodePorts", true);
@@ -54,14 +40,40 @@ pub(super) fn service(service: &mut Value) {
         .into_iter()
         .flatten()
     {
-        let number = port["port"].clone();
-        let Some(port) = port.as_object_mut() else {
-            continue;
-        };
-        set_default(port, "protocol", "TCP");
-        if port.get("targetPort").is_none_or(|t| *t == 0 || *t == "") {
-            port.insert("targetPort".to_owned(), number);
-        }
+        self::port(port);
+    }
+}
+
+fn traffic_policies(spec: &mut Map<String, Value>, kind: &str) {
+    if matches!(kind, "NodePort" | "LoadBalancer") {
+        set_default(spec, "externalTrafficPolicy", "Cluster");
+    } else {
+        spec.remove("externalTrafficPolicy");
+    }
+    if kind != "ExternalName" {
+        set_default(spec, "internalTrafficPolicy", "Cluster");
+    }
+}
+
+/// Without a selector nobody knows what stands behind a headless Service.
+fn families(spec: &mut Map<String, Value>) {
+    let headless = spec.get("clusterIP").is_some_and(|ip| ip == "None");
+    let (families, policy) = match headless && !spec.contains_key("selector") {
+        true => (json!(["IPv4", "IPv6"]), "RequireDualStack"),
+        false => (json!(["IPv4"]), "SingleStack"),
+    };
+    set_default(spec, "ipFamilies", families);
+    set_default(spec, "ipFamilyPolicy", policy);
+}
+
+fn port(port: &mut Value) {
+    let number = port["port"].clone();
+    let Some(port) = port.as_object_mut() else {
+        return;
+    };
+    set_default(port, "protocol", "TCP");
+    if port.get("targetPort").is_none_or(|t| *t == 0 || *t == "") {
+        port.insert("targetPort".to_owned(), number);
     }
 }
 
@@ -156,7 +168,7 @@ fn others<'a>(
     state
         .store
         .all(&resource.table())
-        .filter(move |(key, _)| **key != own)
+        .filter(move |(key, _)| ***key != own)
         .map(|(_, other)| &**other)
         .collect::<Vec<_>>()
         .into_iter()

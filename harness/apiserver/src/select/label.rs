@@ -4,7 +4,7 @@ use std::iter::Peekable;
 
 use serde_json::Value;
 
-use crate::{object, status::Status, validate::name};
+use crate::{object, status::Status, store::Hint, validate::name};
 
 /// A conjunction of requirements; the empty one matches everything.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -56,6 +56,11 @@ impl LabelSelector {
         )
     }
 
+    /// The labels that every object has which this selects.
+    pub(crate) fn hints(&self) -> impl Iterator<Item = Hint<'_>> {
+        self.0.iter().filter_map(Requirement::hint)
+    }
+
     pub(crate) fn matches(&self, labels: &Value) -> bool {
         self.0.iter().all(|requirement| requirement.matches(labels))
     }
@@ -78,6 +83,16 @@ impl Requirement {
             key: object::text(expression, &["key"]).to_owned(),
             operator,
         })
+    }
+
+    fn hint(&self) -> Option<Hint<'_>> {
+        let values = match &self.operator {
+            Operator::In(values) => Some(values.as_slice()),
+            Operator::Exists | Operator::GreaterThan(_) | Operator::LessThan(_) => None,
+            Operator::DoesNotExist | Operator::NotIn(_) => return None,
+        };
+        let label = self.key.as_str();
+        Some(Hint { label, values })
     }
 
     fn matches(&self, labels: &Value) -> bool {

@@ -8,7 +8,7 @@ pub(crate) use label::LabelSelector;
 
 use serde_json::Value;
 
-use crate::{object, resource::Resource, status::Status};
+use crate::{object, resource::Resource, status::Status, store::Span};
 
 /// What a list or watch is limited to.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +34,19 @@ impl Selection {
             labels: LabelSelector::parse(labels.unwrap_or_default())?,
             fields: FieldSelector::parse(resource, fields.unwrap_or_default())?,
         })
+    }
+
+    /// The part of a table in which everything selected stands.
+    pub(crate) fn span(&self) -> Span<'_> {
+        Span {
+            namespace: self.namespace.as_deref(),
+            after: None,
+        }
+    }
+
+    /// Whether no selector leaves anything out.
+    pub(crate) fn selects_all(&self) -> bool {
+        self.labels == LabelSelector::default() && self.fields == FieldSelector::default()
     }
 
     pub(crate) fn matches(&self, object: &Value) -> bool {

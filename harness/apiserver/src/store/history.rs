@@ -20,7 +20,7 @@ pub(crate) enum ChangeKind {
 pub(crate) struct Change {
     pub(crate) revision: u64,
     pub(crate) kind: ChangeKind,
-    pub(crate) key: Key,
+    pub(crate) key: Arc<Key>,
     pub(crate) object: Arc<Value>,
     pub(crate) previous: Option<Arc<Value>>,
 }

@@ -1,6 +1,8 @@
-//! Objects, their revisions and the history of their changes. No rule of Kubernetes is known here.
+//! Objects, their revisions, the history of their changes and the labels they are found by. No
+//! rule of Kubernetes is known here.
 
 mod history;
+mod labels;
 mod rows;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -9,7 +11,8 @@ use serde_json::Value;
 
 use crate::signal::Listener;
 pub(crate) use history::{Change, ChangeKind, TooOld};
-pub(crate) use rows::Rows;
+pub(crate) use labels::Hint;
+pub(crate) use rows::{Rows, Span};
 
 /// The name of a table: all served versions of a resource share one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,7 +81,7 @@ impl Store {
     pub(crate) fn all<'a>(
         &'a self,
         table: &Table,
-    ) -> impl Iterator<Item = (&'a Key, &'a Arc<Value>)> + use<'a> {
+    ) -> impl Iterator<Item = (&'a Arc<Key>, &'a Arc<Value>)> + use<'a> {
         self.rows(table).into_iter().flat_map(Rows::iter)
     }
 

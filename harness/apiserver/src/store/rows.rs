@@ -9,12 +9,37 @@ use crate::signal::{Listener, Signal};
 use super::{
     Key,
     history::{Change, ChangeKind, History, TooOld},
+    labels::{Hint, LabelIndex},
 };
+
+/// A part of a table: one namespace or all of them, from its start or from behind a key.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Span<'a> {
+    pub(crate) namespace: Option<&'a str>,
+    pub(crate) after: Option<&'a Key>,
+}
+
+impl Span<'_> {
+    /// Where the keys of this span begin.
+    pub(super) fn start(&self) -> Bound<Key> {
+        let first = Key::new(self.namespace.unwrap_or_default(), "");
+        match self.after.filter(|after| **after >= first) {
+            Some(after) => Bound::Excluded(after.clone()),
+            None => Bound::Included(first),
+        }
+    }
+
+    /// Whether a key behind the start is not yet behind the end.
+    pub(super) fn reaches(&self, key: &Key) -> bool {
+        self.namespace.is_none_or(|n| key.namespace == n)
+    }
+}
 
 /// The rows of one table, ordered by namespace and name.
 #[derive(Debug)]
 pub(crate) struct Rows {
-    objects: BTreeMap<Key, Arc<Value>>,
+    objects: BTreeMap<Arc<Key>, Arc<Value>>,
+    labels: LabelIndex,
     history: History,
     tip: Signal,
 }
@@ -23,6 +48,7 @@ impl Rows {
     pub(super) fn new(window: usize) -> Self {
         Self {
             objects: BTreeMap::new(),
+            labels: LabelIndex::default(),
             history: History::new(window),
             tip: Signal::default(),
         }
@@ -32,7 +58,7 @@ impl Rows {
         self.objects.get(key)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Key, &Arc<Value>)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<Key>, &Arc<Value>)> {
         self.objects.iter()
     }
 
@@ -40,25 +66,45 @@ impl Rows {
     pub(crate) fn within<'a>(
         &'a self,
         namespace: Option<&'a str>,
-    ) -> impl Iterator<Item = (&'a Key, &'a Arc<Value>)> {
-        let start = Key::new(namespace.unwrap_or_default(), "");
-        let range = (Bound::Included(start), Bound::Unbounded);
-        let inside = move |key: &Key| namespace.is_none_or(|n| key.namespace == n);
+    ) -> impl Iterator<Item = (&'a Arc<Key>, &'a Arc<Value>)> {
+        self.span(Span {
+            namespace,
+            after: None,
+        })
+    }
+
+    /// The rows of a span that may carry the labels of all hints. Of the hints the one that
+    /// leaves the fewest rows is looked up; the others are for the caller to check.
+    pub(crate) fn hinted<'a>(
+        &'a self,
+        span: Span<'a>,
+        hints: impl Iterator<Item = Hint<'a>>,
+    ) -> impl Iterator<Item = (&'a Arc<Key>, &'a Arc<Value>)> {
+        let best = hints.min_by_key(|hint| self.labels.count(*hint));
+        let all = best.is_none().then(|| self.span(span));
+        let some = best.map(|hint| self.labels.keys(hint, span));
+        let row = |key: &'a Arc<Key>| (key, &self.objects[&**key]);
+        all.into_iter()
+            .flatten()
+            .chain(some.into_iter().flatten().map(row))
+    }
+
+    fn span<'a>(&'a self, span: Span<'a>) -> impl Iterator<Item = (&'a Arc<Key>, &'a Arc<Value>)> {
         self.objects
-            .range::<Key, _>(range)
-            .take_while(move |(key, _)| inside(key))
+            .range::<Key, _>((span.start(), Bound::Unbounded))
+            .take_while(move |(key, _)| span.reaches(key))
     }
 
     /// The rows as they were at an earlier revision.
     ///
     /// # Errors
     /// If the history no longer reaches back that far.
-    pub(crate) fn as_of(&self, revision: u64) -> Result<BTreeMap<Key, Arc<Value>>, TooOld> {
+    pub(crate) fn as_of(&self, revision: u64) -> Result<BTreeMap<Arc<Key>, Arc<Value>>, TooOld> {
         let mut objects = self.objects.clone();
         let later: Vec<&Arc<Change>> = self.history.after(revision)?.collect();
         for change in later.into_iter().rev() {
             match &change.previous {
-                Some(previous) => objects.insert(change.key.clone(), Arc::clone(previous)),
+                Some(previous) => objects.insert(Arc::clone(&change.key), Arc::clone(previous)),
                 None => objects.remove(&change.key),
             };
         }
@@ -92,12 +138,14 @@ impl Rows {
     }
 
     pub(super) fn put(&mut self, revision: u64, key: Key, object: Arc<Value>) {
-        let previous = self.objects.insert(key.clone(), Arc::clone(&object));
+        let key = self.shared(key);
+        let previous = self.objects.insert(Arc::clone(&key), Arc::clone(&object));
         let kind = if previous.is_some() {
             ChangeKind::Modified
         } else {
             ChangeKind::Added
         };
+        self.labels.change(&key, previous.as_deref(), Some(&object));
         self.record(Change {
             revision,
             kind,
@@ -108,18 +156,27 @@ impl Rows {
     }
 
     pub(super) fn remove(&mut self, revision: u64, key: &Key) -> Option<Arc<Value>> {
-        let previous = self.objects.remove(key)?;
+        let (key, previous) = self.objects.remove_entry(key)?;
         let mut last = Value::clone(&previous);
         last["metadata"]["resourceVersion"] = Value::String(revision.to_string());
         let object = Arc::new(last);
+        self.labels.change(&key, Some(&previous), None);
         self.record(Change {
             revision,
             kind: ChangeKind::Deleted,
-            key: key.clone(),
+            key,
             object: Arc::clone(&object),
             previous: Some(previous),
         });
         Some(object)
+    }
+
+    /// The key under which an object stands already, so that its history does not repeat it.
+    fn shared(&self, key: Key) -> Arc<Key> {
+        match self.objects.get_key_value(&key) {
+            Some((known, _)) => Arc::clone(known),
+            None => Arc::new(key),
+        }
     }
 
     fn record(&mut self, change: Change) {

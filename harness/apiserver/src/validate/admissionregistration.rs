@@ -39,72 +39,60 @@ fn name(name: &str, path: &str) -> Option<FieldError> {
 
 fn webhook(webhook: &Value, path: &str) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    errors.extend(one_of(webhook, path, "failurePolicy", &["Fail", "Ignore"]));
-    errors.extend(one_of(
-        webhook,
-        path,
-        "matchPolicy",
-        &["Equivalent", "Exact"],
-    ));
-    errors.extend(one_of(
-        webhook,
-        path,
-        "reinvocationPolicy",
-        &["IfNeeded", "Never"],
-    ));
-    match at(webhook, &["sideEffects"]) {
-        None => errors.push(FieldError::required(
-            format!("{path}.sideEffects"),
-            "must specify one of None, NoneOnDryRun",
-        )),
-        Some(_) => errors.extend(one_of(
-            webhook,
-            path,
-            "sideEffects",
-            &["None", "NoneOnDryRun"],
-        )),
+    for (field, known) in CHOICES {
+        errors.extend(one_of(webhook, path, field, known));
     }
-    if list(webhook, &["admissionReviewVersions"]).is_empty() {
-        let why = "must specify one of v1, v1beta1";
-        errors.push(FieldError::required(
-            format!("{path}.admissionReviewVersions"),
-            why,
+    for (field, why) in REQUIRED {
+        let absent = at(webhook, &[field]).is_none_or(|v| v.as_array().is_some_and(Vec::is_empty));
+        errors.extend(absent.then(|| FieldError::required(format!("{path}.{field}"), why)));
+    }
+    errors.extend(timeout(webhook, path));
+    for selector in ["namespaceSelector", "objectSelector"] {
+        errors.extend(label_selector(
+            &webhook[selector],
+            &format!("{path}.{selector}"),
         ));
     }
+    errors.extend(way(
+        &webhook["clientConfig"],
+        &format!("{path}.clientConfig"),
+    ));
+    errors
+}
+
+/// Fields that hold one of a few words.
+const CHOICES: [(&str, &[&str]); 4] = [
+    ("failurePolicy", &["Fail", "Ignore"]),
+    ("matchPolicy", &["Equivalent", "Exact"]),
+    ("reinvocationPolicy", &["IfNeeded", "Never"]),
+    ("sideEffects", &["None", "NoneOnDryRun"]),
+];
+
+/// Fields that have no default.
+const REQUIRED: [(&str, &str); 2] = [
+    ("sideEffects", "must specify one of None, NoneOnDryRun"),
+    ("admissionReviewVersions", "must specify one of v1, v1beta1"),
+];
+
+fn timeout(webhook: &Value, path: &str) -> Option<FieldError> {
     let timeout = webhook["timeoutSeconds"].as_i64().unwrap_or(10);
-    if !(1..=30).contains(&timeout) {
-        let why = "the timeout value must be between 1 and 30 seconds";
-        errors.push(FieldError::invalid(
-            format!("{path}.timeoutSeconds"),
-            &timeout.into(),
-            why,
-        ));
-    }
-    errors.extend(label_selector(
-        &webhook["namespaceSelector"],
-        &format!("{path}.namespaceSelector"),
-    ));
-    errors.extend(label_selector(
-        &webhook["objectSelector"],
-        &format!("{path}.objectSelector"),
-    ));
-    let ways = ["url", "service"]
-        .iter()
-        .filter(|way| at(webhook, &["clientConfig", way]).is_some())
-        .count();
-    if let Some(url) = at(webhook, &["clientConfig", "url"])
-        .filter(|url| !url.as_str().is_some_and(|u| u.starts_with("https://")))
-    {
+    let why = "the timeout value must be between 1 and 30 seconds";
+    let path = format!("{path}.timeoutSeconds");
+    (!(1..=30).contains(&timeout)).then(|| FieldError::invalid(path, &timeout.into(), why))
+}
+
+/// How the webhook is reached: by one way, and encrypted.
+fn way(config: &Value, path: &str) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let encrypted = |url: &&Value| url.as_str().is_some_and(|u| u.starts_with("https://"));
+    if let Some(url) = at(config, &["url"]).filter(|url| !encrypted(url)) {
         let why = "'https' is the only allowed URL scheme; desired format: https://host[/path]";
-        errors.push(FieldError::invalid(
-            format!("{path}.clientConfig.url"),
-            url,
-            why,
-        ));
+        errors.push(FieldError::invalid(format!("{path}.url"), url, why));
     }
-    if ways != 1 {
+    let ways = ["url", "service"].map(|way| at(config, &[way]).is_some());
+    if ways[0] == ways[1] {
         let why = "exactly one of url or service is required";
-        errors.push(FieldError::required(format!("{path}.clientConfig"), why));
+        errors.push(FieldError::required(path, why));
     }
     errors
 }

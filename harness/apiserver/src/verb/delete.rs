@@ -16,9 +16,9 @@ use crate::{
     request::Request,
     resource::Resource,
     response::Response,
-    server::ApiServer,
+    server::{ApiServer, State},
     status::Status,
-    store::Key,
+    store::{Key, Table},
     watch,
 };
 
@@ -78,31 +78,44 @@ fn carry_out(
             .cloned()
             .ok_or_else(|| Status::not_found(resource, &key.name))?;
         check_preconditions(resource, &live, options)?;
-        Ok(
-            match outcome(resource, &live, options, &server.config().clock) {
-                Outcome::Pending => Deleted::Marked(live),
-                Outcome::Gone if dry_run => Deleted::Gone(live),
-                Outcome::Marked(object) if dry_run => Deleted::Marked(Arc::new(object)),
-                Outcome::Marked(object) => {
-                    Deleted::Marked(state.store.put(&table, key.clone(), object))
-                }
-                Outcome::Gone => {
-                    state.lives.end(&table, key);
-                    Deleted::Gone(
-                        state
-                            .store
-                            .remove(&table, key)
-                            .expect("found above under the same lock"),
-                    )
-                }
-            },
-        )
+        let outcome = outcome(resource, &live, options, &server.config().clock);
+        Ok(if dry_run {
+            would_be(outcome, live)
+        } else {
+            done(state, &table, key, outcome, live)
+        })
     })?;
     let (Deleted::Gone(object) | Deleted::Marked(object)) = &deleted;
     if !dry_run && resource.is("apiextensions.k8s.io", "CustomResourceDefinition") {
         crds::retire(server, object);
     }
     Ok(deleted)
+}
+
+fn would_be(outcome: Outcome, live: Arc<Value>) -> Deleted {
+    match outcome {
+        Outcome::Pending => Deleted::Marked(live),
+        Outcome::Marked(object) => Deleted::Marked(Arc::new(object)),
+        Outcome::Gone => Deleted::Gone(live),
+    }
+}
+
+fn done(
+    state: &mut State,
+    table: &Table,
+    key: &Key,
+    outcome: Outcome,
+    live: Arc<Value>,
+) -> Deleted {
+    match outcome {
+        Outcome::Pending => Deleted::Marked(live),
+        Outcome::Marked(object) => Deleted::Marked(state.store.put(table, key.clone(), object)),
+        Outcome::Gone => {
+            state.lives.end(table, key);
+            let gone = state.store.remove(table, key);
+            Deleted::Gone(gone.expect("found under the same lock"))
+        }
+    }
 }
 
 /// The kinds whose deletion answers with the object; the others answer with a `Status`.

@@ -12,7 +12,7 @@ use crate::{
     select::Selection,
     server::{ApiServer, State, selection},
     status::Status,
-    store::Key,
+    store::{Key, Span},
     validate::field::{FieldError, refuse_kind_if_any},
     watch,
 };
@@ -35,18 +35,18 @@ pub(crate) fn list(
         .as_deref()
         .map(Continue::parse)
         .transpose()?;
-    server.read(|state| {
+    let page = server.read(|state| {
         let revision = revision(state, options, start.as_ref())?;
-        let rows = rows(state, resource, &selection, revision, start.as_ref())?;
-        Ok(page(
+        page(
+            state,
             resource,
             &selection,
             options,
             revision,
             start.as_ref(),
-            rows,
-        ))
-    })
+        )
+    })?;
+    Ok(answer(resource, page))
 }
 
 fn check(options: &Options) -> Result<(), Status> {
@@ -101,31 +101,62 @@ fn revision(state: &State, options: &Options, start: Option<&Continue>) -> Resul
     Ok(if exact && asked > 0 { asked } else { now })
 }
 
-fn rows(
+/// The rows of a page, and what is behind them.
+struct Page {
+    revision: u64,
+    rows: Vec<(Arc<Key>, Arc<Value>)>,
+    /// Whether there are more rows.
+    more: bool,
+    /// How many more; `None` where a selector makes that unknown, or if there are none.
+    remaining: Option<usize>,
+}
+
+fn page(
     state: &State,
     resource: &Resource,
     selection: &Selection,
+    options: &Options,
     revision: u64,
     start: Option<&Continue>,
-) -> Result<Vec<(Key, Arc<Value>)>, Status> {
-    let Some(rows) = state.store.rows(&resource.table()) else {
-        return Ok(Vec::new());
+) -> Result<Page, Status> {
+    let limit = options.limit.filter(|limit| *limit > 0);
+    let fill = |rows: &mut dyn Iterator<Item = (&Arc<Key>, &Arc<Value>)>| {
+        let mut selected = rows.filter(|(_, object)| selection.matches(object));
+        let own = |(key, object): (&Arc<Key>, &Arc<Value>)| (Arc::clone(key), Arc::clone(object));
+        let rows = selected
+            .by_ref()
+            .take(limit.unwrap_or(usize::MAX))
+            .map(own)
+            .collect();
+        // Counting what a selector leaves would mean to look at all of it.
+        let beyond = if selection.selects_all() {
+            selected.count()
+        } else {
+            selected.take(1).count()
+        };
+        Page {
+            revision,
+            rows,
+            more: beyond > 0,
+            remaining: Some(beyond).filter(|n| *n > 0 && selection.selects_all()),
+        }
     };
-    let after = |key: &Key| {
-        start.is_none_or(|start| (&key.namespace, &key.name) > (&start.namespace, &start.name))
+    let after = start.map(|start| &start.after);
+    let span = Span {
+        after,
+        ..selection.span()
+    };
+    let Some(rows) = state.store.rows(&resource.table()) else {
+        return Ok(fill(&mut std::iter::empty()));
     };
     if revision < state.store.revision() {
         let then = rows.as_of(revision).map_err(|_| too_old(state, start))?;
-        return Ok(then
-            .into_iter()
-            .filter(|(key, object)| after(key) && selection.matches(object))
-            .collect());
+        let mut behind = then
+            .iter()
+            .filter(|(key, _)| after.is_none_or(|after| ***key > *after));
+        return Ok(fill(&mut behind));
     }
-    let within = rows.within(selection.namespace.as_deref());
-    let matching = within.filter(|(key, object)| after(key) && selection.matches(object));
-    Ok(matching
-        .map(|(key, object)| (key.clone(), Arc::clone(object)))
-        .collect())
+    Ok(fill(&mut rows.hinted(span, selection.labels.hints())))
 }
 
 /// 410. The rest of a page is offered in the present, where objects may differ from those before.
@@ -144,39 +175,23 @@ fn too_old(state: &State, start: Option<&Continue>) -> Status {
     }
 }
 
-fn page(
-    resource: &Resource,
-    selection: &Selection,
-    options: &Options,
-    revision: u64,
-    start: Option<&Continue>,
-    mut rows: Vec<(Key, Arc<Value>)>,
-) -> List {
-    let limit = options
-        .limit
-        .filter(|limit| *limit > 0)
-        .unwrap_or(rows.len());
-    let beyond = rows.len().saturating_sub(limit);
-    rows.truncate(limit);
-    let last = rows.last().filter(|_| beyond > 0);
+fn answer(resource: &Resource, page: Page) -> List {
+    let last = page.rows.last().filter(|_| page.more);
     let token = last.map(|(key, _)| Continue {
-        revision,
-        namespace: key.namespace.clone(),
-        name: key.name.clone(),
+        revision: page.revision,
+        after: Key::clone(key),
     });
-    let unselected =
-        selection.labels == Default::default() && selection.fields == Default::default();
-    let revision = start.map_or(revision, |start| start.revision);
     List {
         api_version: resource.gvr.api_version(),
         kind: resource.list_kind.clone(),
         typed: resource.custom().is_none(),
-        resource_version: revision.to_string(),
+        resource_version: page.revision.to_string(),
         continue_token: token.map(|token| token.encode()),
-        remaining: (beyond > 0 && unselected).then_some(beyond),
-        items: rows
-            .into_iter()
-            .map(|(_, object)| watch::as_served(resource, &object))
+        remaining: page.remaining,
+        items: page
+            .rows
+            .iter()
+            .map(|(_, object)| watch::as_served(resource, object))
             .collect(),
     }
 }
@@ -185,13 +200,12 @@ fn page(
 #[derive(Clone)]
 struct Continue {
     revision: u64,
-    namespace: String,
-    name: String,
+    after: Key,
 }
 
 impl Continue {
     fn encode(&self) -> String {
-        let token = json!({"v": "meta.k8s.io/v1", "rv": self.revision, "start": format!("{}/{}", self.namespace, self.name)});
+        let token = json!({"v": "meta.k8s.io/v1", "rv": self.revision, "start": format!("{}/{}", self.after.namespace, self.after.name)});
         URL_SAFE_NO_PAD.encode(token.to_string())
     }
 
@@ -202,8 +216,7 @@ impl Continue {
             let (namespace, name) = value["start"].as_str()?.split_once('/')?;
             Some(Self {
                 revision: value["rv"].as_u64()?,
-                namespace: namespace.to_owned(),
-                name: name.to_owned(),
+                after: Key::new(namespace, name),
             })
         };
         read().ok_or_else(|| {

@@ -43,15 +43,7 @@ pub(super) fn create(
         .as_i64()
         .unwrap_or(DEFAULT_SECONDS);
     check(seconds)?;
-    let asked = object::list(&request.body, &["spec", "audiences"]).iter();
-    let asked: Vec<String> = asked
-        .filter_map(|a| a.as_str().map(str::to_owned))
-        .collect();
-    let audiences = if asked.is_empty() {
-        vec![server.config().issuer.clone()]
-    } else {
-        asked
-    };
+    let audiences = audiences(server, request);
     let claims = Claims {
         namespace: key.namespace.clone(),
         account: key.name.clone(),
@@ -66,6 +58,19 @@ pub(super) fn create(
         object: Arc::new(answer(server, request, &key, &audiences, seconds, &token)),
         warnings: Vec::new(),
     })
+}
+
+/// Whom the token is for: the API server itself, if the request does not say.
+fn audiences(server: &ApiServer, request: &Request) -> Vec<String> {
+    let asked = object::list(&request.body, &["spec", "audiences"]).iter();
+    let asked: Vec<String> = asked
+        .filter_map(|a| a.as_str().map(str::to_owned))
+        .collect();
+    if asked.is_empty() {
+        vec![server.config().issuer.clone()]
+    } else {
+        asked
+    }
 }
 
 /// The object that the token ends with, with its uid filled in.

@@ -13,6 +13,7 @@ pub use event::{EventKind, WatchEvent};
 pub(crate) use start::{list_options, open, revision, too_large};
 
 use crate::{
+    object::text,
     resource::Resource,
     select::Selection,
     server::ApiServer,
@@ -140,16 +141,15 @@ async fn until(instant: Option<Instant>) {
 /// An object as this version of its resource serves it: under its own version, and with the
 /// defaults that the definition has got since it was written.
 pub(crate) fn as_served(resource: &Resource, object: &Arc<Value>) -> Arc<Value> {
-    let version = resource.gvr.api_version();
     let schema = resource
         .custom()
         .and_then(|custom| custom.schema.as_ref())
         .filter(|s| s.has_defaults);
-    if schema.is_none() && object["apiVersion"] == version.as_str() {
+    if schema.is_none() && resource.gvr.is_of(text(object, &["apiVersion"])) {
         return Arc::clone(object);
     }
     let mut served = Value::clone(object);
-    served["apiVersion"] = version.into();
+    served["apiVersion"] = resource.gvr.api_version().into();
     schema
         .into_iter()
         .for_each(|schema| schema.default(&mut served));

@@ -131,7 +131,7 @@ fn begin(
     let rows = state.store.rows(&resource.table());
     let rows = rows
         .into_iter()
-        .flat_map(|rows| rows.within(selection.namespace.as_deref()));
+        .flat_map(|rows| rows.hinted(selection.span(), selection.labels.hints()));
     let matching = rows.filter(|(_, object)| selection.matches(object));
     let mut pending: VecDeque<_> = matching
         .map(|(_, object)| event::added(resource, object))

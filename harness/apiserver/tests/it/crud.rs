@@ -1,11 +1,11 @@
 //! Creating, reading, changing, listing.
 
-use apiserver::{Gvr, Options, PatchKind, Request, Status, User, Verb};
+use apiserver::{ApiServer, Gvr, List, Options, PatchKind, Request, Status, User, Verb};
 use serde_json::{Value, json};
 
 use crate::kit::{config_map, deployment, pod, run, server};
 
-async fn create(server: &apiserver::ApiServer, gvr: &Gvr, object: Value) -> Result<Value, Status> {
+async fn create(server: &ApiServer, gvr: &Gvr, object: Value) -> Result<Value, Status> {
     let answer = server
         .call(Request::create(gvr, object, &User::admin()))
         .await?;
@@ -81,6 +81,11 @@ fn a_write_to_an_old_version_conflicts() {
     });
 }
 
+async fn list(server: &ApiServer, request: Request) -> List {
+    let answer = server.call(request).await.expect("a page");
+    answer.into_list().expect("a list")
+}
+
 #[test]
 fn pages_show_one_revision() {
     run(async {
@@ -99,12 +104,7 @@ fn pages_show_one_revision() {
             };
             Request::list(&maps, "default", &User::admin()).with(options)
         };
-        let first = server
-            .call(page(None))
-            .await
-            .expect("a page")
-            .into_list()
-            .expect("a list");
+        let first = list(&server, page(None)).await;
         assert_eq!(first.remaining, Some(3));
         create(&server, &maps, config_map("c9", json!({})))
             .await
@@ -112,12 +112,7 @@ fn pages_show_one_revision() {
         let mut names: Vec<String> = Vec::new();
         let mut token = first.continue_token.clone();
         while let Some(next) = token {
-            let list = server
-                .call(page(Some(next)))
-                .await
-                .expect("a page")
-                .into_list()
-                .expect("a list");
+            let list = list(&server, page(Some(next))).await;
             names.extend(list.items.iter().map(|i| i["metadata"]["name"].to_string()));
             token = list.continue_token;
         }
