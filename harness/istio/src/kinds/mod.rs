@@ -65,8 +65,8 @@ pub use mesh_networks::MeshNetworks;
 pub use object::{IstioObject, Metadata, Object};
 pub use outlier_detection::OutlierDetection;
 pub use parse::{
-    parse, parse_gateway_values, parse_install_values, parse_mesh_config, parse_mesh_networks,
-    parse_proxy_config,
+    message_read_by, parse, parse_gateway_values, parse_install_values, parse_mesh_config,
+    parse_mesh_networks, parse_proxy_config, read_by,
 };
 pub use peer_authentication::PeerAuthentication;
 pub use problem::{KindError, Problem};

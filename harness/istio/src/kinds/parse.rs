@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use world::Version;
 
 use super::{
     GatewayValues, InstallValues, IstioObject, Kind, KindError, MeshConfig, MeshNetworks, Metadata,
@@ -9,7 +10,7 @@ use super::{
     kind::Found,
     problem::Fault,
     proxy_metadata,
-    shape::{check, shape},
+    shape::{check, newer_than, shape},
     validity,
 };
 use crate::version::flag;
@@ -36,6 +37,29 @@ pub fn parse(object: &Value) -> Result<IstioObject, KindError> {
         }),
         Found::Foreign => Err(KindError::Foreign { kind: called() }),
     }
+}
+
+/// Refuses an object with a field that an istiod of this version does not read: an API server with
+/// that version's definitions drops it, so that it would be without effect and without a word.
+///
+/// # Errors
+/// All such fields at once. An object that is none of the modelled kinds has none.
+pub fn read_by(version: &Version, object: &Value) -> Result<(), KindError> {
+    let (api_version, name) = (text(object, "apiVersion"), text(object, "kind"));
+    let (Found::Modelled(kind), Some(spec)) = (Kind::find(api_version, name), object.get("spec"))
+    else {
+        return Ok(());
+    };
+    let problems = newer_than(version, kind.name(), spec, "spec");
+    without(problems, &format!("{kind} {}", full_name(object)), ())
+}
+
+/// As [`read_by()`], of a message: `MeshConfig`, `InstallValues` or another that is read here.
+///
+/// # Errors
+/// All fields at once that an istiod of this version does not read.
+pub fn message_read_by(version: &Version, name: &str, value: &Value) -> Result<(), KindError> {
+    without(newer_than(version, name, value, ""), name, ())
 }
 
 /// Reads the mesh's configuration, as the `mesh` key of ConfigMap `istio` holds it.

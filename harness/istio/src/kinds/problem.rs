@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use world::Version;
+
+use crate::version::Release;
+
 /// What is wrong with an object, all of it at once.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KindError {
@@ -59,6 +63,14 @@ pub enum Fault {
     /// Istio knows this value and isthmus does not model it.
     #[error("Istio has the value {0}; isthmus does not model it yet")]
     UnmodelledValue(String),
+    /// A newer Istio reads this field, and the one that is to read it does not.
+    #[error("Istio {version} does not read this field, which is new in {since}")]
+    Newer {
+        /// The first release that reads it.
+        since: Release,
+        /// The release that is to read it.
+        version: Version,
+    },
     /// Istio has no such field.
     #[error("Istio has no such field{}", did_you_mean(.nearest.as_deref()))]
     Unknown {

@@ -17,7 +17,9 @@
 //! ```
 
 mod check;
+mod newer;
 mod table;
 
 pub use check::check;
+pub use newer::newer_than;
 pub use table::{Field, Form, Plural, Shape, Word, names, shape};

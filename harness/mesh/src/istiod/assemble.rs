@@ -8,7 +8,7 @@ use std::{
 use istio::{
     ClusterId,
     endpoint::{Endpoint, Index},
-    kinds::{IstioObject, Kind, KindError, Object, parse},
+    kinds::{IstioObject, Kind, KindError, Object, parse, read_by},
     network::{Gateways, NetworkGateway, mesh_networks},
     routing::destination_rule::RuleScope,
     service::mcs::Mcs,
@@ -28,6 +28,7 @@ use super::{
         place::{self, View},
     },
     source::table::Tables,
+    unmodelled,
 };
 use crate::{
     refusals::Refusals,
@@ -131,7 +132,8 @@ impl Assembler {
     /// The objects of Istio's kinds; what is not modelled is refused by its path.
     fn objects(&self, tables: &Tables) -> Vec<IstioObject> {
         let all = tables.istio.values().flat_map(BTreeMap::values);
-        let read = all.filter_map(|object| match parse(object) {
+        let readable = |object| read_by(&self.plane.version, object).and_then(|()| parse(object));
+        let read = all.filter_map(|object| match readable(object) {
             Ok(read) => Some(read),
             Err(error) => {
                 self.refuse(&error);
@@ -174,6 +176,10 @@ impl Assembler {
             && Arc::ptr_eq(&cached.mesh, mesh)
         {
             return Arc::clone(&cached.registry);
+        }
+        for what in unmodelled::of_cluster(tables) {
+            self.refusals
+                .note(&self.who, format_args!("{what} (in {id})"));
         }
         let trust_domain = self.trust_domain_of(id, tables, mesh);
         let flags = &self.plane.flags;

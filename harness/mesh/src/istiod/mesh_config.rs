@@ -2,7 +2,10 @@
 
 use istio::{
     identity::TrustDomains,
-    kinds::{KindError, MeshConfig, MeshNetworks, parse_mesh_config, parse_mesh_networks},
+    kinds::{
+        KindError, MeshConfig, MeshNetworks, message_read_by, parse_mesh_config,
+        parse_mesh_networks,
+    },
     service::ClusterLocalHosts,
 };
 use serde_json::Value;
@@ -60,7 +63,9 @@ pub(crate) fn read(environment: &Environment, tables: &Tables) -> Result<Mesh, M
     let plane = &environment.control_plane;
     let files = environment.mesh_files.as_ref();
     let text = |key| entry(files, "istio", key, tables, plane).unwrap_or_default();
-    let config = parse_mesh_config(&yaml("MeshConfig", &text("mesh"))?)?;
+    let config = yaml("MeshConfig", &text("mesh"))?;
+    message_read_by(&plane.version, "MeshConfig", &config)?;
+    let config = parse_mesh_config(&config)?;
     let networks = parse_mesh_networks(&yaml("meshNetworks", &text("meshNetworks"))?)?;
     Ok(mesh(config, networks, plane))
 }

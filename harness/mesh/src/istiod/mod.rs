@@ -3,7 +3,7 @@
 //!
 //! Reading order: `environment` (what it is told), `source` (one API server), `clusters`
 //! (all of them, by remote secrets), `registry` and `gateways` (what their objects say),
-//! `mesh_config` and `assemble` (all of it as one snapshot), `ca` and `roots` (certificates),
+//! `mesh_config` and `assemble` (all of it as one snapshot), `unmodelled` (what is told instead), `ca` and `roots` (certificates),
 //! `inject` (sidecars), `core`, `proxy` and `server` (how proxies and API servers ask), `process`
 //! (its life).
 
@@ -21,6 +21,7 @@ mod registry;
 mod roots;
 mod server;
 mod source;
+mod unmodelled;
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
