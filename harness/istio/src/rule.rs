@@ -83,6 +83,14 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_is_found_by_its_id_alone() {
+        for rule in all() {
+            assert_eq!(find(&rule.rule_id()), Some(rule));
+        }
+        assert_eq!(find(&RuleId::new("nobody/knows-it")), None);
+    }
+
+    #[test]
     fn a_rule_says_what_it_decides_and_where_that_is_written() {
         for rule in all() {
             assert!(rule.id.split('/').count() == 2, "{}", rule.id);

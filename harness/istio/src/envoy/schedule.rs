@@ -91,6 +91,20 @@ mod tests {
     }
 
     #[test]
+    fn a_turn_is_due_one_share_of_its_weight_after_the_last() {
+        let mut schedule = Schedule::new([1.0, 0.4]);
+        let turns: Vec<_> = (0..7)
+            .map(|_| schedule.next(|host| [1.0, 0.4][host]))
+            .collect();
+        let host = |turn: &Option<usize>| turn.unwrap();
+        // Due at 1, 2, 2.5, 3, 4, then 5 for both: who was added first goes first.
+        assert_eq!(
+            turns.iter().map(host).collect::<Vec<_>>(),
+            [0, 0, 1, 0, 0, 1, 0]
+        );
+    }
+
+    #[test]
     fn equal_weights_take_turns_in_order() {
         let mut schedule = Schedule::new([3.0, 3.0, 3.0]);
         let turns: Vec<_> = (0..6).map(|_| schedule.next(|_| 3.0).unwrap()).collect();

@@ -131,10 +131,11 @@ mod tests {
 
     fn told(on: Carrier, form: Form, key: &str, value: &str) -> Vec<String> {
         let pairs = BTreeMap::from([(key.to_owned(), value.to_owned())]);
-        check(on, form, &pairs)
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        let problems = match form {
+            Form::Label => check_labels(on, &pairs),
+            Form::Annotation => check_annotations(on, &pairs),
+        };
+        problems.iter().map(ToString::to_string).collect()
     }
 
     #[test]

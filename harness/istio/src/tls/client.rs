@@ -318,6 +318,8 @@ mod tests {
         let settings = client_tls(inside).value.settings.unwrap();
         assert_eq!(settings.mode, ClientTlsMode::Mutual);
         assert_eq!(settings.client_certificate.as_deref(), Some("chain"));
+        assert_eq!(settings.private_key.as_deref(), Some("key"));
+        assert_eq!(settings.ca_certificates.as_deref(), Some("root"));
         assert_eq!(
             (settings.sni, settings.insecure_skip_verify),
             (None, Some(true))
