@@ -16,7 +16,7 @@ pub(crate) fn version() -> Value {
 }
 
 /// The groups in order, each with its versions, preferred first.
-fn grouped(server: &ApiServer) -> Vec<(String, Vec<String>)> {
+pub(crate) fn grouped(server: &ApiServer) -> Vec<(String, Vec<String>)> {
     let order = server.read(|state| state.catalogue.versions().to_vec());
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     for (group, version) in order {

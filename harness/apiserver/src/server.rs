@@ -13,10 +13,12 @@ use crate::{
     handler::Handlers,
     http::HttpService,
     ident::{Lives, Seed},
+    lifecycle,
     request::{Request, Verb},
     resource::Resource,
     response::Response,
     select::Selection,
+    served::{self, ApiResource},
     status::Status,
     store::Store,
     verb, watch,
@@ -111,6 +113,19 @@ impl ApiServer {
     #[must_use]
     pub fn service(&self, client_certificates: Vec<Vec<u8>>) -> HttpService {
         HttpService::presented(self.clone(), client_certificates)
+    }
+
+    /// Every resource that is served now, once, in the version that its group prefers.
+    #[must_use]
+    pub fn resources(&self) -> Vec<ApiResource> {
+        served::preferred(self)
+    }
+
+    /// The ConfigMap `kube-root-ca.crt` as it should be in a namespace, for the controller that
+    /// keeps it; `None` without [`Config::cluster_ca`].
+    #[must_use]
+    pub fn root_certificate(&self, namespace: &str) -> Option<serde_json::Value> {
+        lifecycle::namespace::root_certificate(self, namespace)
     }
 
     /// Forgets the history of changes, as an etcd compaction does: watches from before now are

@@ -148,8 +148,9 @@ impl Status {
         Self::new(415, "UnsupportedMediaType", message).with(Details::default())
     }
 
-    /// 500.
-    pub(crate) fn internal(message: impl std::fmt::Display) -> Self {
+    /// 500: what should not happen.
+    #[must_use]
+    pub fn internal(message: impl std::fmt::Display) -> Self {
         let message = format!("Internal error occurred: {message}");
         let cause = Cause {
             reason: "",

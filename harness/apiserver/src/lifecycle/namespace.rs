@@ -70,20 +70,32 @@ pub(crate) fn admit_delete(resource: &Resource, name: &str) -> Result<(), Status
 
 /// What kube-controller-manager puts into every namespace, if the cluster has an authority.
 pub(crate) fn furnish(server: &ApiServer, namespace: &str) {
-    let Some(ca) = server.config().cluster_ca.as_deref() else {
+    let Some(root) = root_certificate(server, namespace) else {
         return;
     };
-    let meta = |name: &str| json!({"name": name, "namespace": namespace});
-    bootstrap::put(
-        server,
-        &Gvr::core("serviceaccounts"),
-        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta("default")}),
-    );
-    let mut root = json!({"apiVersion": "v1", "kind": "ConfigMap",
-        "metadata": meta("kube-root-ca.crt"), "data": {"ca.crt": ca}});
-    root["metadata"]["annotations"] = json!({"kubernetes.io/description": "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters."});
+    let account = json!({"apiVersion": "v1", "kind": "ServiceAccount",
+        "metadata": {"name": "default", "namespace": namespace}});
+    bootstrap::put(server, &Gvr::core("serviceaccounts"), account);
     bootstrap::put(server, &Gvr::core("configmaps"), root);
 }
+
+/// The ConfigMap by which pods of a namespace know the server, if the cluster has an authority.
+pub(crate) fn root_certificate(server: &ApiServer, namespace: &str) -> Option<Value> {
+    let ca = server.config().cluster_ca.as_deref()?;
+    Some(json!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {
+            "name": "kube-root-ca.crt", "namespace": namespace,
+            "annotations": {"kubernetes.io/description": ABOUT_THE_ROOT},
+        },
+        "data": {"ca.crt": ca},
+    }))
+}
+
+/// Source: the description that kube-controller-manager writes.
+const ABOUT_THE_ROOT: &str = "Contains a CA bundle that can be used to verify the kube-apiserver \
+    when using internal endpoints such as the internal service IP or kubernetes.default.svc. No \
+    other usage is guaranteed across distributions of Kubernetes clusters.";
 
 /// Whether a namespace that is being deleted has nothing left to wait for.
 pub(crate) fn is_finalized(object: &Value) -> bool {
