@@ -9,8 +9,7 @@ pub struct Difference {
 }
 
 /// All known differences: things that the simulation does not model and refuses or leaves out by
-/// name, and those that are `open`, which are defects still to be mended. One that no longer differs
-/// is an error, so this list cannot rot.
+/// name. One that no longer differs is an error, so this list cannot rot.
 pub const DIFFERENCES: &[Difference] = &[
     Difference {
         fact: "apply::reads_yaml",
@@ -62,72 +61,7 @@ pub const DIFFERENCES: &[Difference] = &[
         reason: "Tables are for people's eyes: the server falls back to JSON, which clients that \
                  ask for Tables accept too",
     },
-    Difference {
-        fact: "deployments::annotations_are_handed_down",
-        reason: REPLICA_SETS,
-    },
-    Difference {
-        fact: "deployments::observe_their_generation",
-        reason: REVISIONS,
-    },
-    Difference {
-        fact: "deployments::pausing_holds_back_a_new_template",
-        reason: REVISIONS,
-    },
-    Difference {
-        fact: "endpoint_slices::are_not_made_for_external_names",
-        reason: "open: an ExternalName Service with a selector gets a slice that a real one does not",
-    },
-    Difference {
-        fact: "garbage::dependents_of_an_absent_owner_go",
-        reason: OWNERS,
-    },
-    Difference {
-        fact: "garbage::dependents_of_a_recreated_owner_go",
-        reason: OWNERS,
-    },
-    Difference {
-        fact: "garbage::in_the_foreground_the_owner_waits_only_for_blocking_dependents",
-        reason: OWNERS,
-    },
-    Difference {
-        fact: "controllers::jobs_make_a_pod",
-        reason: JOBS,
-    },
-    Difference {
-        fact: "controllers::jobs_that_are_suspended_make_no_pod",
-        reason: JOBS,
-    },
-    Difference {
-        fact: "controllers::the_root_certificate_is_put_back",
-        reason: PUT_BACK,
-    },
-    Difference {
-        fact: "controllers::the_service_account_is_put_back",
-        reason: PUT_BACK,
-    },
-    Difference {
-        fact: "controllers::a_deleted_namespace_waits_for_finalizers",
-        reason: "open: a namespace that waits for finalizers has no conditions that say so",
-    },
-    Difference {
-        fact: "authentication::a_token_secret_is_filled_in",
-        reason: "open: Secrets of type service-account-token stay empty",
-    },
 ];
-
-const REPLICA_SETS: &str =
-    "open: ReplicaSets do not carry their Deployment's annotations and desired-replicas";
-
-const REVISIONS: &str = "open: the revision annotation is written through the Deployment, not its status, which \
-     counts as a change of its specification";
-
-const OWNERS: &str = "open: dependents of owners that are absent, recreated or waited for in the foreground are \
-     collected differently";
-
-const JOBS: &str = "open: Jobs have no tracking finalizer and no Suspended condition";
-
-const PUT_BACK: &str = "open: a deleted default ServiceAccount or root certificate stays deleted";
 
 const YAML: &str = "YAML bodies are refused by name (501): every client in the process sends JSON";
 

@@ -71,6 +71,22 @@ impl Api {
             .await
     }
 
+    /// Merges `status` into an object's status, and annotations into its metadata on the way:
+    /// built-in kinds take those through their status without counting a generation.
+    ///
+    /// # Errors
+    /// The server's refusal.
+    pub async fn patch_status_and_annotations<K: Watched>(
+        &self,
+        key: &Key,
+        status: Value,
+        annotations: Value,
+    ) -> Written {
+        let patch = json!({"status": status, "metadata": {"annotations": annotations}});
+        self.write::<K>(self.merge::<K>(key, patch).at("status"))
+            .await
+    }
+
     /// Replaces an object.
     ///
     /// # Errors
@@ -137,12 +153,27 @@ impl Api {
             .unwrap_or_default())
     }
 
-    /// Deletes an object of whatever kind; one that is gone is no error.
+    /// An object of whatever kind as the server has it, if it is there.
     ///
     /// # Errors
     /// The server's refusal.
-    pub async fn delete_any(&self, gvr: &Gvr, key: &Key) -> Result<(), Status> {
-        let request = Request::delete(gvr, &key.namespace, &key.name, &self.user);
+    pub async fn get_any(&self, gvr: &Gvr, key: &Key) -> Result<Option<Arc<Value>>, Status> {
+        let request = Request::get(gvr, &key.namespace, &key.name, &self.user);
+        match self.server.call(request).await {
+            Ok(answer) => Ok(answer.object().cloned()),
+            Err(status) if status.code == 404 => Ok(None),
+            Err(status) => Err(status),
+        }
+    }
+
+    /// Deletes an object of whatever kind, with these `DeleteOptions`; one that is gone is no
+    /// error.
+    ///
+    /// # Errors
+    /// The server's refusal.
+    pub async fn delete_any(&self, gvr: &Gvr, key: &Key, options: Value) -> Result<(), Status> {
+        let mut request = Request::delete(gvr, &key.namespace, &key.name, &self.user);
+        request.body = options;
         match self.server.call(request).await {
             Ok(_) => Ok(()),
             Err(status) if status.code == 404 => Ok(()),

@@ -18,10 +18,8 @@ use super::{
 };
 use crate::{
     controller::{
-        Controller, Desk, deployment::Deployments, endpoint_slice::EndpointSlices,
-        garbage::Garbage, job::Jobs, load_balancer::LoadBalancers, namespace::Namespaces,
-        node_lifecycle::NodeLifecycle, replica_set::ReplicaSets, scheduler::Scheduler,
-        stateful_set::StatefulSets, token::Tokens,
+        self, Desk, load_balancer::LoadBalancers, node_lifecycle::NodeLifecycle,
+        scheduler::Scheduler,
     },
     kubelet::{Kubelets, NodeAddresses, Surroundings},
     log::EventLog,
@@ -217,30 +215,14 @@ fn start(
         .iter()
         .map(|(name, node)| (name.clone(), node.place().clone()));
     let balancer = self::place(&around.cluster, plan, Part::LoadBalancer);
-    let controllers: Vec<Arc<dyn Controller>> = vec![
-        Arc::new(Deployments::new(api, clock)),
-        Arc::new(ReplicaSets::new(api, clock)),
-        Arc::new(StatefulSets::new(api)),
-        Arc::new(Jobs::new(api, clock)),
-        Arc::new(Tokens::new(api)),
-        Arc::new(Scheduler::new(api, clock)),
-        Arc::new(Kubelets::new(around.clone())),
-        Arc::new(EndpointSlices::new(api)),
-        Arc::new(Garbage::new(api)),
-        Arc::new(Namespaces::new(api)),
-        Arc::new(LoadBalancers::new(
-            api,
-            net.clone(),
-            balancer,
-            plan.load_balancers,
-        )),
-        Arc::new(NodeLifecycle::new(
-            api,
-            clock,
-            net.clone(),
-            places.collect(),
-        )),
-    ];
+    let mut controllers = controller::of_the_manager(api, clock);
+    controllers.push(Arc::new(Scheduler::new(api, clock)));
+    controllers.push(Arc::new(Kubelets::new(around.clone())));
+    let addresses = plan.load_balancers;
+    let balancers = LoadBalancers::new(api, net.clone(), balancer, addresses);
+    controllers.push(Arc::new(balancers));
+    let nodes = NodeLifecycle::new(api, clock, net.clone(), places.collect());
+    controllers.push(Arc::new(nodes));
     let desk = Desk {
         place: place.clone(),
         net: net.clone(),

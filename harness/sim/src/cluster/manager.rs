@@ -9,31 +9,19 @@ use world::ClusterName;
 
 use super::{Api, View, informer};
 use crate::{
-    controller::{
-        Controller, Desk, Subscriber, deployment::Deployments, endpoint_slice::EndpointSlices,
-        garbage::Garbage, job::Jobs, namespace::Namespaces, replica_set::ReplicaSets,
-        stateful_set::StatefulSets, work,
-    },
+    controller::{self, Controller, Desk, Subscriber, work},
     log::EventLog,
     net::{Net, Place},
     random::Seed,
 };
 
 /// Runs the controllers over `server` until the returned tasks are dropped. Namespaces and
-/// ServiceAccounts are furnished by the server itself.
+/// ServiceAccounts are furnished by the server itself and kept from here.
 #[must_use = "dropping the tasks ends the controllers"]
 pub fn manage(server: &ApiServer, cluster: &ClusterName) -> JoinSet<()> {
     let config = server.config();
     let api = Api::new(server.clone(), View::new(), User::controller("cluster"));
-    let controllers: Vec<Arc<dyn Controller>> = vec![
-        Arc::new(Deployments::new(&api, config.clock)),
-        Arc::new(ReplicaSets::new(&api, config.clock)),
-        Arc::new(StatefulSets::new(&api)),
-        Arc::new(Jobs::new(&api, config.clock)),
-        Arc::new(EndpointSlices::new(&api)),
-        Arc::new(Garbage::new(&api)),
-        Arc::new(Namespaces::new(&api)),
-    ];
+    let controllers = controller::of_the_manager(&api, config.clock);
     // Nothing here is reached over a network; the place only says who never stands still.
     let desk = Desk {
         place: Place::Outside,

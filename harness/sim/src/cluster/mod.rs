@@ -1,17 +1,20 @@
 //! A cluster: an API server in memory, its controllers and kubelets, and its place in the network.
 //!
-//! Reading order: [`plan`] (addresses), [`tables`] and [`view`] (what controllers see), [`api`]
-//! (how they write), [`informer`] (how the view stays true), [`proxy`], [`records`] and
+//! Reading order: [`plan`] (addresses), [`table`], [`tables`], [`graph`] and [`view`] (what
+//! controllers see), [`api`] (how they write), [`follow`] and [`informer`] (how the view stays true), [`proxy`], [`records`] and
 //! [`webhook`] (kube-proxy, DNS, and the way to webhooks), [`bring_up`] (all of it together).
 
 mod api;
 mod bring_up;
+mod follow;
+mod graph;
 mod informer;
 mod key;
 mod manager;
 pub mod plan;
 mod proxy;
 mod records;
+mod table;
 mod tables;
 mod view;
 mod webhook;
@@ -30,9 +33,11 @@ use crate::{
 
 pub use api::{Api, Written};
 pub(crate) use bring_up::{Ground, bring_up};
+pub(crate) use graph::{Graph, Node as GraphNode, Propagation};
 pub use key::Key;
 pub use manager::manage;
-pub use tables::{Change, Delta, Table, Tables, Watched};
+pub use table::{Delta, Table};
+pub use tables::{Change, Tables, Watched};
 pub use view::View;
 
 /// A cluster that is up. Dropping it ends everything that runs in it.

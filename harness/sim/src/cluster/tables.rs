@@ -1,6 +1,10 @@
-//! The kinds that controllers look at, as typed tables: what informers hold in a real controller.
+//! What informers hold in a real controller: the kinds that controllers look at as typed tables, of
+//! all others the metadata, and who owns what.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use apiserver::Gvr;
 use k8s_openapi::{
@@ -12,65 +16,15 @@ use k8s_openapi::{
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::Key;
-
-/// The objects of one kind, ordered by namespace and name.
-#[derive(Debug)]
-pub struct Table<K> {
-    objects: BTreeMap<Key, Arc<K>>,
-    /// The newest revision that has been taken in.
-    pub(super) revision: u64,
-}
-
-/// What happened to one object of a kind.
-#[derive(Debug, Clone)]
-pub struct Delta<K> {
-    /// Its name.
-    pub key: Key,
-    /// As it was; `None` if it is new.
-    pub old: Option<Arc<K>>,
-    /// As it is; `None` if it is gone.
-    pub new: Option<Arc<K>>,
-}
-
-impl<K> Table<K> {
-    /// An object by name.
-    pub fn get(&self, key: &Key) -> Option<&Arc<K>> {
-        self.objects.get(key)
-    }
-
-    /// All objects.
-    pub fn all(&self) -> impl Iterator<Item = (&Key, &Arc<K>)> {
-        self.objects.iter()
-    }
-
-    /// The objects of one namespace.
-    pub fn within<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Arc<K>> {
-        self.objects
-            .range(Key::new(namespace, "")..)
-            .take_while(move |(key, _)| key.namespace == namespace)
-            .map(|(_, object)| object)
-    }
-}
-
-impl<K> Delta<K> {
-    /// The object as it is, or as it was if it is gone.
-    pub fn either(&self) -> Option<&Arc<K>> {
-        self.new.as_ref().or(self.old.as_ref())
-    }
-}
-
-impl<K> Default for Table<K> {
-    fn default() -> Self {
-        Self {
-            objects: BTreeMap::new(),
-            revision: 0,
-        }
-    }
-}
+use super::{
+    Key,
+    follow::Followed,
+    graph::Graph,
+    table::{Delta, Table},
+};
 
 /// A kind that has a table.
 pub trait Watched:
@@ -87,6 +41,10 @@ macro_rules! kinds {
         pub struct Tables {
             $(#[doc = concat!("Every ", stringify!($kind), ".")]
             pub $table: Table<$kind>,)*
+            /// The metadata of every object of a kind that has no table, by resource.
+            others: BTreeMap<Gvr, Table<ObjectMeta>>,
+            /// Who owns what, of whatever kind.
+            pub(crate) graph: Graph,
         }
 
         /// What happened to one object of one kind.
@@ -94,15 +52,19 @@ macro_rules! kinds {
         pub enum Change {
             $(#[doc = concat!("To a ", stringify!($kind), ".")]
             $kind(Delta<$kind>),)*
+            /// To an object of a kind that has no table.
+            Other(Delta<ObjectMeta>),
         }
 
         impl Change {
-            /// The object's metadata, as it is, or as it was and that it is gone.
-            pub(crate) fn meta(&self) -> Option<(&ObjectMeta, bool)> {
+            /// The object's metadata as it was and as it is.
+            pub(crate) fn meta(&self) -> (Option<&ObjectMeta>, Option<&ObjectMeta>) {
                 match self {
-                    $(Self::$kind(delta) => {
-                        Some((&delta.either()?.metadata, delta.new.is_none()))
-                    })*
+                    $(Self::$kind(delta) => (
+                        delta.old.as_deref().map(|object| &object.metadata),
+                        delta.new.as_deref().map(|object| &object.metadata),
+                    ),)*
+                    Self::Other(delta) => (delta.old.as_deref(), delta.new.as_deref()),
                 }
             }
         }
@@ -120,7 +82,15 @@ macro_rules! kinds {
         }
 
         impl Kind {
-            pub(super) const ALL: &[Self] = &[$(Self::$kind,)*];
+            const ALL: &[Self] = &[$(Self::$kind,)*];
+
+            /// The kind of a resource, if it has a table.
+            pub(super) fn of(gvr: &Gvr) -> Option<Self> {
+                let is = |kind: &&Self| {
+                    kind.gvr() == (gvr.group.as_str(), gvr.version.as_str(), gvr.resource.as_str())
+                };
+                Self::ALL.iter().find(is).copied()
+            }
 
             /// Group, version and plural name.
             pub(super) fn gvr(self) -> (&'static str, &'static str, &'static str) {
@@ -136,35 +106,54 @@ macro_rules! kinds {
         }
 
         impl Tables {
-            /// The newest revision of a kind that has been taken in.
-            pub(super) fn revision(&self, kind: Kind) -> u64 {
-                match kind {
-                    $(Kind::$kind => self.$table.revision,)*
+            /// The newest revision of a resource that has been taken in.
+            pub(super) fn revision(&self, followed: &Followed) -> u64 {
+                match followed.kind {
+                    $(Some(Kind::$kind) => self.$table.revision,)*
+                    None => self.others.get(&followed.gvr).map_or(0, |table| table.revision),
                 }
             }
 
-            /// Looks at the metadata of every object of a namespace, with what its kind is called
-            /// in paths.
-            pub(crate) fn each_within<'a>(
-                &'a self,
-                namespace: &'a str,
-                mut look: impl FnMut(Gvr, &'a ObjectMeta),
-            ) {
-                $(for object in self.$table.within(namespace) {
-                    let (group, version, resource) = Kind::$kind.gvr();
-                    look(Gvr::new(group, version, resource), &object.metadata);
-                })*
+            fn set_revision(&mut self, followed: &Followed, revision: u64) {
+                match followed.kind {
+                    $(Some(Kind::$kind) => self.$table.revision = revision,)*
+                    None => self.other(followed).revision = revision,
+                }
             }
 
-            /// Takes in that an object is as `object` says, or gone.
-            pub(super) fn take_in(
+            fn put(
                 &mut self,
-                kind: Kind,
+                followed: &Followed,
                 object: &Value,
-                gone: bool,
             ) -> Result<Change, serde_json::Error> {
-                match kind {
-                    $(Kind::$kind => take_in(&mut self.$table, object, gone).map(Change::$kind),)*
+                Ok(match followed.kind {
+                    $(Some(Kind::$kind) => {
+                        let object = $kind::deserialize(object)?;
+                        let key = Key::of(&object.metadata);
+                        Change::$kind(self.$table.put(key, object))
+                    })*
+                    None => {
+                        let meta = ObjectMeta::deserialize(&object["metadata"])?;
+                        let key = Key::of(&meta);
+                        Change::Other(self.other(followed).put(key, meta))
+                    }
+                })
+            }
+
+            fn remove(&mut self, followed: &Followed, key: Key) -> Change {
+                match followed.kind {
+                    $(Some(Kind::$kind) => Change::$kind(self.$table.remove(key)),)*
+                    None => Change::Other(self.other(followed).remove(key)),
+                }
+            }
+
+            fn absent(&self, followed: &Followed, present: &BTreeSet<Key>) -> Vec<Key> {
+                match followed.kind {
+                    $(Some(Kind::$kind) => self.$table.absent(present),)*
+                    None => {
+                        let table = self.others.get(&followed.gvr);
+                        table.map_or_else(Vec::new, |table| table.absent(present))
+                    }
                 }
             }
         }
@@ -186,26 +175,148 @@ kinds! {
     EndpointSlice: slices,
 }
 
-fn take_in<K: Watched>(
-    table: &mut Table<K>,
-    object: &Value,
-    gone: bool,
-) -> Result<Delta<K>, serde_json::Error> {
-    let object = K::deserialize(object)?;
-    let key = Key::of(object.metadata());
-    let version = object.metadata().resource_version.as_deref();
-    table.revision = version
-        .and_then(|v| v.parse().ok())
-        .unwrap_or(table.revision);
-    let (old, new) = match gone {
-        true => (table.objects.remove(&key), None),
-        false => {
-            let new = Arc::new(object);
-            (
-                table.objects.insert(key.clone(), Arc::clone(&new)),
-                Some(new),
-            )
+impl Tables {
+    /// Takes in that an object is as `object` says, or gone.
+    ///
+    /// # Errors
+    /// If the object is not of its kind's shape.
+    pub(super) fn take_in(
+        &mut self,
+        followed: &Followed,
+        object: &Value,
+        gone: bool,
+    ) -> Result<Change, serde_json::Error> {
+        let change = match gone {
+            true => self.remove(followed, key(object)),
+            false => self.put(followed, object)?,
+        };
+        let version = object["metadata"]["resourceVersion"].as_str();
+        if let Some(revision) = version.and_then(|text| text.parse().ok()) {
+            self.set_revision(followed, revision);
         }
-    };
-    Ok(Delta { key, old, new })
+        self.draw(followed, &change);
+        Ok(change)
+    }
+
+    /// Takes in a whole collection at a revision; what is not in it is gone.
+    ///
+    /// # Errors
+    /// If an object is not of its kind's shape.
+    pub(super) fn replace(
+        &mut self,
+        followed: &Followed,
+        objects: &[Arc<Value>],
+        revision: u64,
+    ) -> Result<Vec<Change>, serde_json::Error> {
+        let present = objects.iter().map(|object| key(object)).collect();
+        let mut changes = self.forget_all_but(followed, &present);
+        for object in objects {
+            changes.push(self.take_in(followed, object, false)?);
+        }
+        self.set_revision(followed, revision);
+        Ok(changes)
+    }
+
+    /// Takes in that of a resource only these objects are left.
+    pub(super) fn forget_all_but(
+        &mut self,
+        followed: &Followed,
+        present: &BTreeSet<Key>,
+    ) -> Vec<Change> {
+        let absent = self.absent(followed, present).into_iter();
+        let changes: Vec<_> = absent.map(|key| self.remove(followed, key)).collect();
+        for change in &changes {
+            self.draw(followed, change);
+        }
+        changes
+    }
+
+    /// Draws a change into the graph of owners.
+    fn draw(&mut self, followed: &Followed, change: &Change) {
+        let (old, new) = change.meta();
+        if let Some(old) = old.filter(|old| new.is_none_or(|new| new.uid != old.uid)) {
+            self.graph.take_in(&followed.gvr, old, true);
+        }
+        if let Some(new) = new {
+            self.graph.take_in(&followed.gvr, new, false);
+        }
+    }
+
+    fn other(&mut self, followed: &Followed) -> &mut Table<ObjectMeta> {
+        self.others.entry((*followed.gvr).clone()).or_default()
+    }
+}
+
+fn key(object: &Value) -> Key {
+    let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
+    Key::new(text("namespace"), text("name"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn map(name: &str, uid: &str, version: &str) -> Arc<Value> {
+        Arc::new(
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {
+            "namespace": "a", "name": name, "uid": uid, "resourceVersion": version}}),
+        )
+    }
+
+    fn tables(followed: &Followed, objects: &[Arc<Value>]) -> Tables {
+        let mut tables = Tables::default();
+        for object in objects {
+            tables.take_in(followed, object, false).unwrap();
+        }
+        tables
+    }
+
+    #[test]
+    fn a_list_tells_what_came_changed_and_went_unseen() {
+        let followed = Followed::built_in(Kind::ConfigMap);
+        let mut tables = tables(&followed, &[map("a", "1", "1"), map("b", "2", "2")]);
+        let list = [map("b", "2", "5"), map("c", "3", "6")];
+        let changes = tables.replace(&followed, &list, 7).unwrap();
+        let told: Vec<_> = changes
+            .iter()
+            .map(|change| match change {
+                Change::ConfigMap(delta) => (
+                    delta.key.name.as_str(),
+                    delta.old.is_some(),
+                    delta.new.is_some(),
+                ),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [("a", true, false), ("b", true, true), ("c", false, true)]
+        );
+        assert_eq!(tables.revision(&followed), 7);
+        assert!(tables.graph.get("1").is_none());
+    }
+
+    #[test]
+    fn an_object_that_was_made_anew_unseen_is_another_one() {
+        let followed = Followed::built_in(Kind::ConfigMap);
+        let mut tables = tables(&followed, &[map("a", "1", "1")]);
+        tables.replace(&followed, &[map("a", "2", "3")], 3).unwrap();
+        assert!(tables.graph.get("1").is_none());
+        assert!(tables.graph.get("2").is_some());
+    }
+
+    #[test]
+    fn of_kinds_without_a_table_the_metadata_is_kept() {
+        let followed = Followed::other(Gvr::new("example.com", "v1", "things"));
+        let mut tables = tables(&followed, &[map("a", "1", "4")]);
+        assert_eq!(tables.revision(&followed), 4);
+        assert_eq!(*tables.graph.get("1").unwrap().resource, *followed.gvr);
+        let change = tables
+            .take_in(&followed, &map("a", "1", "5"), true)
+            .unwrap();
+        assert!(matches!(change.meta(), (Some(_), None)));
+        assert!(tables.graph.get("1").is_none());
+    }
 }

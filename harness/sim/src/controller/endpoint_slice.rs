@@ -13,7 +13,7 @@ use k8s_openapi::{
 };
 use serde_json::{Value, json};
 
-use super::{Controller, INSTANT, Next, Reconciled, owner, pod};
+use super::{Backoff, Controller, INSTANT, Next, Reconciled, owner, pod};
 use crate::cluster::{Api, Change, Key, Tables};
 
 const SERVICE_LABEL: &str = "kubernetes.io/service-name";
@@ -45,7 +45,7 @@ impl EndpointSlices {
         let service = self.api.view().get::<Service>(key);
         let service = service.filter(|s| s.metadata.deletion_timestamp.is_none());
         let drafts = match &service {
-            Some(service) if selector(service).is_none() => return Ok(Next::Change),
+            Some(service) if is_left_alone(service) => return Ok(Next::Change),
             Some(service) => self.api.view().read(|tables| drafts(service, tables)),
             None => Vec::new(),
         };
@@ -124,8 +124,16 @@ impl Controller for EndpointSlices {
         }
     }
 
-    fn patience(&self) -> Duration {
+    fn patience(&self, _: &Change) -> Duration {
         INSTANT
+    }
+
+    /// Source: the endpoint slice controller's `defaultSyncBackOff` and `maxSyncBackOff`.
+    fn backoff(&self) -> Backoff {
+        Backoff {
+            first: Duration::from_secs(1),
+            longest: Duration::from_secs(1000),
+        }
     }
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Reconciled> {
@@ -160,6 +168,13 @@ fn same_to_services(old: &Option<Arc<Pod>>, new: &Option<Arc<Pod>>) -> bool {
 
 fn is_finished(pod: &Pod) -> bool {
     matches!(pod::phase(pod), "Succeeded" | "Failed")
+}
+
+/// Whether a Service gets no slices from here: it has no selector, or stands for a name elsewhere.
+fn is_left_alone(service: &Service) -> bool {
+    let spec = service.spec.as_ref();
+    let kind = spec.and_then(|spec| spec.type_.as_deref());
+    kind == Some("ExternalName") || selector(service).is_none()
 }
 
 fn selector(service: &Service) -> Option<&BTreeMap<String, String>> {

@@ -138,7 +138,7 @@ impl NodeLifecycle {
             };
             match patience.checked_sub(tainted).filter(|left| !left.is_zero()) {
                 None => self.api.delete::<Pod>(&Key::of(&pod.metadata)).await?,
-                Some(left) => next = sooner(next, left),
+                Some(left) => next = next.or(Next::After(left)),
             }
         }
         Ok(next)
@@ -175,13 +175,6 @@ impl Controller for NodeLifecycle {
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Reconciled> {
         self.sync(key).boxed()
-    }
-}
-
-fn sooner(next: Next, left: Duration) -> Next {
-    match next {
-        Next::Change => Next::After(left),
-        Next::After(other) => Next::After(other.min(left)),
     }
 }
 

@@ -30,6 +30,20 @@ pub(crate) fn reference<K: Watched>(owner: &K) -> Value {
     })
 }
 
+/// The owners of an object which `owner` controls from now on.
+pub(crate) fn with<K: Watched>(meta: &ObjectMeta, owner: &K) -> Value {
+    let others = meta.owner_references.iter().flatten().map(|one| json!(one));
+    others.chain([reference(owner)]).collect()
+}
+
+/// The owners of an object without this one.
+pub(crate) fn without(meta: &ObjectMeta, uid: &str) -> Value {
+    let all = meta.owner_references.iter().flatten();
+    all.filter(|one| one.uid != uid)
+        .map(|one| json!(one))
+        .collect()
+}
+
 /// Whether a selector matches labels. An empty selector matches everything.
 pub(crate) fn selects(selector: &LabelSelector, labels: &BTreeMap<String, String>) -> bool {
     let equal = selector.match_labels.iter().flatten();

@@ -1,10 +1,11 @@
-//! What controllers make of pods: their states, and pods made from templates.
+//! What controllers make of pods: their states, pods made from templates, and templates' names.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Pod, PodTemplateSpec};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::owner;
 use crate::cluster::Watched;
@@ -73,4 +74,14 @@ pub(crate) fn from_template<K: Watched>(
     json!({
         "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template.spec,
     })
+}
+
+/// A name for a template, in the letters that Kubernetes uses for generated names. Kubernetes
+/// hashes its own memory layout, so that the letters themselves are not the same.
+pub(crate) fn template_hash(template: &PodTemplateSpec) -> String {
+    const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+    let text = serde_json::to_vec(template).expect("a template read from JSON is JSON");
+    let digest = Sha256::digest(text);
+    let letter = |byte: &u8| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]);
+    digest.iter().take(10).map(letter).collect()
 }

@@ -56,11 +56,12 @@ impl ReplicaSets {
 
     async fn claim(&self, set: &ReplicaSet) -> Result<(), Status> {
         let pods = self.pods(set);
-        for (pod, owners) in pods.released.iter().map(|pod| (pod, json!(null))).chain(
-            pods.orphans
-                .iter()
-                .map(|pod| (pod, json!([owner::reference(set)]))),
-        ) {
+        let uid = set.metadata.uid.as_deref().unwrap_or_default();
+        let released = pods.released.iter();
+        let released = released.map(|pod| (pod, owner::without(&pod.metadata, uid)));
+        let orphans = pods.orphans.iter();
+        let orphans = orphans.map(|pod| (pod, owner::with(&pod.metadata, set)));
+        for (pod, owners) in released.chain(orphans) {
             let patch = json!({"metadata": {"ownerReferences": owners}});
             self.api
                 .patch::<Pod>(&Key::of(&pod.metadata), patch)
@@ -115,7 +116,7 @@ impl Controller for ReplicaSets {
         }
     }
 
-    fn patience(&self) -> Duration {
+    fn patience(&self, _: &Change) -> Duration {
         INSTANT
     }
 
@@ -243,6 +244,8 @@ fn complete(set: &ReplicaSet, mut status: Value) -> Value {
     status
 }
 
+/// That pods could not be made, as it was said first: what is tried again fails again for the same
+/// reason, and news of it would be a change that has it tried again at once.
 fn failed(set: &ReplicaSet, status: &Status, now: Timestamp) -> Value {
     let conditions = set
         .status
@@ -252,12 +255,14 @@ fn failed(set: &ReplicaSet, status: &Status, now: Timestamp) -> Value {
         all.iter()
             .find(|one| one.type_.as_deref() == Some("ReplicaFailure"))
     });
-    let since = before
-        .and_then(|one| one.last_transition_time.as_ref())
-        .map(|time| time.0);
-    json!({
-        "type": "ReplicaFailure", "status": "True", "reason": "FailedCreate",
-        "message": status.message,
-        "lastTransitionTime": stamp(since.unwrap_or(now)),
-    })
+    before.map_or_else(
+        || {
+            json!({
+                "type": "ReplicaFailure", "status": "True", "reason": "FailedCreate",
+                "message": status.message,
+                "lastTransitionTime": stamp(now),
+            })
+        },
+        |before| json!(before),
+    )
 }

@@ -113,7 +113,7 @@ impl Controller for StatefulSets {
         }
     }
 
-    fn patience(&self) -> Duration {
+    fn patience(&self, _: &Change) -> Duration {
         INSTANT
     }
 
@@ -194,10 +194,7 @@ fn name(pod: &Pod) -> String {
 
 fn revision(set: &StatefulSet, spec: &StatefulSetSpec) -> String {
     let name = set.metadata.name.as_deref().unwrap_or_default();
-    format!(
-        "{name}-{}",
-        super::deployment::template_hash(&spec.template)
-    )
+    format!("{name}-{}", pod::template_hash(&spec.template))
 }
 
 fn new_pod(set: &StatefulSet, spec: &StatefulSetSpec, revision: &str, ordinal: i32) -> Value {

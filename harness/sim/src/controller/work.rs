@@ -12,7 +12,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{Controller, Next, Reconciled};
+use super::{Backoff, Controller, Next, Reconciled, Told};
 use crate::{
     cluster::Key,
     log::EventLog,
@@ -22,12 +22,6 @@ use crate::{
 
 /// How many keys are worked on at once. Source: kube-controller-manager's `--concurrent-*-syncs`.
 const WORKERS: usize = 5;
-/// The first pause after an error; each further one is twice as long. Source: client-go's
-/// default controller rate limiter.
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
-/// The longest pause. Source: as above.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1000);
-
 /// Where and for whom a controller works.
 #[derive(Clone)]
 pub(crate) struct Desk {
@@ -39,16 +33,15 @@ pub(crate) struct Desk {
 /// Works for ever, standing still while its place does.
 pub(crate) async fn work(
     controller: Arc<dyn Controller>,
-    mut inbox: UnboundedReceiver<Key>,
+    mut inbox: UnboundedReceiver<Told>,
     desk: Desk,
 ) {
-    let patience = controller.patience();
-    let mut queue = Queue::default();
+    let mut queue = Queue::new(controller.backoff());
     let mut running: FuturesUnordered<BoxFuture<'_, (Key, Reconciled)>> = FuturesUnordered::new();
     let mut later = Later::default();
     loop {
-        while let Ok(key) = inbox.try_recv() {
-            later.take_up(key, patience, &mut queue);
+        while let Ok(told) = inbox.try_recv() {
+            later.take_up(told, &mut queue);
         }
         while running.len() < WORKERS
             && let Some(key) = queue.start()
@@ -57,8 +50,8 @@ pub(crate) async fn work(
         }
         tokio::select! {
             biased;
-            key = inbox.recv() => match key {
-                Some(key) => later.take_up(key, patience, &mut queue),
+            told = inbox.recv() => match told {
+                Some(told) => later.take_up(told, &mut queue),
                 None => return,
             },
             Some((key, outcome)) = running.next() => {
@@ -101,11 +94,11 @@ impl Later {
         self.by_time.insert((at, key));
     }
 
-    /// A key that has changed: it waits for its controller's patience, or not at all.
-    fn take_up(&mut self, key: Key, patience: Duration, queue: &mut Queue) {
-        match patience.is_zero() {
-            true => queue.add(key),
-            false => self.plan(key, patience),
+    /// A key that has changed: it waits as long as it may, or not at all.
+    fn take_up(&mut self, told: Told, queue: &mut Queue) {
+        match told.patience.is_zero() {
+            true => queue.add(told.key),
+            false => self.plan(told.key, told.patience),
         }
     }
 
@@ -124,15 +117,26 @@ impl Later {
     }
 }
 
-#[derive(Default)]
 struct Queue {
     waiting: VecDeque<Key>,
     queued: BTreeSet<Key>,
     busy: BTreeSet<Key>,
+    /// In a row, by key.
     failures: BTreeMap<Key, u32>,
+    backoff: Backoff,
 }
 
 impl Queue {
+    fn new(backoff: Backoff) -> Self {
+        Self {
+            waiting: VecDeque::new(),
+            queued: BTreeSet::new(),
+            busy: BTreeSet::new(),
+            failures: BTreeMap::new(),
+            backoff,
+        }
+    }
+
     fn add(&mut self, key: Key) {
         if self.queued.insert(key.clone()) {
             self.waiting.push_back(key);
@@ -164,21 +168,37 @@ impl Queue {
             }
             Err(_) => {
                 let failures = self.failures.entry(key.clone()).or_insert(0);
-                let pause = FIRST_PAUSE * 2_u32.pow((*failures).min(20));
+                let pause = self.backoff.after(*failures);
                 *failures += 1;
-                Some(pause.min(LONGEST_PAUSE))
+                Some(pause)
             }
         }
     }
 }
 
+impl Backoff {
+    /// The pause after an error that follows `failures` others.
+    fn after(self, failures: u32) -> Duration {
+        // Every longest pause is within 20 doublings of its first.
+        let pause = self.first.saturating_mul(2_u32.pow(failures.min(20)));
+        pause.min(self.longest)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use apiserver::Status;
+
     use super::*;
+
+    const BACKOFF: Backoff = Backoff {
+        first: Duration::from_millis(5),
+        longest: Duration::from_secs(1000),
+    };
 
     #[test]
     fn equal_keys_that_wait_are_one_and_a_busy_key_waits() {
-        let mut queue = Queue::default();
+        let mut queue = Queue::new(BACKOFF);
         let a = || Key::new("ns", "a");
         queue.add(a());
         queue.add(a());
@@ -188,5 +208,21 @@ mod tests {
         assert_eq!(queue.start(), None, "it is being worked on");
         queue.finish(&a(), &Ok(Next::Change));
         assert_eq!(queue.start(), Some(a()));
+    }
+
+    #[test]
+    fn each_error_in_a_row_doubles_the_pause() {
+        let mut queue = Queue::new(BACKOFF);
+        let key = Key::new("ns", "a");
+        let mut pauses = (0..20).map(|_| {
+            let refused = Err(Status::internal("refused"));
+            queue.finish(&key, &refused).unwrap().as_millis()
+        });
+        assert_eq!(pauses.by_ref().take(4).collect::<Vec<_>>(), [5, 10, 20, 40]);
+        assert_eq!(pauses.last(), Some(1_000_000));
+        assert_eq!(queue.finish(&key, &Ok(Next::Change)), None);
+        let refused = Err(Status::internal("refused"));
+        let pause = queue.finish(&key, &refused);
+        assert_eq!(pause, Some(BACKOFF.first), "a success forgives");
     }
 }

@@ -16,6 +16,15 @@ pub(crate) struct Replicas {
     pub(crate) available: i32,
 }
 
+impl Replicas {
+    /// Of a set that is not there yet.
+    pub(crate) const NONE: Self = Self {
+        wanted: 0,
+        existing: 0,
+        available: 0,
+    };
+}
+
 /// How a Deployment replaces its pods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strategy {
@@ -116,8 +125,11 @@ impl Wish {
         let needed = self.desired - self.may_be_missing();
         let all = new.wanted + left.iter().sum::<i32>();
         let mut room = all - needed - (new.wanted - new.available);
+        if room <= 0 {
+            return left;
+        }
         for (left, set) in left.iter_mut().zip(old) {
-            let unhealthy = (set.wanted - set.available).clamp(0, room.max(0));
+            let unhealthy = (set.wanted - set.available).clamp(0, room);
             *left -= unhealthy;
             room -= unhealthy;
         }
