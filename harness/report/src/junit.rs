@@ -1,6 +1,6 @@
 //! JUnit XML, which every CI system reads: one suite per area, one case per trial.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use judge::Outcome;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
@@ -15,30 +15,39 @@ pub struct JunitError(#[from] quick_junit::SerializeError);
 /// Renders a run.
 ///
 /// An inconclusive trial is an *error* in JUnit's words (the instrument failed), a broken promise a
-/// *failure*; a skip carries its reason.
+/// *failure*; a skip carries its reason. Times are those of the wall, as CI systems expect.
 ///
 /// # Errors
 /// If the XML writer fails, which it does only out of memory.
 pub fn render(run: &Run) -> Result<String, JunitError> {
-    let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
+    let mut suites: BTreeMap<&str, Vec<&Trial>> = BTreeMap::new();
     for trial in &run.trials {
-        let area = trial
-            .name
-            .scenario
-            .split_once('/')
-            .map_or("scenarios", |(area, _)| area);
-        let suite = suites.entry(area).or_insert_with(|| TestSuite::new(area));
-        suite.add_test_case(case(trial, run.seed));
+        suites.entry(trial.name.area()).or_default().push(trial);
     }
     let mut report = Report::new("isthmus");
-    report.add_test_suites(suites.into_values());
+    report.set_time(took(&run.trials));
+    report.add_test_suites(suites.iter().map(|(area, trials)| suite(area, trials, run)));
     Ok(report.to_string()?)
+}
+
+fn suite(area: &str, trials: &[&Trial], run: &Run) -> TestSuite {
+    let mut suite = TestSuite::new(area);
+    suite.set_time(took(trials.iter().copied()));
+    suite.add_property(("isthmus", run.isthmus.as_str()));
+    suite.add_property(("seed", run.seed.to_string().as_str()));
+    suite.add_test_cases(trials.iter().map(|trial| case(trial, run.seed)));
+    suite
+}
+
+fn took<'a>(trials: impl IntoIterator<Item = &'a Trial>) -> Duration {
+    trials.into_iter().map(|trial| trial.wall).sum()
 }
 
 fn case(trial: &Trial, seed: u64) -> TestCase {
     let mut case = TestCase::new(trial.name.to_string(), status(trial));
+    case.set_classname(trial.name.scenario.clone());
     case.set_time(trial.wall);
-    if !matches!(trial.outcome, Outcome::Pass | Outcome::Skip) {
+    if trial.is_bad() {
         case.set_system_out(text::trial(trial, seed));
     }
     case

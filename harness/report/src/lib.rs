@@ -1,11 +1,12 @@
 //! A finished run, for people and for machines.
 //!
-//! This room renders what was judged and never judges: [`run`] holds what happened, [`json`] is the
-//! record that is the same to the byte for the same file and seed, [`junit`] is what CI systems
-//! read, [`text`] is what a person reads first.
+//! This room renders what was judged and never judges. Reading order: [`run`] (what happened),
+//! [`record`] (its published form, with a schema) and [`json`] (the bytes, the same for the same
+//! file and seed), [`junit`] (what CI systems read), [`text`] (what a person reads first).
 
 pub mod json;
 pub mod junit;
+pub mod record;
 pub mod run;
 pub mod text;
 

@@ -70,7 +70,7 @@ pub struct StepRun {
     pub took: Duration,
     /// What it came to.
     pub verdict: Verdict,
-    /// The calls it concerned, for a reader who wants to ask `why`.
+    /// The command that explains it, for a reader who wants to ask `why`.
     pub why: Option<String>,
 }
 
@@ -98,6 +98,61 @@ impl Run {
     /// The worst outcome of all; a run without trials passed nothing and failed nothing.
     pub fn worst(&self) -> Option<Outcome> {
         self.trials.iter().map(|trial| trial.outcome).max()
+    }
+}
+
+impl Trial {
+    /// A trial that was not run, for a reason.
+    pub fn skipped(name: TrialName, reason: impl Into<String>) -> Self {
+        Self::without_steps(name, Outcome::Skip, reason)
+    }
+
+    /// A trial of which nothing can be said, because the instrument failed before any step.
+    pub fn inconclusive(name: TrialName, reason: impl Into<String>) -> Self {
+        Self::without_steps(name, Outcome::Inconclusive, reason)
+    }
+
+    fn without_steps(name: TrialName, outcome: Outcome, reason: impl Into<String>) -> Self {
+        Self {
+            name,
+            outcome,
+            reason: Some(reason.into()),
+            proves: Vec::new(),
+            steps: Vec::new(),
+            canary: None,
+            elapsed: Duration::ZERO,
+            wall: Duration::ZERO,
+        }
+    }
+
+    /// Whether it is neither passed nor skipped.
+    pub fn is_bad(&self) -> bool {
+        self.outcome > Outcome::Skip
+    }
+
+    /// Whether its clusters came up, as far as it got to asking for them.
+    pub fn came_up(&self) -> bool {
+        self.steps
+            .first()
+            .is_none_or(|step| step.kind != StepRun::ENVIRONMENT)
+    }
+}
+
+impl TrialName {
+    /// The area of its scenario; `scenarios` for one that has none.
+    pub fn area(&self) -> &str {
+        let area = self.scenario.split_once('/').map(|(area, _)| area);
+        area.unwrap_or("scenarios")
+    }
+}
+
+impl StepRun {
+    /// The kind of what is no step of the file but the failure of what all steps stand on.
+    pub const ENVIRONMENT: &str = "environment";
+
+    /// Whether it kept its trial from passing.
+    pub fn is_bad(&self) -> bool {
+        self.verdict.outcome > Outcome::Skip
     }
 }
 

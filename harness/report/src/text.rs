@@ -1,23 +1,20 @@
 //! What a person reads first: one line per trial, and for one that did not pass the step, the
-//! expectation, what was seen and what to ask next.
+//! expectation, what was seen, since when, and what to ask next.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 use judge::{Evidence, Outcome};
+use world::Observation;
 
 use crate::{Run, StepRun, Trial};
 
-/// A trial that did not pass, in full.
+/// A trial in full: for one that passed or was skipped a line, for any other its bad steps.
 pub fn trial(trial: &Trial, seed: u64) -> String {
     let mut text = format!("{}  {}\n", trial.outcome, trial.name);
     if let Some(reason) = &trial.reason {
         let _ = writeln!(text, "  {reason}");
     }
-    for step in trial
-        .steps
-        .iter()
-        .filter(|step| step.verdict.outcome > Outcome::Skip)
-    {
+    for step in trial.steps.iter().filter(|step| step.is_bad()) {
         step_in_full(&mut text, step);
     }
     if trial.outcome > Outcome::Skip {
@@ -28,16 +25,31 @@ pub fn trial(trial: &Trial, seed: u64) -> String {
 
 fn step_in_full(text: &mut String, step: &StepRun) {
     let verdict = &step.verdict;
+    let number = match step.number {
+        0 => String::new(),
+        number => format!("step {number}, "),
+    };
     let _ = writeln!(
         text,
-        "  step {}    {} {}",
-        step.number, step.kind, step.name
+        "  {number}{} {} ({})",
+        step.kind,
+        step.name,
+        when(step)
     );
     let _ = writeln!(text, "    expected  {}", verdict.expected);
     let _ = writeln!(text, "    observed  {}", verdict.observed);
     evidence(text, &verdict.evidence);
     if let Some(why) = &step.why {
         let _ = writeln!(text, "    ask       {why}");
+    }
+}
+
+/// When a step began and how long it took, on the environment's own clock.
+fn when(step: &StepRun) -> String {
+    let began = format!("{} after the start", seconds(step.at));
+    match step.took {
+        Duration::ZERO => began,
+        took => format!("{began}, for {}", seconds(took)),
     }
 }
 
@@ -57,19 +69,59 @@ fn evidence(text: &mut String, evidence: &Evidence) {
         );
     }
     if let Some(nearest) = &evidence.nearest {
-        let _ = writeln!(text, "    nearest   {}", nearest.call);
-        for hop in &nearest.hops {
-            let because = hop
-                .because
-                .as_ref()
-                .map(|rule| format!("  [{rule}]"))
-                .unwrap_or_default();
-            let _ = writeln!(text, "      {}{because}", hop.decided);
-        }
+        call(text, nearest);
     }
 }
 
-/// The last lines of a run.
+fn call(text: &mut String, seen: &Observation) {
+    let _ = writeln!(text, "    nearest   {}", seen.call);
+    let _ = writeln!(
+        text,
+        "              {} after {}, {} after the start",
+        outcome(&seen.outcome),
+        seconds(seen.took),
+        seconds(seen.at)
+    );
+    for (number, hop) in (1..).zip(&seen.hops) {
+        let because = hop.because.as_ref();
+        let rule = because
+            .map(|rule| format!("  [{rule}]"))
+            .unwrap_or_default();
+        let _ = writeln!(text, "      {number}. {}{rule}", hop.decided);
+    }
+}
+
+/// Who answered a call, or how it was refused.
+pub fn outcome(outcome: &world::Outcome) -> String {
+    let answer = match outcome {
+        world::Outcome::Refused(refusal) => return format!("refused: {refusal}"),
+        world::Outcome::Answered(answer) => answer,
+    };
+    let pod = answer.pod.as_ref().map(|pod| format!("pod {pod}"));
+    let cluster = answer.cluster.as_ref().map(ToString::to_string);
+    let vm = answer.vm.as_ref().map(|vm| format!("VM {vm}"));
+    let version = answer.version.as_ref().map(|v| format!("version {v}"));
+    let status = answer.status.map(|status| format!("HTTP {status}"));
+    let parts: Vec<_> = [pod, cluster, vm, version, status]
+        .into_iter()
+        .flatten()
+        .collect();
+    match parts.is_empty() {
+        true => "answered, by nobody who said who it was".to_owned(),
+        false => format!("answered: {}", parts.join(", ")),
+    }
+}
+
+/// A time in seconds and milliseconds, as short as it can be exact: `75.25 s`.
+pub fn seconds(time: Duration) -> String {
+    let millis = time.as_millis();
+    let (whole, rest) = (millis / 1000, millis % 1000);
+    let fraction = format!(".{rest:03}");
+    let fraction = fraction.trim_end_matches('0').trim_end_matches('.');
+    format!("{whole}{fraction} s")
+}
+
+/// The last line of a run.
 pub fn summary(run: &Run) -> String {
     let [passed, failed, inconclusive, skipped] = [
         Outcome::Pass,
@@ -77,7 +129,7 @@ pub fn summary(run: &Run) -> String {
         Outcome::Inconclusive,
         Outcome::Skip,
     ]
-    .map(|o| run.count(o));
+    .map(|outcome| run.count(outcome));
     let mut text = format!("{passed} passed, {failed} failed");
     if inconclusive > 0 {
         let _ = write!(text, ", {inconclusive} inconclusive");
@@ -87,87 +139,4 @@ pub fn summary(run: &Run) -> String {
     }
     let _ = write!(text, "; seed {}", run.seed);
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{collections::BTreeMap, time::Duration};
-
-    use judge::Verdict;
-
-    use super::*;
-    use crate::TrialName;
-
-    fn failed() -> Trial {
-        let step = StepRun {
-            number: 2,
-            kind: "check".to_owned(),
-            name: "both clusters answer".to_owned(),
-            at: Duration::ZERO,
-            took: Duration::from_secs(1),
-            verdict: Verdict::fail("cluster1 and cluster2 answer", "only cluster1 answered"),
-            why: Some("isthmus why --from sleep@cluster1".to_owned()),
-        };
-        Trial {
-            name: TrialName {
-                scenario: "topology/t4".to_owned(),
-                cell: BTreeMap::from([("istio".to_owned(), "1.30.3".to_owned())]),
-                canary: None,
-                engine: "sim".to_owned(),
-            },
-            outcome: Outcome::Fail,
-            reason: Some("step 2 failed".to_owned()),
-            proves: Vec::new(),
-            steps: vec![step],
-            canary: None,
-            elapsed: Duration::from_secs(3),
-            wall: Duration::from_millis(5),
-        }
-    }
-
-    #[test]
-    fn a_failure_names_trial_step_expectation_observation_and_seed() {
-        let text = trial(&failed(), 42);
-        for part in [
-            "topology/t4{istio=1.30.3} [sim]",
-            "step 2",
-            "cluster1 and cluster2 answer",
-            "only cluster1 answered",
-            "isthmus why",
-            "42",
-        ] {
-            assert!(text.contains(part), "{part} is missing in\n{text}");
-        }
-    }
-
-    #[test]
-    fn an_inconclusive_trial_is_an_error_in_junit_and_a_broken_promise_a_failure() {
-        let mut inconclusive = failed();
-        inconclusive.outcome = Outcome::Inconclusive;
-        let run = Run {
-            isthmus: "0".to_owned(),
-            seed: 1,
-            trials: vec![failed(), inconclusive],
-        };
-        let xml = crate::junit::render(&run).unwrap();
-        assert!(
-            xml.contains("failures=\"1\"") && xml.contains("errors=\"1\""),
-            "{xml}"
-        );
-    }
-
-    #[test]
-    fn the_record_does_not_depend_on_how_long_the_wall_clock_ran() {
-        let run = |wall| {
-            let trial = Trial { wall, ..failed() };
-            Run {
-                isthmus: "0".to_owned(),
-                seed: 1,
-                trials: vec![trial],
-            }
-        };
-        let [fast, slow] =
-            [1, 9].map(|s| crate::json::render(&run(Duration::from_secs(s))).unwrap());
-        assert_eq!(fast, slow);
-    }
 }

@@ -1,0 +1,6 @@
+//! What a finished run looks like to people and machines.
+
+mod json;
+mod junit;
+mod support;
+mod text;
