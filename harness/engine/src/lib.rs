@@ -7,7 +7,8 @@
 //! [`delete`]. An engine never knows what is expected of a mesh: there is no check, no scenario
 //! and no verdict here, and nothing in this room knows which engine it is working on.
 //!
-//! Reading order: [`traits`] (what an engine is), [`prober`] (how it is asked), [`deadline`] and
+//! Reading order: [`traits`] (what an engine is), [`prober`] (how it is asked), [`mesh_view`] (what a mesh
+//! says of itself), [`deadline`] and
 //! [`condition`] (what waiting means), [`kinds`] (how a kind finds its address), then the verbs
 //! [`apply`], [`mod@wait`], [`facts`], [`diagnose`], [`delete`]; [`error`] last.
 
@@ -19,6 +20,7 @@ pub mod diagnose;
 pub mod error;
 pub mod facts;
 pub mod kinds;
+pub mod mesh_view;
 pub mod object;
 pub mod prober;
 pub mod traits;
@@ -29,6 +31,7 @@ pub use condition::{Condition, State};
 pub use deadline::Deadline;
 pub use error::{Error, Result};
 pub use kinds::Kinds;
+pub use mesh_view::MeshView;
 pub use object::ObjectRef;
 pub use prober::{Batch, Prober, RunningTraffic, Traffic};
 pub use traits::{ApiEndpoint, App, BringUp, Engine, Environment, FaultHandle, Machine};

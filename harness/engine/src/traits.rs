@@ -4,9 +4,11 @@ use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
 
 use futures::future::BoxFuture;
 use kube::Client;
-use world::{Capabilities, ClusterName, Substrate, SubstrateFault, VmName};
+use world::{
+    Capabilities, Capability, ClusterName, NotModelled, Substrate, SubstrateFault, VmName,
+};
 
-use crate::{Deadline, Prober, Result};
+use crate::{Deadline, Error, MeshView, Prober, Result};
 
 /// A way to have clusters.
 pub trait Engine: Send + Sync {
@@ -76,6 +78,20 @@ pub trait Environment: Send + Sync {
 
     /// The instrument that asks.
     fn prober(&self) -> &dyn Prober;
+
+    /// What the mesh says of itself.
+    ///
+    /// # Errors
+    /// [`Error::NotCapable`] where nothing but its effects can be seen.
+    fn mesh(&self) -> Result<&dyn MeshView> {
+        Err(Error::NotCapable(Capability::MeshEvidence))
+    }
+
+    /// Everything so far that the engine met, does not model, and that could change an answer. A
+    /// real cluster models nothing and so leaves nothing out.
+    fn not_modelled(&self) -> Vec<NotModelled> {
+        Vec::new()
+    }
 
     /// Injects a fault, which stays until it is healed.
     ///

@@ -3,7 +3,8 @@
 //! A sidecar picks a cluster, or the gateway that stands for one, for every request: each answer is
 //! a pick among clusters. A gateway that passes TLS through picks a pod for every *connection*, and
 //! sidecars pool connections however fresh the client's are: all answers over one pooled connection
-//! are a single pick among pods. Counting them all would make three hundred answers of one pod look
+//! are a single pick among pods. A sidecar that reaches the pods themselves picks one for every
+//! request, whatever its connections. Counting them all would make three hundred answers of one pod look
 //! like overwhelming evidence.
 
 use scenario::draft::By;
@@ -17,6 +18,6 @@ pub(crate) fn is_independent(by: By, observation: &Observation) -> bool {
     };
     match by {
         By::Cluster => true,
-        By::Version | By::Pod => answer.reused_connection == Some(false),
+        By::Version | By::Pod => answer.earlier_pick == Some(false),
     }
 }

@@ -4,12 +4,13 @@
 //! engine made them, what time it really is, or how to reach anything.
 //!
 //! Reading order: [`rates`] (how wrong a check may be), [`share`] and [`coverage`] (what a number
-//! of samples allows to say), [`look`] (one look at a check that calls, with a file for each kind),
-//! [`traffic`] (continuous traffic), [`waiting`] (when to look again), [`verdict`] (what is said in
+//! of samples allows to say), [`look`] (one look at a check that calls, with a file for each kind, and [`ways`]),
+//! [`known`] (what control planes and proxies say), [`traffic`] (continuous traffic), [`waiting`] (when to look again), [`verdict`] (what is said in
 //! the end).
 
 pub mod coverage;
 mod independence;
+pub mod known;
 pub mod look;
 mod mtls;
 pub mod rates;
@@ -23,6 +24,7 @@ mod tally;
 pub mod traffic;
 pub mod verdict;
 pub mod waiting;
+pub mod ways;
 
 pub use coverage::Coverage;
 pub use look::{CallLook, Next};
@@ -30,3 +32,4 @@ pub use rates::{NotARate, Rates};
 pub use share::{Judged, ShareTest, Shares, SharesError};
 pub use verdict::{Evidence, Outcome, Verdict};
 pub use waiting::{Step, Wait, Waiting};
+pub use ways::Ways;

@@ -10,7 +10,7 @@ use scenario::scenario::CheckKind;
 use world::{Client, Observation};
 
 use crate::{
-    Rates, Verdict, mtls::MtlsLook, reachable::ReachableLook, refused::RefusedLook,
+    Rates, Verdict, Ways, mtls::MtlsLook, reachable::ReachableLook, refused::RefusedLook,
     share_look::ShareLook,
 };
 
@@ -38,8 +38,9 @@ pub(crate) trait Look {
 pub struct CallLook(Box<dyn Look + Send>);
 
 impl CallLook {
-    /// Begins a look; `None` if the check makes no calls.
-    pub fn at(check: &CheckKind, rates: Rates) -> Option<Self> {
+    /// Begins a look; `None` if the check makes no calls. `ways` tells the gateways that calls may
+    /// pass.
+    pub fn at(check: &CheckKind, rates: Rates, ways: &Ways) -> Option<Self> {
         let look: Box<dyn Look + Send> = match check {
             CheckKind::Reachable {
                 calls,
@@ -48,7 +49,12 @@ impl CallLook {
                 via,
                 status,
             } => {
-                let wanted = crate::reachable::Wanted::new(served_by, versions, *via, *status);
+                let wanted = crate::reachable::Wanted::new(
+                    served_by,
+                    versions,
+                    via.map(|via| (via, ways.clone())),
+                    *status,
+                );
                 Box::new(ReachableLook::new(&calls.from, wanted, rates))
             }
             CheckKind::Refused {

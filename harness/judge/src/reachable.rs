@@ -12,6 +12,7 @@ use crate::{
     Coverage, Rates, Verdict,
     look::{Look, Next, ask, names},
     tally::{Tally, label, refused, server},
+    ways::Ways,
 };
 
 /// Calls of a client where anybody may answer: enough to meet each of two pools once or twice.
@@ -22,7 +23,7 @@ const ANYBODY: u64 = 5;
 pub(crate) struct Wanted {
     served_by: ServedBy,
     versions: BTreeSet<String>,
-    via: Option<Via>,
+    via: Option<(Via, Ways)>,
     status: Option<u16>,
 }
 
@@ -50,7 +51,7 @@ impl Wanted {
     pub(crate) fn new(
         served_by: &ServedBy,
         versions: &BTreeSet<String>,
-        via: Option<Via>,
+        via: Option<(Via, Ways)>,
         status: Option<u16>,
     ) -> Self {
         Self {
@@ -127,7 +128,7 @@ impl ReachableLook {
         }
         self.version_fault(answer, &progress.name)
             .or_else(|| self.status_fault(answer))
-            .or_else(|| self.way_fault(observation))
+            .or_else(|| self.way_fault(observation, answer))
     }
 
     fn version_fault(&self, answer: &Answer, client: &str) -> Option<Fault> {
@@ -153,44 +154,20 @@ impl ReachableLook {
         (!fits).then(|| Fault::Broken(format!("the answer has the status {status}")))
     }
 
-    fn way_fault(&self, observation: &Observation) -> Option<Fault> {
-        let wanted = self.wanted.via?;
-        let Some(seen) = way(observation) else {
-            return Some(Fault::Blind(
-                "this engine has no evidence of the way a call takes".to_owned(),
-            ));
-        };
-        (seen != wanted).then(|| Fault::Broken(format!("a call went {}", words(seen))))
+    fn way_fault(&self, observation: &Observation, answer: &Answer) -> Option<Fault> {
+        let (wanted, ways) = self.wanted.via.as_ref()?;
+        if observation.hops.is_empty() {
+            let blind = "this engine has no evidence of the way a call takes";
+            return Some(Fault::Blind(blind.to_owned()));
+        }
+        let wrong = ways.differs(*wanted, observation, answer)?;
+        Some(Fault::Broken(wrong))
     }
 }
 
 enum Fault {
     Broken(String),
     Blind(String),
-}
-
-/// The way a call took, read from its stations: which kind of gateway it passed.
-fn way(observation: &Observation) -> Option<Via> {
-    let hops = &observation.hops;
-    let passed = |kind: &str| hops.iter().any(|hop| hop.decided.starts_with(kind));
-    if hops.is_empty() {
-        return None;
-    }
-    Some(match () {
-        () if passed("east-west gateway") => Via::EastWest,
-        () if passed("ingress gateway") => Via::Ingress,
-        () if passed("egress gateway") => Via::Egress,
-        () => Via::Direct,
-    })
-}
-
-fn words(via: Via) -> &'static str {
-    match via {
-        Via::Direct => "from pod to pod, through no gateway",
-        Via::EastWest => "through an east-west gateway",
-        Via::Ingress => "through an ingress gateway",
-        Via::Egress => "through an egress gateway",
-    }
 }
 
 impl Progress {

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use judge::{CallLook, Next, Outcome as Verdicts, Rates};
+use judge::{CallLook, Next, Outcome as Verdicts, Rates, Ways};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use scenario::{
@@ -131,7 +131,8 @@ fn observed(from: &Client, outcome: Outcome) -> Observation {
 
 /// Lets a mesh answer until the look has decided.
 fn judged(check: &CheckKind, mut mesh: impl FnMut(&Client) -> Outcome) -> Verdicts {
-    let mut look = CallLook::at(check, Rates::default()).expect("a check that calls");
+    let mut look =
+        CallLook::at(check, Rates::default(), &Ways::default()).expect("a check that calls");
     let clients = calls().from;
     for _ in 0..100_000 {
         match look.next() {
@@ -253,7 +254,7 @@ fn three_hundred_answers_of_one_pooled_connection_are_no_evidence_of_shares_amon
         Outcome::Answered(Answer {
             pod: Some("a".to_owned()),
             cluster: Some(cluster("cluster2")),
-            reused_connection: Some(true),
+            earlier_pick: Some(true),
             ..Answer::default()
         })
     };

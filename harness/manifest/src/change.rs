@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use world::{ClusterName, VmName};
 
 use crate::{
-    Facts, ManifestError, Object, Placed, Stage, control_plane, discovery,
+    Facts, ManifestError, Need, Object, Placed, Stage, control_plane, discovery,
     gateway::GatewaySite,
     site::{Part, Site},
     trust,
@@ -85,6 +85,13 @@ pub fn remote_secret(
     facts: &Facts,
 ) -> Result<Placed, ManifestError> {
     discovery::remote_secret(topology, secret, facts)
+}
+
+/// Where the token in a remote secret comes from, and the Secret that gets it: deleted and applied
+/// again, it holds another one and the old one counts no more.
+pub fn token(topology: &Topology, secret: &RemoteSecret) -> (Need, Placed) {
+    let need = Need::Token(discovery::token_at(topology, secret));
+    (need, discovery::token(topology, secret))
 }
 
 /// The same remote secret written differently: other bytes, the same access. Each `time` is other

@@ -7,7 +7,7 @@ use sim::program::{Image, Images, PlainImages};
 
 use crate::{
     istiod::{Debug, Istiod},
-    proxy::agent::ProxyImage,
+    proxy::{Living, agent::ProxyImage},
     refusals::Refusals,
 };
 
@@ -38,6 +38,11 @@ impl MeshImages {
     /// What every istiod that runs now knows, ordered by name.
     pub fn istiods(&self) -> Vec<Debug> {
         self.istiod.debug()
+    }
+
+    /// The proxies that run now.
+    pub fn proxies(&self) -> &Living {
+        self.proxy.living()
     }
 }
 

@@ -7,8 +7,9 @@
 //!
 //! Reading order: [`snapshot`] (what istiod tells a proxy), [`xds`] (how it is asked for it),
 //! [`istiod`] (how it comes to know it), [`proxy`] (what is done with it), [`refusals`] (what is
-//! not modelled), [`images`] (which container does what).
+//! not modelled), [`images`] (which container does what), [`engine`] (the simulator with a mesh).
 
+pub mod engine;
 pub mod images;
 pub mod istiod;
 pub mod proxy;

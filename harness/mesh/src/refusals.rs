@@ -3,18 +3,11 @@
 
 use std::{
     collections::BTreeSet,
-    fmt::{self, Display},
+    fmt::Display,
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// One thing that is not modelled.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Refusal {
-    /// Where it was met, for example `istiod of cluster1`.
-    pub by: String,
-    /// What it is, with the path of the field or the name of the variable.
-    pub what: String,
-}
+pub use world::NotModelled as Refusal;
 
 /// Everything that was refused in a run. Clones collect into the same list.
 #[derive(Debug, Clone, Default)]
@@ -37,11 +30,5 @@ impl Refusals {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<Refusal>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: not modelled: {}", self.by, self.what)
     }
 }

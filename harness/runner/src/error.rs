@@ -25,6 +25,15 @@ pub enum Error {
         #[source]
         source: Box<manifest::ManifestError>,
     },
+    /// Certificates could not be made.
+    #[error("failed to {doing}: {source}")]
+    Certificates {
+        /// What was going on.
+        doing: String,
+        /// Why.
+        #[source]
+        source: Box<pki::PkiError>,
+    },
     /// A step that this version of isthmus cannot carry out on any engine.
     #[error(
         "'{step}' cannot be carried out by this version of isthmus; remove the step or wait for a later version"
@@ -60,6 +69,15 @@ impl<T> Doing<T> for engine::Result<T> {
 impl<T> Doing<T> for std::result::Result<T, manifest::ManifestError> {
     fn doing(self, doing: impl Into<String>) -> Result<T> {
         self.map_err(|source| Error::Manifest {
+            doing: doing.into(),
+            source: Box::new(source),
+        })
+    }
+}
+
+impl<T> Doing<T> for std::result::Result<T, pki::PkiError> {
+    fn doing(self, doing: impl Into<String>) -> Result<T> {
+        self.map_err(|source| Error::Certificates {
             doing: doing.into(),
             source: Box::new(source),
         })

@@ -4,43 +4,41 @@ use std::time::Duration;
 
 use engine::{Condition, ObjectRef, State, condition, facts as cluster_facts, wait};
 use k8s_openapi::ByteString;
-use manifest::{At, Await, Facts, Form, Images, Need, Stage, Violations, stages, workload_stage};
-use scenario::scenario::Workload;
+use manifest::{At, Await, Facts, Form, Need, Stage, Violations, stages, workload_stage};
 use serde_json::Value;
-use world::WorkloadName;
 
-use crate::{Error, Result, error::Doing as _, site::Site};
+use crate::{Error, Result, error::Doing as _, running::Running, site::Site, vm};
 
 /// How long a virtual machine's token lives, as istioctl asks for it.
 const VM_TOKEN: Duration = Duration::from_secs(3600);
 
 /// Installs the mesh and the workloads. `violations` break objects on the way.
 pub(crate) async fn install(
-    site: &Site<'_>,
+    running: &Running<'_>,
     facts: &mut Facts,
-    workloads: &std::collections::BTreeMap<WorkloadName, Workload>,
-    images: &Images,
     mut violations: Violations,
 ) -> Result<()> {
+    let site = &running.site;
     for stage in stages(site.topology) {
         carry_out(site, facts, &stage, &mut violations).await?;
     }
+    let (workloads, images) = (running.scenario.workloads(), &running.options.images);
     let stage = workload_stage(site.topology, workloads, images);
     carry_out(site, facts, &stage, &mut violations).await?;
+    for name in site.topology.vms().keys() {
+        vm::onboard(running, facts, name).await?;
+    }
     violations.finish().doing("break what the canary names")
 }
 
-async fn carry_out(
+/// Renders a stage, applies it and waits for what it promises.
+pub(crate) async fn carry_out(
     site: &Site<'_>,
     facts: &mut Facts,
     stage: &Stage<'_>,
     violations: &mut Violations,
 ) -> Result<()> {
-    for need in stage.needs() {
-        if !facts.has(&need) {
-            learn(site, facts, need).await?;
-        }
-    }
+    learn_all(site, facts, stage.needs()).await?;
     let doing = || format!("render stage {}", stage.name());
     let objects = stage.render(facts, Form::Objects).doing(doing())?;
     site.apply(violations.apply(objects).doing(doing())?)
@@ -51,8 +49,22 @@ async fn carry_out(
     Ok(())
 }
 
+/// Learns what is not known yet.
+pub(crate) async fn learn_all(
+    site: &Site<'_>,
+    facts: &mut Facts,
+    needs: impl IntoIterator<Item = Need>,
+) -> Result<()> {
+    for need in needs {
+        if !facts.has(&need) {
+            learn(site, facts, need).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Learns a fact of the living clusters.
-async fn learn(site: &Site<'_>, facts: &mut Facts, need: Need) -> Result<()> {
+pub(crate) async fn learn(site: &Site<'_>, facts: &mut Facts, need: Need) -> Result<()> {
     let doing = format!("learn {need}");
     let text = match &need {
         Need::ApiServer(cluster) => {

@@ -6,21 +6,30 @@
 //! before anything starts.
 //!
 //! Reading order: [`trial`] (what is run), [`mod@run`] (a trial from bring-up to tear-down), `site`
-//! (the clusters while they stand), `install` (stages and facts), `step` with `check`, `fault`,
-//! `change` and `traffic` (what happens in it), `target` (addresses that are known only then).
+//! and `running` (the clusters while they stand, and what is remembered), `install` and `vm` (stages
+//! and facts), `step` with `check`, `fault`, `change` and `traffic` (what happens in it), `target`
+//! (addresses that are known only then), `canary` (what is broken on purpose), `conclude` (what came
+//! of it), [`mod@explain`] (why a call goes as it does).
 
+mod canary;
 mod change;
 mod check;
+mod conclude;
 pub mod error;
+mod explain;
 mod fault;
 mod install;
+mod pods;
 pub mod run;
+mod running;
 mod site;
 mod step;
 mod target;
 mod traffic;
 pub mod trial;
+mod vm;
 
 pub use error::{Error, Result};
+pub use explain::explain;
 pub use run::{Options, run};
 pub use trial::{Trial, trials};

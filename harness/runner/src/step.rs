@@ -5,14 +5,22 @@ use report::StepRun;
 use scenario::scenario::{Action, Check, CheckKind, Step};
 use tokio::time::sleep;
 
-use crate::{Result, change, check, run::Running};
+use crate::{Result, change, check, running::Running};
+
+/// The kind of steps that ask.
+pub(crate) const CHECK: &str = "check";
+
+/// The kind of steps that start traffic.
+pub(crate) const TRAFFIC: &str = "traffic";
 
 /// Carries out the step of this number and says what came of it.
 pub(crate) async fn carry_out(running: &Running<'_>, number: usize, step: &Step) -> StepRun {
     let at = running.site.environment.elapsed();
-    let verdict = match action(running, &step.action).await {
-        Ok(verdict) => verdict,
-        Err(error) => Verdict::inconclusive("the step is carried out", error.to_string()),
+    let verdict = match lacks(running, step) {
+        Some(reason) => Verdict::skip("the step is carried out", reason),
+        None => action(running, &step.action).await.unwrap_or_else(|error| {
+            Verdict::inconclusive("the step is carried out", error.to_string())
+        }),
     };
     running.traffic.take();
     StepRun {
@@ -24,6 +32,16 @@ pub(crate) async fn carry_out(running: &Running<'_>, number: usize, step: &Step)
         why: why(&step.action),
         verdict,
     }
+}
+
+/// What the engine lacks for this step.
+fn lacks(running: &Running<'_>, step: &Step) -> Option<String> {
+    let needs = step.needs();
+    let lacks: Vec<String> = needs
+        .difference(&running.capabilities)
+        .map(ToString::to_string)
+        .collect();
+    (!lacks.is_empty()).then(|| format!("the engine has no {}", lacks.join(", ")))
 }
 
 async fn action(running: &Running<'_>, action: &Action) -> Result<Verdict> {
@@ -69,8 +87,8 @@ async fn action(running: &Running<'_>, action: &Action) -> Result<Verdict> {
 
 fn kind(action: &Action) -> &'static str {
     match action {
-        Action::Check(_) => "check",
-        Action::Traffic(_) => "traffic",
+        Action::Check(_) => CHECK,
+        Action::Traffic(_) => TRAFFIC,
         Action::Fault(_) => "fault",
         Action::Heal(_) => "heal",
         Action::Wait(_) => "wait",

@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Api, api::ListParams};
-use manifest::At;
+use manifest::{At, gateway_namespace};
 use scenario::scenario::{Calls, Destination};
 use world::{Call, Target};
 
@@ -30,7 +30,11 @@ async fn target(site: &Site<'_>, to: &Destination) -> Result<Target> {
             let gateway = gateway
                 .next()
                 .expect("a validated scenario calls declared gateways");
-            let at = At::new(cluster, gateway.namespace.as_str(), name.as_str());
+            let at = At::new(
+                cluster,
+                gateway_namespace(site.topology, gateway),
+                name.as_str(),
+            );
             install::address(site, &at).await?
         }
         Destination::Pod {

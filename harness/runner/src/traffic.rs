@@ -46,6 +46,11 @@ impl AllTraffic {
         self.locked().values_mut().for_each(Stream::take);
     }
 
+    /// Whether traffic of this name was started.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.locked().contains_key(name)
+    }
+
     /// Everything that traffic of this name has seen so far, in the order of time.
     pub(crate) fn seen(&self, name: &str) -> Vec<Observation> {
         let mut all = self.locked();

@@ -1,7 +1,10 @@
 //! What is run: every scenario once as it is and once per canary.
 
 use report::TrialName;
-use scenario::{Scenario, scenario::Canary};
+use scenario::{
+    Scenario,
+    scenario::{Action, Canary, Step},
+};
 use world::{Capabilities, Capability};
 
 /// One trial.
@@ -37,8 +40,31 @@ impl Trial<'_> {
         }
     }
 
-    /// What the engine lacks for it; empty if it can be run.
+    /// What the engine lacks for it; empty if it can be run. A check that the engine has no evidence
+    /// for is skipped by itself, unless it is the one that is to catch the canary.
     pub fn lacks(&self, engine: &Capabilities) -> Vec<Capability> {
-        self.scenario.needs().difference(engine).copied().collect()
+        let mut needs = self.scenario.topology_needs();
+        let steps = self.scenario.steps().iter();
+        needs.extend(
+            steps
+                .filter(|step| self.depends_on(step))
+                .flat_map(Step::needs),
+        );
+        needs.extend(self.canary.into_iter().flat_map(Canary::needs));
+        needs.difference(engine).copied().collect()
+    }
+
+    /// Whether the trial says nothing without this step.
+    fn depends_on(&self, step: &Step) -> bool {
+        match &step.action {
+            Action::Check(check) => self
+                .canary
+                .is_some_and(|canary| canary.caught_by == check.name),
+            Action::Traffic(_)
+            | Action::Fault(_)
+            | Action::Heal(_)
+            | Action::Wait(_)
+            | Action::Change(_) => true,
+        }
     }
 }

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use engine::{ApiEndpoint, Environment, Error, FaultHandle, Machine, Prober, Result};
 use futures::{FutureExt, future::BoxFuture};
-use kube::Client;
-use world::{Capability, ClusterName, SubstrateFault, VmName};
+use k8s_openapi::api::core::v1::Pod;
+use world::{Capability, Client, ClusterName, SubstrateFault, VmName};
 
 use crate::{
     cluster::{API_PORT, Cluster, Ground},
@@ -48,6 +48,20 @@ impl SimEnvironment {
         found.ok_or_else(|| Error::NoCluster(name.clone()))
     }
 
+    /// The pod that calls in a client's name, as `<namespace>/<name>`; `None` for clients outside
+    /// clusters.
+    ///
+    /// # Errors
+    /// [`Error::NoCluster`], and [`Error::NoClient`] if no pod is ready.
+    pub fn pod_of(&self, client: &Client) -> Result<Option<String>> {
+        let named = |(_, pod): (_, Arc<Pod>)| {
+            let meta = &pod.metadata;
+            let namespace = meta.namespace.as_deref().unwrap_or_default();
+            format!("{namespace}/{}", meta.name.as_deref().unwrap_or_default())
+        };
+        Ok(self.prober.pod_of(client)?.map(named))
+    }
+
     /// The network.
     pub fn net(&self) -> &Net<Arc<dyn Serve>> {
         &self.ground.net
@@ -61,7 +75,7 @@ impl SimEnvironment {
 
 impl Environment for SimEnvironment {
     /// The administrator sits outside every network and reaches API servers as others do.
-    fn client(&self, cluster: &ClusterName) -> Result<Client> {
+    fn client(&self, cluster: &ClusterName) -> Result<kube::Client> {
         let cluster = self.cluster(cluster)?;
         let from = Origin {
             place: Place::Outside,

@@ -101,7 +101,7 @@ impl SimProber {
                 Broken::TimedOut => Refusal::Timeout,
             })?;
         let seen = trail.seen();
-        let answer = read(reply, seen.reused.unwrap_or(reused))?;
+        let answer = read(reply, seen.earlier_pick.unwrap_or(reused))?;
         Ok(Answer {
             tls: seen.tls.or(answer.tls),
             ..answer
@@ -178,21 +178,32 @@ impl SimProber {
         }
     }
 
+    /// The pod that calls in a client's name and its cluster; `None` for clients outside clusters.
+    ///
+    /// # Errors
+    /// [`Error::NoCluster`], and [`Error::NoClient`] if no pod is ready.
+    pub(crate) fn pod_of(&self, client: &Client) -> Result<Option<(&Arc<Cluster>, Arc<Pod>)>> {
+        let Client::Pod {
+            cluster,
+            namespace,
+            workload,
+        } = client
+        else {
+            return Ok(None);
+        };
+        let found = self.clusters.get(cluster);
+        let found = found.ok_or_else(|| Error::NoCluster(cluster.clone()))?;
+        let pod = ready_pod(found, namespace.as_str(), workload.as_str());
+        let pod = pod.ok_or_else(|| no_client(client))?;
+        Ok(Some((found, pod)))
+    }
+
     fn caller(&self, client: &Client) -> Result<Caller> {
         match client {
-            Client::Pod {
-                cluster,
-                namespace,
-                workload,
-            } => {
-                let found = self.clusters.get(cluster);
-                let found = found.ok_or_else(|| Error::NoCluster(cluster.clone()))?;
-                let pod = ready_pod(found, namespace.as_str(), workload.as_str());
-                let caller = pod.and_then(|pod| pod_caller(found, &pod));
-                caller.ok_or_else(|| Error::NoClient {
-                    client: client.to_string(),
-                    why: "it has no pod that is ready".to_owned(),
-                })
+            Client::Pod { .. } => {
+                let pod = self.pod_of(client)?;
+                let caller = pod.and_then(|(cluster, pod)| pod_caller(cluster, &pod));
+                caller.ok_or_else(|| no_client(client))
             }
             Client::Vm(vm) => {
                 let machine = self
@@ -235,6 +246,13 @@ impl Prober for SimProber {
     fn start(&self, traffic: Traffic) -> BoxFuture<'_, Result<Box<dyn RunningTraffic>>> {
         let running = SimTraffic::start(self.clone(), traffic);
         async { Ok(Box::new(running) as Box<dyn RunningTraffic>) }.boxed()
+    }
+}
+
+fn no_client(client: &Client) -> Error {
+    Error::NoClient {
+        client: client.to_string(),
+        why: "it has no pod that is ready".to_owned(),
     }
 }
 
@@ -338,7 +356,7 @@ fn answer(status: Option<u16>, by: Option<ServedBy>, reused: bool) -> Answer {
         vm,
         version,
         tls: Some(TlsSeen::Plaintext),
-        reused_connection: Some(reused),
+        earlier_pick: Some(reused),
         received_headers: BTreeMap::new(),
     }
 }

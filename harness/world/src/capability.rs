@@ -36,6 +36,8 @@ pub enum Capability {
     RefusalCause,
     /// Evidence of the stations of a call: which gateway it passed.
     PathEvidence,
+    /// Evidence of what control planes and proxies know.
+    MeshEvidence,
     /// A control plane outside the clusters it configures.
     ExternalControlPlane,
     /// Replacing Istio by another version while the mesh runs.
@@ -69,6 +71,7 @@ impl fmt::Display for Capability {
             Self::VirtualTime => "virtual time",
             Self::RefusalCause => "evidence of a refusal's cause",
             Self::PathEvidence => "evidence of a call's path",
+            Self::MeshEvidence => "evidence of what control planes and proxies know",
             Self::ExternalControlPlane => "an external control plane",
             Self::Upgrade => "upgrades of a running mesh",
             Self::CertificateFaults => "changing certificates of a running mesh",

@@ -25,6 +25,8 @@ pub enum End {
     Cluster(ClusterName),
     /// Everything in a network.
     Network(NetworkName),
+    /// The API server of a cluster.
+    ApiServer(ClusterName),
     /// One machine.
     Vm(VmName),
 }

@@ -42,6 +42,13 @@ pub enum Place {
         /// Who decided there, for example `pod sample/sleep-5b7c` or `istiod`.
         who: String,
     },
+    /// A gateway of a cluster, in whichever of its pods.
+    Gateway {
+        /// The cluster.
+        cluster: ClusterName,
+        /// Its name: that of its Deployment and Service.
+        name: String,
+    },
     /// A virtual machine.
     Vm(VmName),
     /// Between networks, or outside.

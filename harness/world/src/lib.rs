@@ -6,12 +6,14 @@
 //!
 //! Reading order: [`name`] and [`locality`] (what things are called), [`substrate`] (what stands
 //! there), [`call`] (what is asked), [`observation`] and [`hop`] (what was seen and why),
+//! [`known`] (what a mesh says of itself),
 //! [`fault`] (what can be broken underneath), [`capability`] (what an engine can do).
 
 pub mod call;
 pub mod capability;
 pub mod fault;
 pub mod hop;
+pub mod known;
 pub mod locality;
 pub mod name;
 pub mod observation;
@@ -22,6 +24,9 @@ pub use call::{Call, Client, Connection, Protocol, Target};
 pub use capability::{Capabilities, Capability};
 pub use fault::{Direction, SubstrateFault};
 pub use hop::{Hop, Place, RuleId};
+pub use known::{
+    ClusterSync, ControlPlane, KnownEndpoints, KnownHost, LeftOut, Line, NotModelled, Told, Why,
+};
 pub use locality::Locality;
 pub use name::{
     ClusterName, MeshName, NameError, NamespaceName, NetworkName, NodeName, VmName, WorkloadName,

@@ -46,9 +46,9 @@ pub struct Answer {
     pub version: Option<String>,
     /// How the server was reached.
     pub tls: Option<TlsSeen>,
-    /// Whether this answer came over a connection that had carried an earlier call from the
-    /// client's proxy to the server's; picks on one connection are not independent.
-    pub reused_connection: Option<bool>,
+    /// Whether the pod was picked for an earlier call, whose connection this one went on: a gateway
+    /// that passes TLS through picks once per connection. Such answers are a single pick.
+    pub earlier_pick: Option<bool>,
     /// Headers that the server received.
     pub received_headers: BTreeMap<String, String>,
 }

@@ -103,7 +103,7 @@ fn clusters_with_workloads(site: &Site<'_>) -> usize {
 }
 
 /// The namespace that a gateway is installed in.
-pub(crate) fn namespace<'a>(topology: &Topology, gateway: &'a Gateway) -> &'a str {
+pub fn namespace<'a>(topology: &Topology, gateway: &'a Gateway) -> &'a str {
     let declared = gateway.namespace.as_str();
     let member = topology.member(&gateway.cluster);
     let is_served = member.is_some_and(|member| member.role.has_workloads());

@@ -180,7 +180,7 @@ pub(crate) fn istiod_gateway(topology: &Topology, control_plane: &ClusterName) -
 }
 
 /// The namespace of Istio in a cluster: where an external istiod serves it, that istiod's.
-pub(crate) fn system_namespace(topology: &Topology, cluster: &ClusterName) -> &'static str {
+pub fn system_namespace(topology: &Topology, cluster: &ClusterName) -> &'static str {
     let is_external = |cluster: &ClusterName| {
         let member = topology.member(cluster);
         member.is_some_and(|m| matches!(m.role, Role::ExternalControlPlane { .. }))

@@ -3,7 +3,7 @@
 use std::{net::SocketAddrV4, sync::Arc, time::Duration};
 
 use istio::{
-    endpoint::select::Purpose,
+    endpoint::{Reached, select::Purpose},
     envoy::{Draw, assignment::Address, outlier::Event},
     routing::{
         RetryPolicy,
@@ -186,7 +186,12 @@ impl Errand<'_> {
             }
         };
         let sent = Sent::Http(self.http.clone());
-        match upstream.carry(sent, self.trail).await {
+        let carried = upstream.carry(sent, self.trail).await;
+        if matches!(picked.kept.host.reached, Reached::Directly(_)) {
+            // Nobody behind this proxy picks again: the pick was made for this request.
+            self.trail.picked_earlier(false);
+        }
+        match carried {
             Ok(reply @ Reply::Http { status, .. }) => {
                 (Ok(reply), Some(upstream), Event::Status(status))
             }

@@ -9,7 +9,8 @@
 //! towards a service, and its choice among hosts), [`pick`] (what follows from it), [`upstream`]
 //! (a connection to a host), [`route`] (which service is meant), [`http`] and [`tunnel`] (how
 //! requests and connections are carried there), then the three that listen: [`outbound`],
-//! [`inbound`], [`gateway`]; last [`agent`], which starts all of it in a container.
+//! [`inbound`], [`gateway`]; [`known`] and [`living`] (what is told of proxies outside); last
+//! [`agent`], which starts all of it in a container.
 
 pub mod agent;
 mod chance;
@@ -20,7 +21,9 @@ mod evidence;
 mod gateway;
 mod http;
 mod inbound;
+mod known;
 mod listeners;
+mod living;
 mod outbound;
 mod pick;
 mod policy;
@@ -32,3 +35,4 @@ mod view;
 pub use core::{About, Proxy};
 pub use credential::Identity;
 pub use listeners::Listeners;
+pub use living::Living;

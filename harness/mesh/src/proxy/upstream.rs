@@ -89,7 +89,7 @@ impl Upstream {
         for hop in &self.told {
             trail.pass(hop.clone());
         }
-        trail.reuse(self.carried.fetch_add(1, Ordering::Relaxed) > 0);
+        trail.picked_earlier(self.carried.fetch_add(1, Ordering::Relaxed) > 0);
         self.channel.ask_along(sent, trail).await
     }
 

@@ -125,6 +125,9 @@ fn of_check(kind: &CheckKind, needs: &mut Capabilities) {
         } => {
             needs.insert(Capability::RefusalCause);
         }
+        CheckKind::Synced { .. } | CheckKind::Endpoints { .. } => {
+            needs.insert(Capability::MeshEvidence);
+        }
         _ => {}
     }
 }

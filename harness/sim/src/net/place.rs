@@ -68,9 +68,12 @@ impl Place {
     pub fn is_in(&self, end: &End) -> bool {
         match (end, self) {
             (End::Cluster(name), Self::Cluster { cluster, .. }) => cluster == name,
+            (End::ApiServer(name), Self::Cluster { cluster, part, .. }) => {
+                cluster == name && *part == Part::ControlPlane
+            }
             (End::Vm(name), Self::Vm { vm, .. }) => vm == name,
             (End::Network(name), _) => self.network() == Some(name),
-            (End::Cluster(_) | End::Vm(_), _) => false,
+            (End::Cluster(_) | End::ApiServer(_) | End::Vm(_), _) => false,
         }
     }
 }

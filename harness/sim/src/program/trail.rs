@@ -16,9 +16,9 @@ pub struct Trail(Arc<Mutex<Seen>>);
 pub struct Seen {
     /// The stations in the order in which they decided.
     pub hops: Vec<Hop>,
-    /// Whether the client's proxy used a connection that had carried an earlier call; `None` if no
-    /// proxy said.
-    pub reused: Option<bool>,
+    /// Whether the server was picked for an earlier call, whose connection this one goes on; `None`
+    /// if no proxy said.
+    pub earlier_pick: Option<bool>,
     /// What the server's proxy saw of the transport; `None` if there is none.
     pub tls: Option<TlsSeen>,
 }
@@ -29,9 +29,10 @@ impl Trail {
         self.lock().hops.push(hop);
     }
 
-    /// The client's proxy sends on a connection that is new or not.
-    pub fn reuse(&self, reused: bool) {
-        self.lock().reused = Some(reused);
+    /// A proxy sends where it sent an earlier call, or picked the server for this one. The last one
+    /// that picks counts.
+    pub fn picked_earlier(&self, earlier: bool) {
+        self.lock().earlier_pick = Some(earlier);
     }
 
     /// The server's proxy saw this of the transport.

@@ -162,8 +162,13 @@ fn endpoint(workload: &Workload, port_name: &str, port: u16, terms: Terms<'_>) -
         return None;
     }
     let (cluster, network) = (&workload.cluster, &workload.registry_network);
-    let read = workload_entry::workload(spec, &meta.labels, cluster, network, terms.mechanisms).value;
-    let identity = workload_identity(&terms.mesh.domains.own, &meta.namespace, &spec.service_account);
+    let read =
+        workload_entry::workload(spec, &meta.labels, cluster, network, terms.mechanisms).value;
+    let identity = workload_identity(
+        &terms.mesh.domains.own,
+        &meta.namespace,
+        &spec.service_account,
+    );
     Some(Endpoint {
         address: spec.address.as_str().into(),
         port: spec.ports.get(port_name).copied().unwrap_or(port),

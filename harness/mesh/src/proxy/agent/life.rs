@@ -6,7 +6,10 @@ use std::{
 };
 
 use futures::{FutureExt, future::BoxFuture};
-use istio::auth::{CertificateLife, RotationOptions, renewal_delay};
+use istio::{
+    auth::{CertificateLife, RotationOptions, renewal_delay},
+    network::split_horizon::ProxyKind,
+};
 use pki::{KeyPair, Validity};
 use sim::program::{Health, Process, Start};
 use tokio::{
@@ -21,7 +24,7 @@ use super::{
     environment::{self, Environment},
 };
 use crate::{
-    proxy::{About, Identity, Listeners, Proxy},
+    proxy::{About, Identity, Listeners, Living, Proxy},
     xds::{Answer, Ask, Credentials, SigningRequest, Subscription},
 };
 
@@ -51,9 +54,11 @@ struct Running {
 }
 
 /// Starts the agent.
-pub(super) fn start(start: Start, environment: Environment) -> Box<dyn Process> {
+pub(super) fn start(start: Start, environment: Environment, living: &Living) -> Box<dyn Process> {
+    let proxy = Arc::new(Proxy::new(about(&start, environment.node.kind)));
+    living.add(&proxy);
     let agent = Arc::new(Agent {
-        proxy: Arc::new(Proxy::new(about(&start))),
+        proxy,
         start,
         environment,
         listeners: Mutex::default(),
@@ -68,15 +73,12 @@ pub(super) fn start(start: Start, environment: Environment) -> Box<dyn Process> 
     Box::new(Running { agent, tasks })
 }
 
-fn about(start: &Start) -> About {
+fn about(start: &Start, kind: ProxyKind) -> About {
     let meta = &start.pod.metadata;
     let namespace = meta.namespace.clone().unwrap_or_default();
     let pod = meta.name.as_deref().unwrap_or_default();
     About {
-        at: Place::Cluster {
-            cluster: start.cluster.clone(),
-            who: format!("proxy of pod {namespace}/{pod}"),
-        },
+        at: place(start, kind, &format!("{namespace}/{pod}")),
         name: environment::name(start),
         namespace,
         origin: start.origin(),
@@ -84,6 +86,23 @@ fn about(start: &Start) -> About {
         clock: start.clock,
         seed: start.seed,
         log: start.log.clone(),
+    }
+}
+
+/// Where a proxy stands: the pods of a gateway are one place to whoever passes it.
+fn place(start: &Start, kind: ProxyKind, pod: &str) -> Place {
+    let cluster = start.cluster.clone();
+    let labels = start.pod.metadata.labels.as_ref();
+    let app = labels.and_then(|labels| labels.get("app"));
+    match (kind, app) {
+        (ProxyKind::Router, Some(name)) => Place::Gateway {
+            cluster,
+            name: name.clone(),
+        },
+        (ProxyKind::Router | ProxyKind::Sidecar | ProxyKind::Waypoint, _) => Place::Cluster {
+            cluster,
+            who: format!("proxy of pod {pod}"),
+        },
     }
 }
 

@@ -1,0 +1,107 @@
+//! Checks while clusters stand: look, judge, and look again as long as the check waits.
+//!
+//! Reading order: this file, `calls` (checks that call), `dns`, `ready` (pods), `known` (what
+//! control planes and proxies know).
+
+mod calls;
+mod dns;
+mod known;
+mod ready;
+
+use std::{num::NonZeroU32, time::Duration};
+
+use judge::{Outcome, Step, Verdict, Waiting};
+use scenario::scenario::{Check, CheckKind, Timing, Waiting as Then};
+use tokio::time::sleep;
+
+use crate::{Result, running::Running, target};
+
+/// Judges a check, looking again as often as its timing asks.
+pub(crate) async fn judged(running: &Running<'_>, check: &Check) -> Result<Verdict> {
+    let began = running.site.environment.elapsed();
+    let mut wait = waiting(check.timing).start();
+    loop {
+        let verdict = look(running, &check.kind).await?;
+        let now = running.site.environment.elapsed().saturating_sub(began);
+        match wait.look(verdict.outcome, now) {
+            Step::LookAgain(pause) => sleep(pause).await,
+            Step::Held(since) => return Ok(converged(verdict, since)),
+            Step::Failed => return Ok(verdict),
+            Step::Lapsed { since, at } => {
+                let observed = format!(
+                    "it held from {since:?} to {at:?}, then: {}",
+                    verdict.observed
+                );
+                return Ok(Verdict {
+                    observed,
+                    ..verdict
+                });
+            }
+        }
+    }
+}
+
+fn waiting(timing: Timing) -> Waiting {
+    let once = Waiting {
+        within: timing.within,
+        ..Waiting::default()
+    };
+    match timing.then {
+        Then::Once => once,
+        Then::Holds(holds) => Waiting { holds, ..once },
+        Then::InARow(times) => Waiting {
+            in_a_row: NonZeroU32::new(times).unwrap_or(NonZeroU32::MIN),
+            ..once
+        },
+    }
+}
+
+fn converged(mut verdict: Verdict, since: Duration) -> Verdict {
+    verdict.evidence.converged_after = Some(since);
+    verdict
+}
+
+async fn look(running: &Running<'_>, kind: &CheckKind) -> Result<Verdict> {
+    match kind {
+        CheckKind::Reachable { calls, .. }
+        | CheckKind::Share { calls, .. }
+        | CheckKind::Mtls { calls, .. } => {
+            let calls = target::calls(&running.site, calls).await?;
+            calls::look(running, kind, &calls).await
+        }
+        CheckKind::Refused { calls, twin, .. } => {
+            let calls = target::calls(&running.site, calls).await?;
+            let verdict = calls::look(running, kind, &calls).await?;
+            Ok(running.with_twin(verdict, twin))
+        }
+        CheckKind::Dns { from, host, answer } => dns::dns(running, from, host, *answer).await,
+        CheckKind::Ready { clusters } => ready::ready(running, clusters).await,
+        CheckKind::Pods { of, ready } => ready::pods(running, of, *ready).await,
+        CheckKind::Synced { clusters } => known::synced(running, clusters).await,
+        CheckKind::Endpoints {
+            seen_by,
+            host,
+            port,
+            behind,
+        } => known::endpoints(running, seen_by, (host, *port), behind).await,
+        CheckKind::Budget { of, budget } => {
+            let seen = running.traffic.seen(of);
+            Ok(judge::traffic::budget(budget, &seen))
+        }
+        CheckKind::Failover {
+            of,
+            after,
+            to,
+            took,
+        } => {
+            let since = running.faults.injected_at(after);
+            let seen = running.traffic.seen(of);
+            Ok(judge::traffic::failover(&seen, since, to, *took))
+        }
+    }
+}
+
+/// Whether an outcome ends a trial's hope of passing.
+pub(crate) fn is_bad(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Fail | Outcome::Inconclusive)
+}

@@ -1,0 +1,84 @@
+//! Whether pods are there: of everything, or of one thing.
+
+use judge::Verdict;
+use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
+use kube::{Api, api::ListParams};
+use scenario::scenario::Deployed;
+use world::ClusterName;
+
+use crate::{Error, Result, pods, running::Running};
+
+/// Every Deployment of the clusters has the pods it asks for.
+pub(super) async fn ready(running: &Running<'_>, clusters: &[ClusterName]) -> Result<Verdict> {
+    let expected = "every Deployment has the pods it asks for";
+    let mut count = 0;
+    for cluster in clusters {
+        let deployments: Api<Deployment> = Api::all(running.site.kinds(cluster).client().clone());
+        let found = listed(&deployments, cluster).await?;
+        count += found.len();
+        if let Some(short) = found.iter().find_map(short_of_pods) {
+            return Ok(Verdict::fail(expected, format!("{short} in {cluster}")));
+        }
+    }
+    Ok(Verdict::pass(
+        expected,
+        format!("{count} Deployments are complete"),
+    ))
+}
+
+fn short_of_pods(deployment: &Deployment) -> Option<String> {
+    let wanted = deployment.spec.replicas.unwrap_or(1);
+    let status = deployment.status.as_ref();
+    let available = status
+        .and_then(|status| status.available_replicas)
+        .unwrap_or(0);
+    let name = deployment.metadata.name.as_deref().unwrap_or_default();
+    let namespace = deployment.metadata.namespace.as_deref().unwrap_or_default();
+    (available < wanted)
+        .then(|| format!("{namespace}/{name} has {available} of {wanted} pods available"))
+}
+
+pub(super) async fn pods(running: &Running<'_>, of: &Deployed, wanted: u32) -> Result<Verdict> {
+    let expected = format!("{wanted} pods of {of} are ready");
+    let pods: Api<Pod> = Api::all(running.site.kinds(of.cluster()).client().clone());
+    let labels = pods::labels(of);
+    let found = listed(&pods, of.cluster()).await?;
+    let mine = found.iter().filter(|pod| {
+        let own = pod.metadata.labels.as_ref();
+        labels
+            .iter()
+            .all(|(key, value)| own.and_then(|own| own.get(*key)) == Some(value))
+    });
+    let ready = mine.filter(|pod| is_ready(pod)).count();
+    let observed = format!("{ready} are");
+    let verdict = if u32::try_from(ready) == Ok(wanted) {
+        Verdict::pass
+    } else {
+        Verdict::fail
+    };
+    Ok(verdict(&expected, &observed))
+}
+
+fn is_ready(pod: &Pod) -> bool {
+    let conditions = pod
+        .status
+        .as_ref()
+        .and_then(|status| status.conditions.as_deref());
+    pod.metadata.deletion_timestamp.is_none()
+        && conditions
+            .unwrap_or_default()
+            .iter()
+            .any(|c| c.type_ == "Ready" && c.status == "True")
+}
+
+async fn listed<K>(api: &Api<K>, cluster: &ClusterName) -> Result<Vec<K>>
+where
+    K: kube::Resource + Clone + std::fmt::Debug + serde::de::DeserializeOwned,
+{
+    let found = api.list(&ListParams::default()).await;
+    let found = found.map_err(|error| Error::Missing {
+        what: format!("the API server of {cluster}"),
+        why: error.to_string(),
+    })?;
+    Ok(found.items)
+}

@@ -1,0 +1,117 @@
+//! A trial while its clusters stand, and what it remembers from step to step.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use judge::{Outcome, Verdict};
+use manifest::Facts;
+use report::StepRun;
+use scenario::{Scenario, scenario::Check};
+use world::Capabilities;
+
+use crate::{Options, change::Installed, fault::Faults, site::Site, traffic::AllTraffic};
+
+/// A trial while its clusters stand.
+pub(crate) struct Running<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) options: &'a Options,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) site: Site<'a>,
+    pub(crate) traffic: AllTraffic,
+    pub(crate) faults: Faults,
+    facts: Mutex<Facts>,
+    installed: Mutex<Installed>,
+    verdicts: Mutex<BTreeMap<String, Outcome>>,
+}
+
+impl<'a> Running<'a> {
+    /// A trial of which nothing has happened yet.
+    pub(crate) fn new(
+        scenario: &'a Scenario,
+        options: &'a Options,
+        capabilities: Capabilities,
+        site: Site<'a>,
+    ) -> Self {
+        let installed = Installed::of(site.topology);
+        Self {
+            scenario,
+            options,
+            capabilities,
+            site,
+            traffic: AllTraffic::default(),
+            faults: Faults::default(),
+            facts: Mutex::new(Facts::new(pki::Seed::new(options.seed), options.now)),
+            installed: Mutex::new(installed),
+            verdicts: Mutex::default(),
+        }
+    }
+
+    /// What is known of the living clusters.
+    pub(crate) fn facts(&self) -> Facts {
+        locked(&self.facts).clone()
+    }
+
+    /// Keeps what was learnt.
+    pub(crate) fn keep(&self, facts: Facts) {
+        *locked(&self.facts) = facts;
+    }
+
+    /// Which revisions are installed.
+    pub(crate) fn installed(&self) -> Installed {
+        locked(&self.installed).clone()
+    }
+
+    /// Keeps which revisions are installed now.
+    pub(crate) fn keep_installed(&self, installed: Installed) {
+        *locked(&self.installed) = installed;
+    }
+
+    /// Whether a check is for the Istio versions of this topology.
+    pub(crate) fn applies(&self, check: &Check) -> bool {
+        let Some(wanted) = &check.when else {
+            return true;
+        };
+        let members = self.site.topology.members().values();
+        let mut revisions = members.flat_map(|member| &member.revisions);
+        revisions.all(|revision| wanted.matches(&revision.version))
+    }
+
+    /// Keeps what a check came to, for refusals that need a twin.
+    pub(crate) fn remember(&self, check: &Check, verdict: &Verdict) {
+        locked(&self.verdicts).insert(check.name.clone(), verdict.outcome);
+    }
+
+    /// A refusal counts only if its twin has shown that the path was there.
+    pub(crate) fn with_twin(&self, verdict: Verdict, twin: &str) -> Verdict {
+        match locked(&self.verdicts).get(twin) {
+            // A twin that is asked later speaks for itself then.
+            None | Some(Outcome::Pass) => verdict,
+            Some(_) if verdict.outcome == Outcome::Pass => {
+                let observed =
+                    format!("it was refused, but '{twin}' did not show that the path was there");
+                Verdict::inconclusive(&verdict.expected, observed).on(verdict.evidence)
+            }
+            Some(_) => verdict,
+        }
+    }
+
+    /// A step that is none of the scenario's own: part of the installation or of the end.
+    pub(crate) fn aside(&self, kind: &str, name: &str, verdict: Verdict) -> StepRun {
+        StepRun {
+            number: 0,
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            at: self.site.environment.elapsed(),
+            took: Duration::ZERO,
+            verdict,
+            why: None,
+        }
+    }
+}
+
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
