@@ -4,13 +4,24 @@
 //! This room puts the others together: the command line, and what it shares with people's own test
 //! suites. It decides nothing about a mesh itself.
 //!
-//! Reading order: [`cli`] (what people type), [`command`] (what each word does), [`plan`] and
-//! [`graph`] (what is shown of a topology), [`exit`] (how it ends).
+//! Reading order: [`cli`] (what people type), [`command`] (what each word does); for running
+//! scenarios [`engines`] (on what), [`trials`] (which), [`rehearsal`] (many at once), [`console`]
+//! (how it is shown), [`question`] (what to ask of a call); [`suite`] (the same for `cargo test`,
+//! here and in other repositories); [`plan`] and [`graph`] (what is shown of a topology);
+//! [`interrupt`] and [`exit`] (how it ends).
 
 pub mod cli;
 pub mod command;
+pub mod console;
+pub mod engines;
 pub mod exit;
 pub mod graph;
+pub mod interrupt;
 pub mod plan;
+pub mod question;
+pub mod rehearsal;
+mod stopwatch;
+pub mod suite;
+pub mod trials;
 
 pub use exit::Exit;

@@ -3,14 +3,27 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use isthmus::cli::Cli;
+use isthmus::{
+    cli::Cli,
+    command::{self, Terminal},
+    console::Look,
+    interrupt,
+    rehearsal::Stop,
+};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    isthmus::command::run(
-        &cli,
-        &mut std::io::stdout().lock(),
-        &mut std::io::stderr().lock(),
-    )
-    .into()
+    let stop = Stop::new();
+    if cli.command.takes_down() {
+        interrupt::listen(&stop);
+    }
+    // Not locked: a trial that panics says so on standard error from a thread of its own.
+    let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+    let mut terminal = Terminal {
+        out: &mut out,
+        err: &mut err,
+        look: Look::of_standard_error(),
+        stop: &stop,
+    };
+    command::run(&cli, &mut terminal).into()
 }

@@ -3,7 +3,13 @@
 use std::{fs, path::Path};
 
 use clap::Parser as _;
-use isthmus::{Exit, cli::Cli, command};
+use isthmus::{
+    Exit,
+    cli::Cli,
+    command::{self, Terminal},
+    console::Look,
+    rehearsal::Stop,
+};
 
 struct Said {
     exit: Exit,
@@ -15,7 +21,13 @@ struct Said {
 fn isthmus(words: &[&str]) -> Said {
     let cli = Cli::try_parse_from(["isthmus"].iter().chain(words)).expect("a command line");
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let exit = command::run(&cli, &mut out, &mut err);
+    let mut terminal = Terminal {
+        out: &mut out,
+        err: &mut err,
+        look: Look::Plain,
+        stop: &Stop::new(),
+    };
+    let exit = command::run(&cli, &mut terminal);
     let text = |bytes| String::from_utf8(bytes).expect("text");
     Said {
         exit,
@@ -180,7 +192,7 @@ fn an_unknown_name_is_told_with_the_nearest_one() {
 
 #[test]
 fn a_schema_is_a_json_schema() {
-    for kind in ["topology", "scenario"] {
+    for kind in ["topology", "scenario", "report"] {
         let said = isthmus(&["schema", kind]);
         let schema: serde_json::Value = serde_json::from_str(&said.out).unwrap();
         assert_eq!(

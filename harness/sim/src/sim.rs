@@ -26,7 +26,7 @@ pub struct Sim {
 }
 
 /// The instant at which every run begins: the simulator knows no other calendar.
-const EPOCH: Timestamp = Timestamp::constant(1_767_225_600, 0);
+pub const EPOCH: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
 impl Sim {
     /// A simulator of plain Kubernetes.

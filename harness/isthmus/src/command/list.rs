@@ -2,11 +2,16 @@
 
 use std::io::{self, Write};
 
-use scenario::{Document, Scenario, Set, catalogue, catalogue::Row, draft::EngineKind};
+use scenario::{Scenario, catalogue::Row};
 use serde_json::{Value, json};
 
-use super::{CommandError, subject};
-use crate::{Exit, cli::List};
+use super::CommandError;
+use crate::{
+    Exit,
+    cli::List,
+    engines::word,
+    trials::{Found, Place, Source},
+};
 
 /// A scenario, and its row if it is one of the catalogue's.
 struct Listed {
@@ -15,11 +20,11 @@ struct Listed {
 }
 
 pub(super) fn run(args: &List, out: &mut dyn Write) -> Result<Exit, CommandError> {
-    let mut listed = Vec::new();
-    if args.catalogue || args.paths.is_empty() {
-        listed.extend(of_catalogue()?);
-    }
-    listed.extend(of_paths(args)?);
+    let source = Source {
+        catalogue: args.catalogue || args.paths.is_empty(),
+        paths: args.paths.clone(),
+    };
+    let mut listed: Vec<Listed> = source.scenarios()?.into_iter().map(Listed::from).collect();
     listed.retain(|listed| listed.is_in(args.area.as_deref()));
     if args.json {
         let rows: Vec<Value> = listed.iter().map(Listed::to_json).collect();
@@ -37,44 +42,16 @@ pub(super) fn run(args: &List, out: &mut dyn Write) -> Result<Exit, CommandError
     })
 }
 
-fn of_catalogue() -> Result<Vec<Listed>, CommandError> {
-    let rows = catalogue::scenarios()?;
-    let cells = rows
-        .into_iter()
-        .flat_map(|(row, cells)| cells.into_iter().map(move |cell| (row, cell)));
-    Ok(cells
-        .map(|(row, scenario)| Listed {
-            row: Some(row),
-            scenario,
-        })
-        .collect())
-}
-
-fn of_paths(args: &List) -> Result<Vec<Listed>, CommandError> {
-    let set = Set::read(&subject::shelf(), &args.paths);
-    if let Some(problems) = set.problems {
-        return Err(problems.into());
-    }
-    let scenarios = set
-        .documents
-        .into_iter()
-        .flat_map(|(_, document)| match document {
-            Document::Scenario(cells) => cells,
-            Document::Topology(_) => Vec::new(),
-        });
-    Ok(scenarios
-        .map(|scenario| Listed {
-            row: None,
-            scenario,
-        })
-        .collect())
-}
-
-fn word(engine: EngineKind) -> &'static str {
-    match engine {
-        EngineKind::Sim => "sim",
-        EngineKind::Kind => "kind",
-        EngineKind::Existing => "existing",
+impl From<Found> for Listed {
+    fn from(found: Found) -> Self {
+        let row = match found.at {
+            Place::Row(row) => Some(row),
+            Place::File { .. } => None,
+        };
+        Self {
+            row,
+            scenario: found.scenario,
+        }
     }
 }
 

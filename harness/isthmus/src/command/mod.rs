@@ -7,14 +7,32 @@ mod list;
 mod plan;
 mod schema;
 mod subject;
+mod test;
 mod validate;
+mod why;
 
 use std::io::{self, Write};
 
 use crate::{
     Exit,
     cli::{Cli, Command},
+    console::Look,
+    engines::{EngineError, EngineName},
+    question::QuestionError,
+    rehearsal::Stop,
 };
+
+/// Where a command speaks, and how it hears that it is to stop.
+pub struct Terminal<'a> {
+    /// What was asked for.
+    pub out: &'a mut dyn Write,
+    /// Everything else.
+    pub err: &'a mut dyn Write,
+    /// How progress is shown.
+    pub look: Look,
+    /// The wish to stop.
+    pub stop: &'a Stop,
+}
 
 /// Why a command could not be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -51,32 +69,86 @@ pub enum CommandError {
         #[source]
         source: io::Error,
     },
+    /// An engine is not there.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Clusters are to be kept that end with this process.
+    #[error(
+        "--keep: the clusters of '{0}' end with this process; leave it out, or use --engine kind"
+    )]
+    NothingToKeep(EngineName),
+    /// A question cannot be asked of a scenario.
+    #[error(transparent)]
+    Question(#[from] QuestionError),
+    /// A step, canary or cell that the scenario has not got.
+    #[error("the scenario has no {what} '{written}'; {remedy}")]
+    NotInScenario {
+        /// For example `step`.
+        what: &'static str,
+        /// What was written.
+        written: String,
+        /// What to write.
+        remedy: String,
+    },
+    /// The engine has not got what the scenario needs.
+    #[error("the scenario cannot be brought up: {0}")]
+    NotOnThisEngine(String),
+    /// Clusters or a mesh did not get so far that something could be asked.
+    #[error("nothing could be asked: {0}")]
+    NotExplained(#[from] runner::Error),
+    /// Somebody wished to stop.
+    #[error("interrupted")]
+    Interrupted,
     /// The output was closed or is full.
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
 }
 
 /// Carries a command out.
-pub fn run(cli: &Cli, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
+pub fn run(cli: &Cli, terminal: &mut Terminal<'_>) -> Exit {
+    let out: &mut dyn Write = &mut *terminal.out;
     let done = match &cli.command {
-        Command::Validate(args) => validate::run(args, out, err),
+        Command::Test(args) => test::run(args, terminal),
+        Command::Why(args) => why::run(args, terminal),
+        Command::Validate(args) => validate::run(args, out, terminal.err),
         Command::Schema(args) => schema::run(args, out),
         Command::List(args) => list::run(args, out),
         Command::Plan(args) => plan::run(args, out),
         Command::Graph(args) => graph::run(args, out),
         Command::Init(args) => init::run(args, out),
     };
-    done.unwrap_or_else(|error| told(&error, err))
+    done.unwrap_or_else(|error| told(&error, terminal.err))
 }
 
 /// A reader that has closed the pipe has seen enough; everything else is said.
 fn told(error: &CommandError, err: &mut dyn Write) -> Exit {
-    match error {
-        CommandError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        error => {
-            // There is nowhere left to say that this failed.
-            let _ = writeln!(err, "{error}");
-            Exit::Usage
+    if matches!(error, CommandError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe) {
+        return Exit::Done;
+    }
+    // There is nowhere left to say that this failed.
+    let _ = writeln!(err, "{error}");
+    error.exit()
+}
+
+impl CommandError {
+    /// How the command ends because of it.
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Engine(EngineError::NotPartOfThisVersion(_)) | Self::NotOnThisEngine(_) => {
+                Exit::Environment
+            }
+            Self::NotExplained(_) => Exit::BringUp,
+            Self::Interrupted => Exit::Interrupted,
+            Self::Engine(EngineError::Unknown { .. })
+            | Self::Problems(_)
+            | Self::Unknown { .. }
+            | Self::Manifest(_)
+            | Self::Exists { .. }
+            | Self::Unwritable { .. }
+            | Self::NothingToKeep(_)
+            | Self::Question(_)
+            | Self::NotInScenario { .. }
+            | Self::Output(_) => Exit::Usage,
         }
     }
 }

@@ -1,8 +1,14 @@
 //! What people type.
 
+mod test;
+mod why;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use test::{Format, Reports, Selected, Test};
+pub use why::{Asked, Why};
 
 /// Rehearse multi-cluster Istio meshes: one scenario file, simulated or real, one verdict.
 #[derive(Debug, Parser)]
@@ -21,6 +27,10 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run scenarios and their canaries, and judge them.
+    Test(Box<Test>),
+    /// Explain one call: its path, station by station, and the rule behind each.
+    Why(Box<Why>),
     /// Check topology and scenario files; every problem is shown with file, line, column and remedy.
     Validate(Validate),
     /// Print the JSON schema of a kind of file, for editors.
@@ -33,6 +43,14 @@ pub enum Command {
     Graph(Graph),
     /// Write a first topology and scenario into a directory.
     Init(Init),
+}
+
+impl Command {
+    /// Whether something may stand that is to be taken down where somebody presses Ctrl-C. The
+    /// others just end.
+    pub fn takes_down(&self) -> bool {
+        matches!(self, Self::Test(_) | Self::Why(_))
+    }
 }
 
 /// `isthmus validate`
@@ -60,6 +78,8 @@ pub enum SchemaKind {
     Topology,
     /// What must hold.
     Scenario,
+    /// What came of a run: what `isthmus test --format json` prints.
+    Report,
 }
 
 /// `isthmus list`

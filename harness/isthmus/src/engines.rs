@@ -1,0 +1,190 @@
+//! The engines by name, and how a trial runs on each.
+//!
+//! This is the only place that knows which engines there are; everything else asks for one by its
+//! name and gets an [`engine::Engine`].
+
+use std::{fmt, future::Future, str::FromStr};
+
+use clap::ValueEnum;
+use engine::Engine;
+use jiff::Timestamp;
+use scenario::draft::EngineKind;
+
+/// The name of the variable that chooses the engine where the command line does not.
+pub const VARIABLE: &str = "ISTHMUS_ENGINE";
+
+/// An engine's name, as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, ValueEnum)]
+pub enum EngineName {
+    /// In this process, on virtual time; needs nothing.
+    #[default]
+    Sim,
+    /// Kubernetes and Istio in containers of the local Docker daemon.
+    Kind,
+    /// Clusters of a kubeconfig.
+    Existing,
+}
+
+/// An engine that is there.
+pub struct OpenEngine {
+    name: EngineName,
+    engine: Box<dyn Engine>,
+}
+
+/// Why an engine cannot be used on this machine.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// There is no engine of this name.
+    #[error("'{name}' is no engine; use sim, kind or existing")]
+    Unknown {
+        /// What was written.
+        name: String,
+    },
+    /// This build has not got it.
+    #[error("the engine '{0}' is not part of this version of isthmus; use --engine sim")]
+    NotPartOfThisVersion(EngineName),
+}
+
+impl EngineName {
+    /// The engine that the environment asks for, or the simulator.
+    ///
+    /// # Errors
+    /// [`EngineError::Unknown`].
+    pub fn of_environment() -> Result<Self, EngineError> {
+        match std::env::var(VARIABLE) {
+            Ok(name) if !name.is_empty() => name.parse(),
+            _ => Ok(Self::default()),
+        }
+    }
+
+    /// The word scenarios use for it.
+    pub fn kind(self) -> EngineKind {
+        match self {
+            Self::Sim => EngineKind::Sim,
+            Self::Kind => EngineKind::Kind,
+            Self::Existing => EngineKind::Existing,
+        }
+    }
+
+    /// Makes the engine ready for trials; nothing is started yet.
+    ///
+    /// # Errors
+    /// What this machine lacks for it, and what to do.
+    pub fn open(self) -> Result<OpenEngine, EngineError> {
+        let engine: Box<dyn Engine> = match self {
+            Self::Sim => Box::new(mesh::engine::SimMesh),
+            Self::Kind | Self::Existing => return Err(EngineError::NotPartOfThisVersion(self)),
+        };
+        Ok(OpenEngine { name: self, engine })
+    }
+}
+
+impl OpenEngine {
+    /// Its name.
+    pub fn name(&self) -> EngineName {
+        self.name
+    }
+
+    /// What trials are run on.
+    pub fn engine(&self) -> &dyn Engine {
+        &*self.engine
+    }
+
+    /// How many trials it can have at once on a machine with so many cores.
+    pub fn parallel(&self, cores: usize) -> usize {
+        match self.name {
+            EngineName::Sim => cores,
+            // Clusters share the machine's memory; one trial after another until groups share them.
+            EngineName::Kind | EngineName::Existing => 1,
+        }
+    }
+
+    /// Whether its clusters can outlive this process.
+    pub fn can_keep(&self) -> bool {
+        match self.name {
+            EngineName::Sim => false,
+            EngineName::Kind | EngineName::Existing => true,
+        }
+    }
+
+    /// Names a trial in labels of everything that it creates: the same every time on the
+    /// simulator, and never the same twice on a machine.
+    pub fn run_name(&self, number: usize) -> String {
+        match self.name {
+            EngineName::Sim => "sim".to_owned(),
+            EngineName::Kind | EngineName::Existing => {
+                format!("i{}-{number}", std::process::id())
+            }
+        }
+    }
+
+    /// The clock that certificates are made at.
+    pub fn now(&self) -> Timestamp {
+        match self.name {
+            EngineName::Sim => sim::sim::EPOCH,
+            EngineName::Kind | EngineName::Existing => Timestamp::now(),
+        }
+    }
+
+    /// Runs `work` on a runtime of its own: the paused one of the simulator, or one on real time.
+    pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        match self.name {
+            EngineName::Sim => sim::runtime::run(work),
+            EngineName::Kind | EngineName::Existing => tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()
+                .expect("a machine that runs clusters has threads to spare")
+                .block_on(work),
+        }
+    }
+}
+
+impl fmt::Display for EngineName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(word(self.kind()))
+    }
+}
+
+/// The word for an engine in files, on the command line and in the names of trials.
+pub(crate) fn word(engine: EngineKind) -> &'static str {
+    match engine {
+        EngineKind::Sim => "sim",
+        EngineKind::Kind => "kind",
+        EngineKind::Existing => "existing",
+    }
+}
+
+impl FromStr for EngineName {
+    type Err = EngineError;
+
+    fn from_str(text: &str) -> Result<Self, EngineError> {
+        match text {
+            "sim" => Ok(Self::Sim),
+            "kind" => Ok(Self::Kind),
+            "existing" => Ok(Self::Existing),
+            _ => Err(EngineError::Unknown {
+                name: text.to_owned(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_engine_is_found_by_the_name_it_prints() {
+        for engine in EngineName::value_variants() {
+            assert_eq!(engine.to_string().parse::<EngineName>().unwrap(), *engine);
+        }
+        assert!("docker".parse::<EngineName>().is_err());
+    }
+
+    #[test]
+    fn the_simulator_is_named_like_its_trials() {
+        let sim = EngineName::Sim.open().unwrap();
+        assert_eq!(sim.engine().name(), EngineName::Sim.to_string());
+    }
+}

@@ -1,0 +1,111 @@
+//! Threads that take one case after another.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{self, RecvTimeoutError, Sender},
+    },
+    thread,
+    time::Duration,
+};
+
+use report::{Trial, TrialName};
+
+use super::{Audience, Rehearsal, one};
+use crate::{stopwatch::Stopwatch, trials::Case};
+
+/// How often the audience hears of a rehearsal in which nothing happens.
+const MOMENT: Duration = Duration::from_millis(100);
+/// What threads tell.
+enum News {
+    Begun(usize),
+    Ended(usize, Box<Trial>),
+}
+
+/// Runs cases until all are done or no more may be started; returns what was run by its number.
+pub(super) fn run(
+    rehearsal: &Rehearsal<'_>,
+    cases: &[Case],
+    audience: &mut dyn Audience,
+) -> BTreeMap<usize, Trial> {
+    let next = AtomicUsize::new(0);
+    let (sender, news) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..rehearsal.settings.jobs.get().min(cases.len()) {
+            let (sender, next) = (sender.clone(), &next);
+            scope.spawn(move || work(rehearsal, cases, next, &sender));
+        }
+        drop(sender);
+        let mut hall = Hall::new(rehearsal, cases, audience);
+        loop {
+            match news.recv_timeout(MOMENT) {
+                Ok(News::Begun(number)) => hall.begun(number),
+                Ok(News::Ended(number, trial)) => {
+                    let ends_all = rehearsal.settings.fail_fast && trial.is_bad();
+                    if ends_all {
+                        next.store(cases.len(), Ordering::Relaxed);
+                    }
+                    hall.ended(number, *trial);
+                }
+                Err(RecvTimeoutError::Timeout) => hall.waiting(),
+                Err(RecvTimeoutError::Disconnected) => return hall.done,
+            }
+        }
+    })
+}
+
+fn work(rehearsal: &Rehearsal<'_>, cases: &[Case], next: &AtomicUsize, news: &Sender<News>) {
+    while !rehearsal.stop.is_requested() {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        let Some(case) = cases.get(number) else {
+            return;
+        };
+        let tell = |what| {
+            news.send(what)
+                .expect("the receiver waits for every sender to be gone")
+        };
+        tell(News::Begun(number));
+        let trial = one::run(rehearsal, case, number);
+        tell(News::Ended(number, Box::new(trial)));
+    }
+}
+
+/// What is under way and what is done, as the audience is told.
+struct Hall<'a> {
+    names: Vec<TrialName>,
+    running: BTreeMap<usize, Stopwatch>,
+    done: BTreeMap<usize, Trial>,
+    audience: &'a mut dyn Audience,
+}
+
+impl<'a> Hall<'a> {
+    fn new(rehearsal: &Rehearsal<'_>, cases: &[Case], audience: &'a mut dyn Audience) -> Self {
+        let names = cases.iter().map(|case| case.name(rehearsal.engine));
+        Self {
+            names: names.collect(),
+            running: BTreeMap::new(),
+            done: BTreeMap::new(),
+            audience,
+        }
+    }
+
+    fn begun(&mut self, number: usize) {
+        self.running.insert(number, Stopwatch::start());
+        self.audience.begun(&self.names[number]);
+    }
+
+    fn ended(&mut self, number: usize, trial: Trial) {
+        self.running.remove(&number);
+        self.audience.ended(&trial);
+        self.done.insert(number, trial);
+    }
+
+    fn waiting(&mut self) {
+        let running = self.running.iter();
+        let running: Vec<_> = running
+            .map(|(number, watch)| (self.names[*number].clone(), watch.elapsed()))
+            .collect();
+        self.audience.waiting(&running);
+    }
+}
