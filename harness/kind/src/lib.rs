@@ -19,6 +19,7 @@ mod docker;
 mod environment;
 pub mod error;
 mod fault;
+pub mod fleet;
 pub mod gc;
 mod join;
 pub mod kind;
@@ -29,6 +30,7 @@ mod node;
 mod prober;
 pub mod progress;
 mod range;
+mod reuse;
 mod standing;
 mod traffic;
 

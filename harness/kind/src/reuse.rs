@@ -1,0 +1,115 @@
+//! Taking over clusters that stand already, instead of making equal ones.
+//!
+//! Nothing is read from a file: what a restart of the daemon has changed (published ports) is asked
+//! for anew, what it has stopped is started, and what nodes need besides (routes, load balancers)
+//! they set up again by themselves.
+
+use engine::Deadline;
+use futures::future::try_join_all;
+use world::{ClusterName, Substrate};
+
+use crate::{
+    Error, Result, bridge,
+    cluster::ClusterPlan,
+    environment::Clusters,
+    fleet::{self, Fleet},
+    kind::Kind,
+    lease::Claim,
+    standing::Standing,
+};
+
+impl Kind {
+    /// A run whose clusters were made from the same things and are still needed; `None` if there
+    /// is none.
+    ///
+    /// # Errors
+    /// What the daemon met.
+    pub async fn reusable(&self, substrate: &Substrate) -> Result<Option<Fleet>> {
+        let (digest, now) = (self.digest(substrate), jiff::Timestamp::now());
+        let fleets = fleet::all(&self.docker).await?;
+        let fits = |fleet: &Fleet| {
+            let owner = fleet.owner.as_ref();
+            // What a living process made for itself is not to be shared behind its back.
+            owner.is_some_and(|owner| owner.digest == digest && owner.lease.process.is_none())
+                && fleet.claim(now) == Some(Claim::Held)
+                && is_whole(fleet, substrate)
+        };
+        Ok(fleets.into_iter().find(fits))
+    }
+
+    /// Takes the clusters of a run over.
+    ///
+    /// # Errors
+    /// What was missing, or did not come back in time.
+    pub async fn take_over(
+        &self,
+        substrate: &Substrate,
+        fleet: &Fleet,
+        deadline: Deadline,
+    ) -> Result<Box<dyn engine::Environment>> {
+        Ok(Box::new(self.taken_over(substrate, fleet, deadline).await?))
+    }
+
+    async fn taken_over(
+        &self,
+        substrate: &Substrate,
+        fleet: &Fleet,
+        deadline: Deadline,
+    ) -> Result<Clusters> {
+        let owner = fleet.owner.as_ref().ok_or_else(|| stale(fleet))?;
+        let bridges = bridge::find(&self.docker, substrate, &fleet.run).await?;
+        let bridges = bridges.ok_or_else(|| stale(fleet))?;
+        let layout = bridges.nodes(substrate, &fleet.run);
+        let plans = self.plans(substrate, owner, &bridges, &layout)?;
+        let clusters = plans.iter().map(|(name, plan)| async move {
+            let standing = self.cluster(plan, name, fleet, deadline).await?;
+            Ok::<_, Error>(((*name).clone(), standing))
+        });
+        let standing = try_join_all(clusters).await?.into_iter().collect();
+        Ok(self.clusters(&fleet.run, standing))
+    }
+
+    async fn cluster(
+        &self,
+        plan: &ClusterPlan<'_>,
+        name: &ClusterName,
+        fleet: &Fleet,
+        deadline: Deadline,
+    ) -> Result<Standing> {
+        let found = fleet
+            .clusters
+            .get(name.as_str())
+            .map_or(&[][..], Vec::as_slice);
+        let of_name = |wanted: &String| found.iter().find(|node| node.name == *wanted);
+        let nodes: Option<Vec<_>> = plan.names().iter().map(of_name).collect();
+        let nodes = nodes.ok_or_else(|| stale(fleet))?;
+        for node in nodes.iter().filter(|node| !node.running) {
+            self.docker.start(&node.id).await?;
+        }
+        let ids: Vec<String> = nodes.iter().map(|node| node.id.clone()).collect();
+        plan.boot(&self.docker, &ids, deadline).await?;
+        let standing = plan.standing(&self.docker, ids).await?;
+        standing
+            .ready(&self.docker, &plan.names(), deadline)
+            .await?;
+        Ok(standing)
+    }
+}
+
+/// Whether it has every node that the substrate asks for.
+fn is_whole(fleet: &Fleet, substrate: &Substrate) -> bool {
+    let counted = |(name, cluster): (&ClusterName, &world::Cluster)| {
+        let found = fleet.clusters.get(name.as_str()).map_or(0, Vec::len);
+        found == cluster.nodes.len()
+    };
+    substrate.clusters.iter().all(counted)
+}
+
+fn stale(fleet: &Fleet) -> Error {
+    Error::NotThere {
+        what: format!(
+            "run {} is stale, parts of it are gone; remove it with isthmus down {}",
+            fleet.run, fleet.run
+        ),
+    }
+}
