@@ -47,6 +47,26 @@ pub enum Error {
         /// The image.
         image: String,
     },
+    /// The image is made for another machine.
+    #[error(
+        "image {image} is for {image_architecture}, the Docker daemon runs {daemon_architecture}; take an image for {daemon_architecture}"
+    )]
+    Architecture {
+        /// The image.
+        image: String,
+        /// What it is made for.
+        image_architecture: String,
+        /// What the daemon runs.
+        daemon_architecture: String,
+    },
+    /// The whole bring-up took too long.
+    #[error(
+        "the clusters were not up within {waited:?}; give them more time, or less to do at once (isthmus doctor)"
+    )]
+    Late {
+        /// How long was granted.
+        waited: Duration,
+    },
     /// A command in a node failed.
     #[error("{command} in {node} ended with {code}: {output}")]
     Command {
@@ -125,6 +145,38 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+/// Whose matter an error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// The host or its daemon lacks something; nothing can be made until it is mended.
+    Host,
+    /// What was asked for does not fit what is there.
+    Asked,
+    /// Clusters did not come up.
+    BringUp,
+}
+
+impl Error {
+    /// Whose matter it is.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::NoDaemon { .. }
+            | Self::NoImage { .. }
+            | Self::Architecture { .. }
+            | Self::NoRange { .. }
+            | Self::Lock { .. } => Class::Host,
+            Self::RunExists { .. } | Self::NotThere { .. } => Class::Asked,
+            Self::Daemon { .. }
+            | Self::Connection { .. }
+            | Self::Command { .. }
+            | Self::NodeLate { .. }
+            | Self::Late { .. }
+            | Self::Unusable { .. }
+            | Self::Kubernetes { .. } => Class::BringUp,
+        }
+    }
 }
 
 impl From<Error> for engine::Error {

@@ -23,6 +23,11 @@ use crate::{
     standing::Standing,
 };
 
+/// The node image that is taken where nobody names one: kind's own of Kubernetes 1.34, by digest because
+/// tags of node images move.
+pub const NODE_IMAGE: &str =
+    "kindest/node:v1.34.8@sha256:02722c2dedddcfc00febf5d27fbeb9b7b2c14294c82109ff4a85d89ac9ba3256";
+
 /// Which images nodes and machines are made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Images {
@@ -71,7 +76,7 @@ impl Kind {
     pub async fn connect(images: Images) -> Result<Self> {
         let docker = Docker::connect().await?;
         let wanted = images.preload.iter().chain([&images.node]);
-        let ids = try_join_all(wanted.map(|image| docker.image_id(image))).await?;
+        let ids = try_join_all(wanted.map(|image| docker.usable(image))).await?;
         Ok(Self {
             docker,
             images,
@@ -187,11 +192,15 @@ impl Kind {
         Ok(substrate.clusters.iter().map(plan).collect())
     }
 
-    async fn bring_up_or_clean(
+    /// Brings clusters up, or leaves nothing behind.
+    ///
+    /// # Errors
+    /// What the daemon or a node met, or [`Error::RunExists`].
+    pub async fn stand(
         &self,
         substrate: &Substrate,
         options: &BringUp,
-    ) -> engine::Result<Clusters> {
+    ) -> Result<Box<dyn Environment>> {
         let owner = self.owner(substrate, &options.run);
         // A name that is taken is somebody else's: nothing of it is cleaned up.
         bridge::unclaimed(&self.docker, &owner).await?;
@@ -199,20 +208,23 @@ impl Kind {
             let bridges = bridge::create(&self.docker, substrate, &owner).await?;
             self.up(substrate, &owner, &bridges, options.deadline).await
         };
-        let failed = match tokio::time::timeout_at(options.deadline.instant(), up).await {
-            Ok(Ok(clusters)) => return Ok(clusters),
-            Ok(Err(error)) => engine::Error::from(error),
-            Err(_) => engine::Error::DeadlinePassed {
-                doing: "bring clusters up in Docker".to_owned(),
-                waited: options.deadline.patience(),
-            },
-        };
-        // Nothing is left behind; what cannot be removed now, gc finds by its labels.
-        let ours = Which::Run(options.run.clone());
-        if let Err(error) = gc::settle(&self.docker, &ours).await {
-            tracing::warn!(%error, run = options.run, "clean up after a failed bring-up");
+        let up = tokio::time::timeout_at(options.deadline.instant(), up).await;
+        let waited = options.deadline.patience();
+        match up.unwrap_or(Err(Error::Late { waited })) {
+            Ok(clusters) => Ok(Box::new(clusters)),
+            Err(failed) => {
+                self.clean(&options.run).await;
+                Err(failed)
+            }
         }
-        Err(failed)
+    }
+
+    /// What cannot be removed now, gc finds by its labels; the failure that led here is worth more.
+    async fn clean(&self, run: &str) {
+        let ours = Which::Run(run.to_owned());
+        if let Err(error) = gc::settle(&self.docker, &ours).await {
+            tracing::warn!(%error, run, "clean up after a failed bring-up");
+        }
     }
 }
 
@@ -238,8 +250,8 @@ impl Engine for Kind {
         options: BringUp,
     ) -> BoxFuture<'a, engine::Result<Box<dyn Environment>>> {
         async move {
-            let clusters = self.bring_up_or_clean(substrate, &options).await?;
-            Ok(Box::new(clusters) as Box<dyn Environment>)
+            let environment = self.stand(substrate, &options).await?;
+            Ok(environment)
         }
         .boxed()
     }

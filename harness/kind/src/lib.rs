@@ -8,7 +8,7 @@
 //! where and reaches whom), `node` (what a node is, and what it goes on doing by itself), `cluster`
 //! (from containers to ready nodes), `standing`, `environment`, `prober`, `traffic` and `fault` (what can be done
 //! with clusters that stand), `label`, [`lease`] and [`gc`] (what is whose, until when, and how it is
-//! removed), `docker` (the only place that knows bollard).
+//! removed), [`doctor`] (whether the host can have them), `docker` (the only place that knows bollard).
 
 mod bridge;
 mod cluster;
@@ -16,6 +16,7 @@ mod cni;
 mod curl;
 mod digest;
 mod docker;
+pub mod doctor;
 mod environment;
 pub mod error;
 mod fault;
@@ -34,7 +35,8 @@ mod reuse;
 mod standing;
 mod traffic;
 
-pub use error::{Error, Result};
+pub use error::{Class, Error, Result};
+pub use fleet::Fleet;
 pub use gc::{Removed, Which};
 pub use kind::{Images, Keep, Kind, remove};
 pub use label::Owner;

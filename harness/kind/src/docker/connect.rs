@@ -2,7 +2,7 @@
 
 use bollard::errors::Error as Met;
 
-use crate::{Error, Result};
+use crate::{Error, Result, doctor::Daemon};
 
 /// A connection to the daemon that `DOCKER_HOST` names, or the local one.
 #[derive(Debug, Clone)]
@@ -22,6 +22,31 @@ impl Docker {
             .await
             .map_err(|source| Error::NoDaemon { at, source })?;
         Ok(Self { api })
+    }
+}
+
+impl Docker {
+    /// What the daemon says of itself.
+    pub(crate) async fn daemon(&self) -> Result<Daemon> {
+        let doing = "ask the daemon about itself";
+        let info = self.api.info().await.map_err(met(doing))?;
+        let version = self.api.version().await.map_err(met(doing))?;
+        let options = info.security_options.unwrap_or_default();
+        Ok(Daemon {
+            version: version.version.unwrap_or_default(),
+            api: version.api_version.unwrap_or_default(),
+            os: info.os_type.unwrap_or_default(),
+            cgroup: info
+                .cgroup_version
+                .map(|version| version.to_string())
+                .unwrap_or_default(),
+            root: info.docker_root_dir.unwrap_or_default(),
+            memory: info
+                .mem_total
+                .and_then(|bytes| u64::try_from(bytes).ok())
+                .unwrap_or_default(),
+            rootless: options.iter().any(|option| option.contains("rootless")),
+        })
     }
 }
 

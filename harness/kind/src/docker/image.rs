@@ -14,14 +14,25 @@ use crate::{Error, Result};
 const IMPORT: [&str; 5] = ["ctr", "--namespace=k8s.io", "images", "import", "-"];
 
 impl Docker {
-    /// The id of an image that the daemon has.
-    pub(crate) async fn image_id(&self, image: &str) -> Result<String> {
-        match self.api.inspect_image(image).await {
-            Ok(found) => Ok(found.id.unwrap_or_else(|| image.to_owned())),
-            Err(error) if is_absent(&error) => Err(Error::NoImage {
+    /// The id of an image that the daemon has and can run.
+    pub(crate) async fn usable(&self, image: &str) -> Result<String> {
+        let found = match self.api.inspect_image(image).await {
+            Ok(found) => found,
+            Err(error) if is_absent(&error) => {
+                return Err(Error::NoImage {
+                    image: image.to_owned(),
+                });
+            }
+            Err(error) => return Err(met(format!("inspect image {image}"))(error)),
+        };
+        let daemon = self.api.version().await.map_err(met("ask its version"))?;
+        match (found.architecture, daemon.arch) {
+            (Some(made_for), Some(runs)) if made_for != runs => Err(Error::Architecture {
                 image: image.to_owned(),
+                image_architecture: made_for,
+                daemon_architecture: runs,
             }),
-            Err(error) => Err(met(format!("inspect image {image}"))(error)),
+            _ => Ok(found.id.unwrap_or_else(|| image.to_owned())),
         }
     }
 

@@ -1,0 +1,53 @@
+//! Whether this host can have the clusters of a topology, said before anything is made: what they
+//! need, what the host has, and for each gap the command that mends it.
+
+mod finding;
+mod host;
+mod need;
+
+use ipnet::Ipv4Net;
+use world::Substrate;
+
+pub use finding::{Finding, Severity};
+
+pub(crate) use self::host::Daemon;
+use self::{host::Host, need::Need};
+use crate::{Images, docker::Docker, range};
+
+/// Examines the host for the clusters of `substrate`, or for one small cluster.
+pub async fn examine(substrate: Option<&Substrate>, images: &Images) -> Vec<Finding> {
+    let need = substrate.map_or_else(Need::smallest, Need::of);
+    let docker = match Docker::connect().await {
+        Ok(docker) => docker,
+        Err(error) => return vec![Finding::failed(&error, finding::DAEMON)],
+    };
+    let mut findings = match Host::look(&docker).await {
+        Ok(host) => finding::all(&need, &host),
+        Err(error) => return vec![Finding::failed(&error, finding::DAEMON)],
+    };
+    for image in images.preload.iter().chain([&images.node]) {
+        findings.push(match docker.usable(image).await {
+            Ok(_) => Finding::good(format!("image {image} is there")),
+            Err(error) => Finding::failed(&error, finding::IMAGE),
+        });
+    }
+    findings.push(ranges(&docker, &need).await);
+    findings
+}
+
+/// Whether there are free ranges for every bridge.
+async fn ranges(docker: &Docker, need: &Need) -> Finding {
+    let names: Vec<String> = (0..need.bridges).map(|n| format!("bridge {n}")).collect();
+    let routes = std::fs::read_to_string("/proc/net/route").unwrap_or_default();
+    let free = docker.used_ranges().await.and_then(|used| {
+        let used: Vec<Ipv4Net> = used.into_iter().chain(range::routed(&routes)).collect();
+        range::free(&names, &used)
+    });
+    match free {
+        Ok(_) => Finding::good(format!(
+            "{} address ranges for bridges are free",
+            need.bridges
+        )),
+        Err(error) => Finding::failed(&error, finding::RANGES),
+    }
+}
