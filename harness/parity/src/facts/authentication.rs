@@ -25,6 +25,9 @@ facts! { "authentication":
     a_review_rejects_a_bad_token,
     a_review_checks_the_audience,
     a_token_secret_is_filled_in,
+    a_token_secret_names_the_account_it_is_of,
+    a_token_secret_goes_with_its_account,
+    a_token_secret_without_an_account_goes,
     impersonation_makes_one_somebody_else,
     impersonation_needs_a_right,
 }
@@ -232,20 +235,60 @@ async fn a_review_checks_the_audience(bench: &Bench) -> Result<()> {
         .lacks("/authenticated")
 }
 
-async fn a_token_secret_is_filled_in(bench: &Bench) -> Result<()> {
-    robot(bench).await?;
+/// A Secret for a token of `robot`, under the same name.
+async fn token_secret(bench: &Bench) -> Result<()> {
     let annotations = json!({"kubernetes.io/service-account.name": "robot"});
     let secret = json!({"metadata": {"name": "robot", "annotations": annotations},
         "type": "kubernetes.io/service-account-token"});
-    bench.post("secrets", &secret).await?.ok(201)?;
+    bench.post("secrets", &secret).await?.ok(201).map(drop)
+}
+
+/// The Secret once it holds a token.
+async fn filled(bench: &Bench) -> Result<Value> {
     bench
         .eventually(async || {
             let secret = bench.get("secrets/robot").await?.ok(200)?;
             for key in ["ca.crt", "namespace", "token"] {
                 secret.text(&format!("/data/{key}"))?;
             }
-            Ok(())
+            Ok(secret)
         })
+        .await
+}
+
+async fn a_token_secret_is_filled_in(bench: &Bench) -> Result<()> {
+    robot(bench).await?;
+    token_secret(bench).await?;
+    filled(bench).await.map(drop)
+}
+
+async fn a_token_secret_names_the_account_it_is_of(bench: &Bench) -> Result<()> {
+    robot(bench).await?;
+    token_secret(bench).await?;
+    let account = bench.get("serviceaccounts/robot").await?.ok(200)?;
+    let secret = filled(bench).await?;
+    secret.has(
+        "/metadata/annotations/kubernetes.io~1service-account.uid",
+        account["metadata"]["uid"].clone(),
+    )
+}
+
+async fn a_token_secret_goes_with_its_account(bench: &Bench) -> Result<()> {
+    robot(bench).await?;
+    token_secret(bench).await?;
+    filled(bench).await?;
+    bench.delete("serviceaccounts/robot").await?.ok(200)?;
+    without_secret(bench).await
+}
+
+async fn a_token_secret_without_an_account_goes(bench: &Bench) -> Result<()> {
+    token_secret(bench).await?;
+    without_secret(bench).await
+}
+
+async fn without_secret(bench: &Bench) -> Result<()> {
+    bench
+        .eventually(async || bench.get("secrets/robot").await?.ok(404).map(drop))
         .await
 }
 

@@ -22,6 +22,7 @@ facts! { "controllers":
     namespaces_get_a_service_account,
     namespaces_get_the_root_certificate,
     the_root_certificate_is_put_back,
+    the_root_certificate_is_put_right,
     the_service_account_is_put_back,
     a_deleted_namespace_loses_its_content,
     a_deleted_namespace_waits_for_finalizers,
@@ -233,6 +234,19 @@ async fn the_root_certificate_is_put_back(bench: &Bench) -> Result<()> {
     comes(bench, &path)
         .await?
         .has("/data", first["data"].clone())
+}
+
+async fn the_root_certificate_is_put_right(bench: &Bench) -> Result<()> {
+    let path = format!("{}/configmaps/kube-root-ca.crt", fresh(bench).await?);
+    let first = comes(bench, &path).await?;
+    let patch = json!({"data": {"ca.crt": "other", "more": "data"}});
+    bench.merge(&path, &patch).await?.ok(200)?;
+    bench
+        .eventually(async || {
+            let map = bench.get(&path).await?.ok(200)?;
+            map.has("/data", first["data"].clone())
+        })
+        .await
 }
 
 async fn the_service_account_is_put_back(bench: &Bench) -> Result<()> {

@@ -38,7 +38,7 @@ facts! { "deployments":
 }
 
 /// Creates the Deployment `a` and waits for its pods.
-async fn create(bench: &Bench, replicas: u32) -> Result<Vec<Value>> {
+pub(super) async fn create(bench: &Bench, replicas: u32) -> Result<Vec<Value>> {
     bench
         .post("deployments", &deployment("a", replicas))
         .await?
@@ -47,7 +47,7 @@ async fn create(bench: &Bench, replicas: u32) -> Result<Vec<Value>> {
 }
 
 /// The ReplicaSets of `a`, oldest revision first.
-async fn sets(bench: &Bench) -> Result<Vec<Value>> {
+pub(super) async fn sets(bench: &Bench) -> Result<Vec<Value>> {
     let list = bench
         .get("replicasets?labelSelector=app%3Da")
         .await?
@@ -61,7 +61,7 @@ async fn sets(bench: &Bench) -> Result<Vec<Value>> {
 }
 
 /// Waits for so many ReplicaSets.
-async fn await_sets(bench: &Bench, count: usize) -> Result<Vec<Value>> {
+pub(super) async fn await_sets(bench: &Bench, count: usize) -> Result<Vec<Value>> {
     bench
         .eventually(async || {
             let sets = sets(bench).await?;
@@ -76,7 +76,7 @@ async fn await_sets(bench: &Bench, count: usize) -> Result<Vec<Value>> {
 }
 
 /// Lets all present pods that do not run yet run and be ready.
-async fn ready_all(bench: &Bench) -> Result<()> {
+pub(super) async fn ready_all(bench: &Bench) -> Result<()> {
     let pods = pods(bench, "a").await?;
     let waiting = pods
         .iter()
@@ -88,7 +88,7 @@ async fn ready_all(bench: &Bench) -> Result<()> {
 }
 
 /// Waits until the Deployment's status has this at `pointer`.
-async fn status(bench: &Bench, pointer: &str, expected: Value) -> Result<Value> {
+pub(super) async fn status(bench: &Bench, pointer: &str, expected: Value) -> Result<Value> {
     bench
         .eventually(async || {
             let deployment = bench.get("deployments/a").await?.ok(200)?;
@@ -99,7 +99,7 @@ async fn status(bench: &Bench, pointer: &str, expected: Value) -> Result<Value> 
 }
 
 /// Gives the pods another image.
-async fn roll(bench: &Bench, tag: u32) -> Result<()> {
+pub(super) async fn roll(bench: &Bench, tag: u32) -> Result<()> {
     let container = json!({"name": "app", "image": format!("example.com/app:{tag}")});
     let patch = json!({"spec": {"template": {"spec": {"containers": [container]}}}});
     bench
@@ -202,7 +202,7 @@ async fn observe_their_generation(bench: &Bench) -> Result<()> {
         .map(drop)
 }
 
-fn condition<'a>(deployment: &'a Value, kind: &str) -> Result<&'a Value> {
+pub(super) fn condition<'a>(deployment: &'a Value, kind: &str) -> Result<&'a Value> {
     let mut all = deployment["status"]["conditions"]
         .as_array()
         .into_iter()
@@ -237,7 +237,7 @@ async fn are_available_when_their_pods_are_ready(bench: &Bench) -> Result<()> {
     bench.eventually(complete).await
 }
 
-async fn scale(bench: &Bench, replicas: u32) -> Result<()> {
+pub(super) async fn scale(bench: &Bench, replicas: u32) -> Result<()> {
     let patch = json!({"spec": {"replicas": replicas}});
     bench
         .merge("deployments/a/scale", &patch)
@@ -336,7 +336,7 @@ async fn a_new_template_makes_a_new_replica_set(bench: &Bench) -> Result<()> {
 }
 
 /// The replicas asked of each ReplicaSet, oldest first.
-async fn spread(bench: &Bench, expected: &[u64]) -> Result<()> {
+pub(super) async fn spread(bench: &Bench, expected: &[u64]) -> Result<()> {
     bench
         .eventually(async || {
             let sets = sets(bench).await?;

@@ -17,6 +17,11 @@ facts! { "garbage":
     orphaned_dependents_stay_without_the_owner,
     in_the_foreground_the_owner_waits_for_its_dependents,
     in_the_foreground_the_owner_waits_only_for_blocking_dependents,
+    in_the_foreground_owners_wait_for_dependents_of_dependents,
+    dependents_of_kinds_without_a_controller_go,
+    dependents_of_cluster_wide_owners_go,
+    owners_in_other_namespaces_do_not_count,
+    dependents_of_unknown_kinds_stay,
     a_deployment_takes_its_pods_along,
     an_orphaned_replica_set_keeps_its_pods,
 }
@@ -149,6 +154,91 @@ async fn in_the_foreground_the_owner_waits_only_for_blocking_dependents(
     let patch = json!({"metadata": {"finalizers": null}});
     bench.merge("configmaps/dependent", &patch).await?;
     gone(bench, "configmaps/dependent").await
+}
+
+/// Creates the ConfigMap `name` with one owner that waits for it.
+async fn owned(bench: &Bench, name: &str, owner: &Value, finalizers: Value) -> Result<Value> {
+    let metadata = json!({"name": name, "ownerReferences": [reference(owner, true)],
+        "finalizers": finalizers});
+    bench
+        .post("configmaps", &json!({"metadata": metadata}))
+        .await?
+        .ok(201)
+}
+
+async fn in_the_foreground_owners_wait_for_dependents_of_dependents(bench: &Bench) -> Result<()> {
+    let owner = owner(bench).await?;
+    let middle = owned(bench, "middle", &owner, json!([])).await?;
+    owned(bench, "last", &middle, json!(["example.com/hold"])).await?;
+    // The chain must be known before it is taken apart.
+    bench
+        .delete("configmaps/owner?propagationPolicy=Foreground")
+        .await?
+        .ok(200)?;
+    bench
+        .eventually(async || {
+            let last = bench.get("configmaps/last").await?.ok(200)?;
+            last.text("/metadata/deletionTimestamp").map(drop)
+        })
+        .await?;
+    let middle = bench.get("configmaps/middle").await?.ok(200)?;
+    middle.has("/metadata/finalizers", json!(["foregroundDeletion"]))?;
+    bench.get("configmaps/owner").await?.ok(200)?;
+    let patch = json!({"metadata": {"finalizers": null}});
+    bench.merge("configmaps/last", &patch).await?.ok(200)?;
+    gone(bench, "configmaps/owner").await
+}
+
+async fn dependents_of_kinds_without_a_controller_go(bench: &Bench) -> Result<()> {
+    let owner = owner(bench).await?;
+    let role = json!({"metadata": {"name": "dependent",
+        "ownerReferences": [reference(&owner, false)]}, "rules": []});
+    bench.post("roles", &role).await?.ok(201)?;
+    bench.delete("configmaps/owner").await?.ok(200)?;
+    gone(bench, "roles/dependent").await
+}
+
+async fn dependents_of_cluster_wide_owners_go(bench: &Bench) -> Result<()> {
+    let roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
+    let name = bench.unique("owner");
+    let role = json!({"metadata": {"name": name}, "rules": []});
+    let owner = bench.post(roles, &role).await?.ok(201)?;
+    let reference = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+        "name": name, "uid": owner["metadata"]["uid"]});
+    dependent(bench, json!([reference]), json!([])).await?;
+    bench.delete(&format!("{roles}/{name}")).await?.ok(200)?;
+    gone(bench, "configmaps/dependent").await
+}
+
+async fn owners_in_other_namespaces_do_not_count(bench: &Bench) -> Result<()> {
+    let other = bench.unique("other");
+    let path = format!("/api/v1/namespaces/{other}");
+    let namespace = json!({"metadata": {"name": other}});
+    bench
+        .post("/api/v1/namespaces", &namespace)
+        .await?
+        .ok(201)?;
+    let owner = bench
+        .post(&format!("{path}/configmaps"), &config_map("owner"))
+        .await?
+        .ok(201)?;
+    dependent(bench, json!([reference(&owner, false)]), json!([])).await?;
+    gone(bench, "configmaps/dependent").await?;
+    bench.delete(&path).await?.ok(200).map(drop)
+}
+
+async fn dependents_of_unknown_kinds_stay(bench: &Bench) -> Result<()> {
+    let unknown = json!({"apiVersion": "example.com/v1", "kind": "Unknown", "name": "a",
+        "uid": "00000000-0000-4000-8000-000000000001"});
+    dependent(bench, json!([unknown]), json!([])).await?;
+    // One that goes shows that this one had its turn.
+    let absent = json!({"metadata": {"name": "other", "ownerReferences": [
+        {"apiVersion": "v1", "kind": "ConfigMap", "name": "absent",
+            "uid": "00000000-0000-4000-8000-000000000002"}]}});
+    bench.post("configmaps", &absent).await?.ok(201)?;
+    gone(bench, "configmaps/other").await?;
+    let stays = bench.get("configmaps/dependent").await?.ok(200)?;
+    stays.lacks("/metadata/deletionTimestamp")
 }
 
 async fn a_deployment_takes_its_pods_along(bench: &Bench) -> Result<()> {

@@ -19,12 +19,14 @@ mod deployments;
 mod discovery;
 mod endpoint_slices;
 mod garbage;
+mod jobs;
 mod kubelet;
 mod namespaces;
 mod pages;
 mod patch;
 mod pods;
 mod read;
+mod rollouts;
 mod scale;
 mod services;
 mod update;
@@ -40,9 +42,11 @@ pub fn all() -> Vec<Fact> {
     [
         apply::FACTS,
         deployments::FACTS,
+        rollouts::FACTS,
         endpoint_slices::FACTS,
         garbage::FACTS,
         controllers::FACTS,
+        jobs::FACTS,
         discovery::FACTS,
         authentication::FACTS,
         authorization::FACTS,
