@@ -59,7 +59,7 @@ pub(crate) async fn unclaimed(docker: &Docker, owner: &Owner) -> Result<()> {
 
 /// One bridge per network and the shared one, on ranges nobody uses. Processes of this host take
 /// turns; another client of the same daemon may still take a range in between, which the daemon
-/// then refuses.
+/// then refuses, and the next one is tried.
 pub(crate) async fn create(
     docker: &Docker,
     substrate: &Substrate,
@@ -72,15 +72,32 @@ pub(crate) async fn create(
     let routes = std::fs::read_to_string("/proc/net/route").unwrap_or_default();
     used.extend(range::routed(&routes));
     let mut bridges = Vec::new();
-    for (name, range) in names.iter().zip(range::free(&names, &used)?) {
-        let id = docker.create_network(&spec(name, range, owner)).await?;
-        bridges.push(Bridge { id, range });
+    for name in &names {
+        bridges.push(one(docker, name, owner, &mut used).await?);
     }
     let wan = bridges.remove(0);
     Ok(Bridges {
         networks: substrate.networks.keys().cloned().zip(bridges).collect(),
         wan,
     })
+}
+
+/// A bridge on the first range that the daemon does not refuse.
+async fn one(
+    docker: &Docker,
+    name: &str,
+    owner: &Owner,
+    used: &mut Vec<Ipv4Net>,
+) -> Result<Bridge> {
+    loop {
+        let range = range::free(name, used)?;
+        used.push(range);
+        match docker.create_network(&spec(name, range, owner)).await {
+            Ok(id) => return Ok(Bridge { id, range }),
+            Err(Error::RangeTaken { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 fn spec(name: &str, range: Ipv4Net, owner: &Owner) -> NetworkSpec {

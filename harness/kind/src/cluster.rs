@@ -69,23 +69,28 @@ impl ClusterPlan<'_> {
         progress: &Steps,
         deadline: Deadline,
     ) -> Result<Standing> {
-        let boot = self.boot(docker, &nodes, deadline);
-        progress.step(Step::Boot, boot).await?;
+        let id = nodes[0].clone();
+        let bound = Bound {
+            docker,
+            progress,
+            deadline,
+            node: (&id, &self.nodes[0].name()),
+        };
+        bound.step(Step::Boot, self.boot(docker, &nodes)).await?;
         let configure = self.configure(docker, &nodes);
-        progress.step(Step::Configuration, configure).await?;
+        bound.step(Step::Configuration, configure).await?;
         // The images are copied while the control plane comes up, which waits more than it works.
         try_join!(
-            progress.step(Step::ControlPlane, self.init(docker, &nodes[0])),
-            progress.step(Step::Images, self.load(docker, &nodes)),
+            bound.step(Step::ControlPlane, self.init(docker, &id)),
+            bound.step(Step::Images, self.load(docker, &nodes)),
         )?;
         let standing = self.standing(docker, nodes).await?;
         let network = self.network(docker, &standing);
-        progress.step(Step::PodNetwork, network).await?;
+        bound.step(Step::PodNetwork, network).await?;
         let join = self.join(docker, &standing);
-        progress.step(Step::Workers, join).await?;
+        bound.step(Step::Workers, join).await?;
         let names = self.names();
-        let ready = standing.ready(docker, &names, deadline);
-        progress.step(Step::Ready, ready).await?;
+        bound.step(Step::Ready, standing.ready(&names)).await?;
         Ok(standing)
     }
 
@@ -95,17 +100,31 @@ impl ClusterPlan<'_> {
     }
 
     /// Waits until every container is a node on which kubeadm can run.
-    pub(crate) async fn boot(
+    async fn boot(&self, docker: &Docker, nodes: &[String]) -> Result<()> {
+        let boots = nodes.iter().map(|id| boot::booted(docker, id));
+        try_join_all(boots).await.map(drop)
+    }
+
+    /// The way to a cluster whose containers may have been stopped and started again.
+    pub(crate) async fn again(
         &self,
         docker: &Docker,
-        nodes: &[String],
+        nodes: Vec<String>,
+        progress: &Steps,
         deadline: Deadline,
-    ) -> Result<()> {
+    ) -> Result<Standing> {
+        let id = nodes[0].clone();
+        let bound = Bound {
+            docker,
+            progress,
+            deadline,
+            node: (&id, &self.nodes[0].name()),
+        };
+        bound.step(Step::Boot, self.boot(docker, &nodes)).await?;
+        let standing = self.standing(docker, nodes).await?;
         let names = self.names();
-        let boots = nodes.iter().zip(&names);
-        try_join_all(boots.map(|(id, name)| boot::booted(docker, id, name, deadline)))
-            .await
-            .map(drop)
+        bound.step(Step::Ready, standing.ready(&names)).await?;
+        Ok(standing)
     }
 
     async fn configure(&self, docker: &Docker, nodes: &[String]) -> Result<()> {
@@ -182,7 +201,7 @@ impl ClusterPlan<'_> {
     }
 
     /// The way to a control plane that has come up.
-    pub(crate) async fn standing(&self, docker: &Docker, nodes: Vec<String>) -> Result<Standing> {
+    async fn standing(&self, docker: &Docker, nodes: Vec<String>) -> Result<Standing> {
         let name = self.nodes[0].cluster.clone();
         let kubeconfig = standing::credentials(docker, &nodes[0], &name).await?;
         let endpoint = engine::ApiEndpoint {
@@ -226,5 +245,28 @@ impl ClusterPlan<'_> {
         try_join_all(workers.map(|id| docker.must(id, &join, None)))
             .await
             .map(drop)
+    }
+}
+
+/// Steps that have a deadline, and name the node that let it pass.
+struct Bound<'a> {
+    docker: &'a Docker,
+    progress: &'a Steps,
+    deadline: Deadline,
+    /// The node whose log is shown: its id and its name.
+    node: (&'a str, &'a str),
+}
+
+impl Bound<'_> {
+    async fn step(&self, step: Step, work: impl Future<Output = Result<()>>) -> Result<()> {
+        let left = self.deadline.remaining();
+        let work = self.progress.step(step, work);
+        match tokio::time::timeout(left, work).await {
+            Ok(done) => done,
+            Err(_) => {
+                let waited = self.deadline.patience();
+                Err(boot::late(self.docker, self.node, step.awaited(), waited).await)
+            }
+        }
     }
 }

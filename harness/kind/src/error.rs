@@ -20,6 +20,29 @@ pub enum Error {
         #[source]
         source: bollard::errors::Error,
     },
+    /// A daemon is there but not for us.
+    #[error(
+        "the Docker daemon at {at} lets this user do nothing; join its group (sudo usermod -aG docker $USER, then log in again), or use a rootless daemon"
+    )]
+    Forbidden {
+        /// Where it is.
+        at: String,
+        /// What the client met.
+        #[source]
+        source: bollard::errors::Error,
+    },
+    /// Somebody else has taken an address range in the meantime.
+    #[error("{doing}: the range overlaps with another network of the Docker daemon; try again")]
+    RangeTaken {
+        /// What was going on.
+        doing: String,
+    },
+    /// A container that is not ours has the name of one of ours.
+    #[error("{doing}: another container has this name; choose another with --name, or remove it")]
+    NameTaken {
+        /// What was going on.
+        doing: String,
+    },
     /// The daemon refused or failed a request.
     #[error("{doing}: the Docker daemon answered {status}: {message}")]
     Daemon {
@@ -163,11 +186,13 @@ impl Error {
     pub fn class(&self) -> Class {
         match self {
             Self::NoDaemon { .. }
+            | Self::Forbidden { .. }
+            | Self::RangeTaken { .. }
             | Self::NoImage { .. }
             | Self::Architecture { .. }
             | Self::NoRange { .. }
             | Self::Lock { .. } => Class::Host,
-            Self::RunExists { .. } | Self::NotThere { .. } => Class::Asked,
+            Self::RunExists { .. } | Self::NameTaken { .. } | Self::NotThere { .. } => Class::Asked,
             Self::Daemon { .. }
             | Self::Connection { .. }
             | Self::Command { .. }

@@ -1,6 +1,6 @@
 //! The engine: a substrate as containers of the local Docker daemon.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, path::Path, sync::Arc, time::Duration};
 
 use engine::{BringUp, Deadline, Engine, Environment};
 use futures::future::{BoxFuture, FutureExt as _, join_all, try_join_all};
@@ -37,6 +37,9 @@ pub struct Images {
     pub preload: Vec<String>,
 }
 
+/// How long a step that was late may take to say why.
+const DIAGNOSIS: Duration = Duration::from_secs(10);
+
 /// How long clusters stay that nobody removes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
@@ -55,7 +58,7 @@ pub struct Kind {
     ids: Vec<String>,
     privilege: Privilege,
     keep: Keep,
-    tell: Option<Tell>,
+    pub(crate) tell: Option<Tell>,
 }
 
 impl fmt::Debug for Kind {
@@ -74,7 +77,18 @@ impl Kind {
     /// # Errors
     /// [`Error::NoDaemon`] or [`Error::NoImage`], each with what to do.
     pub async fn connect(images: Images) -> Result<Self> {
-        let docker = Docker::connect().await?;
+        Self::on(Docker::connect().await?, images).await
+    }
+
+    /// Connects to the daemon behind a Unix socket.
+    ///
+    /// # Errors
+    /// As [`Kind::connect`].
+    pub async fn connect_at(socket: &Path, images: Images) -> Result<Self> {
+        Self::on(Docker::connect_at(socket).await?, images).await
+    }
+
+    async fn on(docker: Docker, images: Images) -> Result<Self> {
         let wanted = images.preload.iter().chain([&images.node]);
         let ids = try_join_all(wanted.map(|image| docker.usable(image))).await?;
         Ok(Self {
@@ -208,7 +222,8 @@ impl Kind {
             let bridges = bridge::create(&self.docker, substrate, &owner).await?;
             self.up(substrate, &owner, &bridges, options.deadline).await
         };
-        let up = tokio::time::timeout_at(options.deadline.instant(), up).await;
+        // Every step has the deadline itself, and says what it waited for; this is for what has none.
+        let up = tokio::time::timeout_at(options.deadline.instant() + DIAGNOSIS, up).await;
         let waited = options.deadline.patience();
         match up.unwrap_or(Err(Error::Late { waited })) {
             Ok(clusters) => Ok(Box::new(clusters)),

@@ -81,6 +81,22 @@ impl Steps {
     }
 }
 
+impl Step {
+    /// What a node is awaited to do in it.
+    pub(crate) fn awaited(self) -> &'static str {
+        match self {
+            Self::Containers => "be created",
+            Self::Boot => "boot",
+            Self::Configuration => "take its configuration",
+            Self::Images => "take the images",
+            Self::ControlPlane => "run the control plane",
+            Self::PodNetwork => "take the pod network",
+            Self::Workers => "take the workers in",
+            Self::Ready => "become Ready",
+        }
+    }
+}
+
 /// The steps of the cluster that was up last, in order: making any of them shorter would have made
 /// the whole shorter.
 pub fn critical_path(events: &[Event]) -> Vec<&Event> {

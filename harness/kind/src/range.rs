@@ -12,22 +12,17 @@ const POOL: &str = "172.24.0.0/13";
 /// Room for nodes, machines and load-balancer addresses.
 const PREFIX: u8 = 20;
 
-/// Picks the first free ranges of the pool, one per name, in the order of the names.
-pub(crate) fn free(names: &[String], used: &[Ipv4Net]) -> Result<Vec<Ipv4Net>> {
+/// Picks the first free range of the pool.
+pub(crate) fn free(what: &str, used: &[Ipv4Net]) -> Result<Ipv4Net> {
     let pool: Ipv4Net = POOL.parse().expect("a constant range");
-    let candidates = pool
+    let mut candidates = pool
         .subnets(PREFIX)
         .expect("longer than the pool's own prefix");
-    let mut free = candidates.filter(|range| !used.iter().any(|taken| meet(*range, *taken)));
-    names
-        .iter()
-        .map(|what| {
-            free.next().ok_or_else(|| Error::NoRange {
-                what: what.clone(),
-                pool,
-            })
-        })
-        .collect()
+    let free = candidates.find(|range| !used.iter().any(|taken| meet(*range, *taken)));
+    free.ok_or_else(|| Error::NoRange {
+        what: what.to_owned(),
+        pool,
+    })
 }
 
 fn meet(a: Ipv4Net, b: Ipv4Net) -> bool {
@@ -66,17 +61,13 @@ mod tests {
 
     #[test]
     fn a_range_in_use_is_passed_over_however_it_overlaps() {
-        let names = ["a".to_owned(), "b".to_owned()];
         let used = [net("172.24.0.0/16"), net("172.25.3.0/24")];
-        assert_eq!(
-            free(&names, &used).unwrap(),
-            [net("172.25.16.0/20"), net("172.25.32.0/20")]
-        );
+        assert_eq!(free("a", &used).unwrap(), net("172.25.16.0/20"));
     }
 
     #[test]
     fn a_full_pool_is_an_error_that_says_what_to_remove() {
-        let error = free(&["a".to_owned()], &[net("172.16.0.0/12")]).unwrap_err();
+        let error = free("a", &[net("172.16.0.0/12")]).unwrap_err();
         assert!(
             error.to_string().contains("docker network prune"),
             "{error}"

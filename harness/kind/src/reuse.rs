@@ -6,6 +6,7 @@
 
 use engine::Deadline;
 use futures::future::try_join_all;
+use tokio::time::Instant;
 use world::{ClusterName, Substrate};
 
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     fleet::{self, Fleet},
     kind::Kind,
     lease::Claim,
+    progress::Steps,
     standing::Standing,
 };
 
@@ -87,12 +89,8 @@ impl Kind {
             self.docker.start(&node.id).await?;
         }
         let ids: Vec<String> = nodes.iter().map(|node| node.id.clone()).collect();
-        plan.boot(&self.docker, &ids, deadline).await?;
-        let standing = plan.standing(&self.docker, ids).await?;
-        standing
-            .ready(&self.docker, &plan.names(), deadline)
-            .await?;
-        Ok(standing)
+        let steps = Steps::new(name.clone(), Instant::now(), self.tell.clone());
+        plan.again(&self.docker, ids, &steps, deadline).await
     }
 }
 

@@ -1,6 +1,5 @@
 //! A cluster that stands, and the way to its API.
 
-use engine::Deadline;
 use futures::future::try_join_all;
 use ipnet::Ipv4Net;
 use k8s_openapi::api::core::v1::Node;
@@ -12,11 +11,7 @@ use kube::{
 };
 use serde_json::json;
 
-use crate::{
-    Error, Result,
-    docker::Docker,
-    node::{boot, kubeconfig},
-};
+use crate::{Error, Result, docker::Docker, node::kubeconfig};
 
 /// A cluster that stands.
 #[derive(Clone)]
@@ -96,23 +91,12 @@ impl Standing {
     }
 
     /// Waits until every node is ready, which kind itself only warns about.
-    pub(crate) async fn ready(
-        &self,
-        docker: &Docker,
-        names: &[String],
-        deadline: Deadline,
-    ) -> Result<()> {
+    pub(crate) async fn ready(&self, names: &[String]) -> Result<()> {
         let ready = names
             .iter()
             .map(|name| await_condition(self.api(), name, node_is_ready));
-        let left = deadline.remaining();
-        match tokio::time::timeout(left, try_join_all(ready)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(kubernetes(&self.name, "watch the nodes", Box::new(error))),
-            Err(_) => {
-                Err(boot::late(docker, &self.nodes[0], &names[0], "become Ready", left).await)
-            }
-        }
+        let ready = try_join_all(ready).await.map(drop);
+        ready.map_err(|error| kubernetes(&self.name, "watch the nodes", Box::new(error)))
     }
 }
 

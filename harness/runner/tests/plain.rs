@@ -37,6 +37,16 @@ fn run(trial: Trial<'_>, seed: u64) -> report::Trial {
 }
 
 #[test]
+fn two_clusters_reach_each_others_pods_on_one_network_only() {
+    let scenarios = scenarios().unwrap();
+    for name in ["kubernetes/two-clusters", "kubernetes/two-networks"] {
+        let trial = run(trial(&scenarios, name), 1);
+        let text = report::text::trial(&trial, 1);
+        assert_eq!(trial.outcome, Outcome::Pass, "{text}");
+    }
+}
+
+#[test]
 fn a_plain_service_is_served_loses_a_version_and_gets_it_back() {
     let scenarios = scenarios().unwrap();
     for name in ["kubernetes/plain", "kubernetes/plain-under-traffic"] {

@@ -1,5 +1,7 @@
 //! A connection to the daemon, and its errors in our words.
 
+use std::{path::Path, time::Duration};
+
 use bollard::errors::Error as Met;
 
 use crate::{Error, Result, doctor::Daemon};
@@ -10,19 +12,56 @@ pub(crate) struct Docker {
     pub(super) api: bollard::Docker,
 }
 
+/// How long the daemon may take to begin its answer. Creating a container copies the image's `/var`
+/// into a volume first, which takes its time on slow disks.
+const PATIENCE: u64 = 240;
+
 impl Docker {
-    /// Connects and asks for an answer.
+    /// Connects to the daemon that `DOCKER_HOST` names, or the local one, and asks for an answer.
     pub(crate) async fn connect() -> Result<Self> {
         let at = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "the local socket".to_owned());
-        let api = bollard::Docker::connect_with_defaults().map_err(|source| Error::NoDaemon {
-            at: at.clone(),
-            source,
-        })?;
-        api.ping()
-            .await
-            .map_err(|source| Error::NoDaemon { at, source })?;
-        Ok(Self { api })
+        Self::answering(bollard::Docker::connect_with_defaults(), at).await
     }
+
+    /// Connects to the daemon behind a Unix socket and asks for an answer.
+    pub(crate) async fn connect_at(socket: &Path) -> Result<Self> {
+        let at = socket.display().to_string();
+        let version = bollard::API_DEFAULT_VERSION;
+        Self::answering(
+            bollard::Docker::connect_with_unix(&at, PATIENCE, version),
+            at,
+        )
+        .await
+    }
+
+    async fn answering(api: Result<bollard::Docker, Met>, at: String) -> Result<Self> {
+        let answering = async {
+            let api = api?.with_timeout(Duration::from_secs(PATIENCE));
+            api.ping().await?;
+            Ok(api)
+        };
+        match answering.await {
+            Ok(api) => Ok(Self { api }),
+            Err(source) if is_forbidden(&source) => Err(Error::Forbidden { at, source }),
+            Err(source) => Err(Error::NoDaemon { at, source }),
+        }
+    }
+}
+
+/// Whether the system or the daemon says that we may not.
+fn is_forbidden(error: &Met) -> bool {
+    if let Met::DockerResponseServerError { status_code, .. } = error {
+        return matches!(status_code, 401 | 403);
+    }
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let io = error.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::PermissionDenied) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 impl Docker {
@@ -57,12 +96,23 @@ pub(super) fn met(doing: impl Into<String>) -> impl FnOnce(Met) -> Error {
         Met::DockerResponseServerError {
             status_code,
             message,
-        } => Error::Daemon {
-            doing,
-            status: status_code,
-            message,
-        },
+        } => refused(doing, status_code, message),
         source => Error::Connection { doing, source },
+    }
+}
+
+/// What the daemon refused; the words are matched in the middle, newer daemons put others in front.
+fn refused(doing: String, status: u16, message: String) -> Error {
+    if message.contains("Pool overlaps") {
+        return Error::RangeTaken { doing };
+    }
+    if status == 409 && message.contains("is already in use by container") {
+        return Error::NameTaken { doing };
+    }
+    Error::Daemon {
+        doing,
+        status,
+        message,
     }
 }
 
@@ -75,4 +125,21 @@ pub(super) fn is_absent(error: &Met) -> bool {
             ..
         }
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_that_may_not_be_opened_is_no_missing_daemon() {
+        let denied = Met::IOError {
+            err: std::io::ErrorKind::PermissionDenied.into(),
+        };
+        let absent = Met::IOError {
+            err: std::io::ErrorKind::NotFound.into(),
+        };
+        assert!(is_forbidden(&denied));
+        assert!(!is_forbidden(&absent));
+    }
 }

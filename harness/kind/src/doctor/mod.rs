@@ -5,19 +5,38 @@ mod finding;
 mod host;
 mod need;
 
-use ipnet::Ipv4Net;
+use std::path::Path;
+
 use world::Substrate;
 
 pub use finding::{Finding, Severity};
 
 pub(crate) use self::host::Daemon;
 use self::{host::Host, need::Need};
-use crate::{Images, docker::Docker, range};
+use crate::{Images, Result, docker::Docker, range};
 
-/// Examines the host for the clusters of `substrate`, or for one small cluster.
+/// Examines the host of the daemon that `DOCKER_HOST` names for the clusters of `substrate`, or for
+/// one small cluster.
 pub async fn examine(substrate: Option<&Substrate>, images: &Images) -> Vec<Finding> {
+    found(Docker::connect().await, substrate, images).await
+}
+
+/// The same for the daemon behind a Unix socket.
+pub async fn examine_at(
+    socket: &Path,
+    substrate: Option<&Substrate>,
+    images: &Images,
+) -> Vec<Finding> {
+    found(Docker::connect_at(socket).await, substrate, images).await
+}
+
+async fn found(
+    docker: Result<Docker>,
+    substrate: Option<&Substrate>,
+    images: &Images,
+) -> Vec<Finding> {
     let need = substrate.map_or_else(Need::smallest, Need::of);
-    let docker = match Docker::connect().await {
+    let docker = match docker {
         Ok(docker) => docker,
         Err(error) => return vec![Finding::failed(&error, finding::DAEMON)],
     };
@@ -37,14 +56,16 @@ pub async fn examine(substrate: Option<&Substrate>, images: &Images) -> Vec<Find
 
 /// Whether there are free ranges for every bridge.
 async fn ranges(docker: &Docker, need: &Need) -> Finding {
-    let names: Vec<String> = (0..need.bridges).map(|n| format!("bridge {n}")).collect();
     let routes = std::fs::read_to_string("/proc/net/route").unwrap_or_default();
-    let free = docker.used_ranges().await.and_then(|used| {
-        let used: Vec<Ipv4Net> = used.into_iter().chain(range::routed(&routes)).collect();
-        range::free(&names, &used)
+    let free = docker.used_ranges().await.and_then(|mut used| {
+        used.extend(range::routed(&routes));
+        for _ in 0..need.bridges {
+            used.push(range::free("a bridge", &used)?);
+        }
+        Ok(())
     });
     match free {
-        Ok(_) => Finding::good(format!(
+        Ok(()) => Finding::good(format!(
             "{} address ranges for bridges are free",
             need.bridges
         )),

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use engine::Deadline;
-
 use crate::{Error, Result, docker::Docker};
 
 /// What a node prints once systemd has taken over; on cgroup v1 the entrypoint's own line is enough.
@@ -13,43 +11,24 @@ const TAKEN_OVER: [&str; 2] = ["Multi-User System", "detected cgroup v1"];
 ///
 /// A command that runs earlier would keep systemd from emptying the root control group, and the
 /// kubelet could not make its own; therefore the log is read first.
-pub(crate) async fn booted(
-    docker: &Docker,
-    id: &str,
-    node: &str,
-    deadline: Deadline,
-) -> Result<()> {
-    let boot = async {
-        docker.logged(id, &TAKEN_OVER).await?;
-        let answers = "until ctr version >/dev/null 2>&1; do sleep 0.1; done";
-        docker
-            .must(id, &["sh", "-c", answers], None)
-            .await
-            .map(drop)
-    };
-    let left = deadline.remaining();
-    match tokio::time::timeout(left, boot).await {
-        Ok(done) => done,
-        Err(_) => Err(late(docker, id, node, "boot", left).await),
-    }
+pub(crate) async fn booted(docker: &Docker, id: &str) -> Result<()> {
+    docker.logged(id, &TAKEN_OVER).await?;
+    let answers = "until ctr version >/dev/null 2>&1; do sleep 0.1; done";
+    docker.script(id, answers).await
 }
 
-/// The error for a node that did not get there in time, with the end of its log.
+/// The error for a node, by id and name, that did not get there in time, with the end of its log.
 pub(crate) async fn late(
     docker: &Docker,
-    id: &str,
-    node: &str,
+    (id, node): (&str, &str),
     awaited: &'static str,
     waited: Duration,
 ) -> Error {
-    let log = docker
-        .log_tail(id, 20)
-        .await
-        .unwrap_or_else(|error| error.to_string());
+    let log = docker.log_tail(id, 20).await;
     Error::NodeLate {
         node: node.to_owned(),
         awaited,
         waited,
-        log,
+        log: log.unwrap_or_else(|error| error.to_string()),
     }
 }

@@ -7,12 +7,14 @@ use scenario::{Files, Library, Scenario, problem::Problems, yaml::ReadError};
 /// Files that exist only here.
 struct Here;
 
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 4] = [
     ("plain.yaml", include_str!("plain.yaml")),
     (
         "plain-under-traffic.yaml",
         include_str!("plain-under-traffic.yaml"),
     ),
+    ("two-clusters.yaml", include_str!("two-clusters.yaml")),
+    ("two-networks.yaml", include_str!("two-networks.yaml")),
 ];
 
 impl Files for Here {
