@@ -1,5 +1,6 @@
 //! What people type.
 
+mod life;
 mod test;
 mod why;
 
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use life::{Doctor, Down, Kubeconfig, Logs, NodeImages, Ps, Shell, Up};
 pub use test::{Format, Reports, Selected, Test};
 pub use why::{Asked, Why};
 
@@ -43,13 +45,29 @@ pub enum Command {
     Graph(Graph),
     /// Write a first topology and scenario into a directory.
     Init(Init),
+    /// Bring the clusters of a topology up in Docker, and let them stay.
+    Up(Up),
+    /// Remove clusters that 'up' made.
+    Down(Down),
+    /// Show what stands in Docker, whose it is, and until when.
+    Ps(Ps),
+    /// Remove what nobody needs any more: runs that were killed, clusters whose time is over.
+    Gc,
+    /// Print the way to clusters that stand, for kubectl and its like.
+    Kubeconfig(Kubeconfig),
+    /// Write what every node has logged into a directory.
+    Logs(Logs),
+    /// Start your shell, with KUBECONFIG set to clusters that stand.
+    Shell(Shell),
+    /// Say whether this host can have the clusters of a topology, and what mends what it lacks.
+    Doctor(Doctor),
 }
 
 impl Command {
     /// Whether something may stand that is to be taken down where somebody presses Ctrl-C. The
     /// others just end.
     pub fn takes_down(&self) -> bool {
-        matches!(self, Self::Test(_) | Self::Why(_))
+        matches!(self, Self::Test(_) | Self::Why(_) | Self::Up(_))
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod graph;
 mod init;
+mod life;
 mod list;
 mod plan;
 mod schema;
@@ -96,6 +97,18 @@ pub enum CommandError {
     /// Clusters or a mesh did not get so far that something could be asked.
     #[error("nothing could be asked: {0}")]
     NotExplained(#[from] runner::Error),
+    /// Clusters in Docker could not be had.
+    #[error(transparent)]
+    Docker(#[from] kind::Error),
+    /// A program that is to work with clusters does not start.
+    #[error("{program} cannot be started: {source}")]
+    NotStarted {
+        /// The program.
+        program: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// Somebody wished to stop.
     #[error("interrupted")]
     Interrupted,
@@ -116,6 +129,14 @@ pub fn run(cli: &Cli, terminal: &mut Terminal<'_>) -> Exit {
         Command::Plan(args) => plan::run(args, out),
         Command::Graph(args) => graph::run(args, out),
         Command::Init(args) => init::run(args, out),
+        Command::Up(args) => life::up(args, terminal),
+        Command::Down(args) => life::down(args, out),
+        Command::Ps(args) => life::ps(args, out),
+        Command::Gc => life::gc(out),
+        Command::Kubeconfig(args) => life::kubeconfig(args, out),
+        Command::Logs(args) => life::logs(args, out),
+        Command::Shell(args) => life::shell(args),
+        Command::Doctor(args) => life::doctor(args, out),
     };
     done.unwrap_or_else(|error| told(&error, terminal.err))
 }
@@ -138,6 +159,11 @@ impl CommandError {
                 Exit::Environment
             }
             Self::NotExplained(_) => Exit::BringUp,
+            Self::Docker(error) => match error.class() {
+                kind::Class::Host => Exit::Environment,
+                kind::Class::Asked => Exit::Usage,
+                kind::Class::BringUp => Exit::BringUp,
+            },
             Self::Interrupted => Exit::Interrupted,
             Self::Engine(EngineError::Unknown { .. })
             | Self::Problems(_)
@@ -145,6 +171,7 @@ impl CommandError {
             | Self::Manifest(_)
             | Self::Exists { .. }
             | Self::Unwritable { .. }
+            | Self::NotStarted { .. }
             | Self::NothingToKeep(_)
             | Self::Question(_)
             | Self::NotInScenario { .. }

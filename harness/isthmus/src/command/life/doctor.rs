@@ -1,0 +1,39 @@
+//! `isthmus doctor`: whether this host can have the clusters of a topology, before anything is made.
+
+use std::io::Write;
+
+use kind::doctor::{self, Severity};
+
+use super::{CommandError, images, on_runtime};
+use crate::{Exit, cli::Doctor, command::subject};
+
+pub(in crate::command) fn run(args: &Doctor, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    let topology = args
+        .topology
+        .as_deref()
+        .map(subject::topology)
+        .transpose()?;
+    let substrate = topology.as_ref().map(|topology| topology.substrate());
+    let findings = on_runtime(doctor::examine(substrate, &images(&args.images)))?;
+    for finding in &findings {
+        writeln!(out, "{:<5} {}", word(finding.severity), finding.what)?;
+        if let Some(remedy) = &finding.remedy {
+            writeln!(out, "      {remedy}")?;
+        }
+    }
+    let bad = findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Bad);
+    Ok(match bad {
+        true => Exit::Environment,
+        false => Exit::Done,
+    })
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Good => "ok",
+        Severity::Risky => "warn",
+        Severity::Bad => "FAIL",
+    }
+}

@@ -1,0 +1,112 @@
+//! `isthmus up`: clusters that stay until they are removed or their time is over.
+
+use std::{
+    io::Write as _,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use engine::{BringUp, Deadline};
+use kind::{Event, Keep, Kind};
+use scenario::Topology;
+
+use super::{CommandError, images, on_runtime};
+use crate::{
+    Exit,
+    cli::Up,
+    command::{Terminal, subject},
+};
+
+/// What has happened so far.
+type Events = Arc<Mutex<Vec<Event>>>;
+
+pub(in crate::command) fn run(
+    args: &Up,
+    terminal: &mut Terminal<'_>,
+) -> Result<Exit, CommandError> {
+    let topology = subject::topology(&args.subject.subject)?;
+    let name = args
+        .name
+        .clone()
+        .unwrap_or_else(|| topology.name().to_string());
+    let events = Events::default();
+    let stop = terminal.stop.clone();
+    let work = async {
+        let up = up(args, &topology, &name, &events);
+        tokio::select! {
+            biased;
+            () = stop.requested() => {
+                // What the daemon was still making is awaited and removed as well.
+                kind::remove(&kind::Which::Run(name.clone())).await?;
+                Err(CommandError::Interrupted)
+            }
+            name = up => Ok(name?),
+        }
+    };
+    let name = on_runtime(work)??;
+    let events = events.lock().unwrap_or_else(PoisonError::into_inner);
+    critical_path(&events, terminal)?;
+    writeln!(
+        terminal.out,
+        "{name} is up; 'isthmus shell {name}' works with it, 'isthmus down {name}' removes it"
+    )?;
+    Ok(Exit::Done)
+}
+
+/// Brings the clusters up, or takes equal ones over; returns what they are called.
+async fn up(args: &Up, topology: &Topology, name: &str, events: &Events) -> kind::Result<String> {
+    let seen = Arc::clone(events);
+    let engine = Kind::connect(images(&args.images)).await?;
+    let engine = engine
+        .keep(Keep::Hours(args.hours))
+        .tell(move |event| told(event, &seen));
+    let substrate = topology.substrate();
+    let deadline = Deadline::after(Duration::from_secs(args.patience));
+    if args.reuse
+        && let Some(fleet) = engine.reusable(substrate).await?
+    {
+        engine.take_over(substrate, &fleet, deadline).await?;
+        return Ok(fleet.run);
+    }
+    let options = BringUp {
+        run: name.to_owned(),
+        seed: 0,
+        deadline,
+    };
+    engine.stand(substrate, &options).await?;
+    Ok(name.to_owned())
+}
+
+/// Shows a step when it has ended.
+fn told(event: Event, seen: &Events) {
+    let ended = event.began + event.took;
+    // There is nowhere left to say that this failed.
+    let _ = writeln!(
+        std::io::stderr(),
+        "{:>6.1} s  {}  {} ({:.1} s)",
+        ended.as_secs_f64(),
+        event.cluster,
+        event.step,
+        event.took.as_secs_f64()
+    );
+    seen.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(event);
+}
+
+fn critical_path(events: &[Event], terminal: &mut Terminal<'_>) -> Result<(), CommandError> {
+    let steps = kind::progress::critical_path(events);
+    let Some(last) = steps.last() else {
+        return Ok(());
+    };
+    let said = steps
+        .iter()
+        .map(|event| format!("{} {:.1} s", event.step, event.took.as_secs_f64()));
+    let said = said.collect::<Vec<_>>().join(", ");
+    writeln!(
+        terminal.err,
+        "the longest way was {}'s: {said}",
+        last.cluster
+    )?;
+    Ok(())
+}
