@@ -24,22 +24,23 @@ pub(crate) fn answer(
     server: &ApiServer,
     resource: &Resource,
     request: &Request,
+    body: &Value,
 ) -> Result<Option<Response>, Status> {
     let status = match (resource.group(), resource.kind.as_str()) {
-        ("authentication.k8s.io", "TokenReview") => token_review(server, &request.body),
+        ("authentication.k8s.io", "TokenReview") => token_review(server, body),
         ("authentication.k8s.io", "SelfSubjectReview") => {
             json!({"userInfo": user_info(&request.user)})
         }
         ("authorization.k8s.io", "SelfSubjectAccessReview") => {
-            access_review(server, &request.user, &request.body)?
+            access_review(server, &request.user, body)?
         }
         ("authorization.k8s.io", "SubjectAccessReview" | "LocalSubjectAccessReview") => {
-            access_review_of(server, resource, request)?
+            access_review_of(server, resource, request, body)?
         }
         ("", "Binding") => return Err(Status::not_modelled("bindings (use pods/binding)")),
         _ => return Ok(None),
     };
-    let mut object = request.body.clone();
+    let mut object = body.clone();
     object["apiVersion"] = resource.gvr.api_version().into();
     object["kind"] = resource.kind.as_str().into();
     object::meta_mut(&mut object);
@@ -56,8 +57,9 @@ fn access_review_of(
     server: &ApiServer,
     resource: &Resource,
     request: &Request,
+    body: &Value,
 ) -> Result<Value, Status> {
-    let spec = &request.body["spec"];
+    let spec = &body["spec"];
     let asked = text(spec, &["resourceAttributes", "namespace"]);
     if resource.namespaced && request.namespace.as_deref() != Some(asked) {
         let own = request.namespace.as_deref().unwrap_or_default();
@@ -70,7 +72,7 @@ fn access_review_of(
         .filter_map(Value::as_str)
         .collect();
     let user = User::new(text(spec, &["user"]), &groups);
-    access_review(server, &user, &request.body)
+    access_review(server, &user, body)
 }
 
 /// A user as admission and token reviews show it.

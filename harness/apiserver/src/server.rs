@@ -159,7 +159,7 @@ impl ApiServer {
     async fn dispatch(
         &self,
         resource: &Arc<Resource>,
-        request: Request,
+        mut request: Request,
     ) -> Result<Response, Status> {
         match request.verb {
             Verb::Get => verb::get(self, resource, &request),
@@ -169,8 +169,14 @@ impl ApiServer {
                 watch::open(self, resource, &request, selection)
                     .map(|w| Response::Watch(Box::new(w)))
             }
-            Verb::Create => verb::create(self, resource, &request).await,
-            Verb::Update => verb::update(self, resource, &request).await,
+            Verb::Create => {
+                let body = std::mem::take(&mut request.body);
+                verb::create(self, resource, &request, body).await
+            }
+            Verb::Update => {
+                let body = std::mem::take(&mut request.body);
+                verb::update(self, resource, &request, body).await
+            }
             Verb::Patch(kind) => verb::patch(self, resource, &request, kind).await,
             Verb::Delete => verb::delete(self, resource, &request).await,
             Verb::DeleteCollection => verb::delete_collection(self, resource, &request).await,

@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{object::text, patch, server::ApiServer, status::Status};
 
-/// Lets the mutating webhooks change the object, which is null for a deletion.
+/// Lets the mutating webhooks change the object, which is null for a deletion; says whether one
+/// did.
 ///
 /// A webhook with `reinvocationPolicy: IfNeeded` is asked once more if a later one changed the
 /// object.
@@ -19,46 +20,51 @@ use crate::{object::text, patch, server::ApiServer, status::Status};
 pub(crate) async fn mutate(
     server: &ApiServer,
     review: &Review<'_>,
-    mut object: Value,
+    object: &mut Value,
     warnings: &mut Vec<String>,
-) -> Result<Value, Status> {
+) -> Result<bool, Status> {
     let webhooks = all(server, Phase::Mutating);
-    let mut asked: Vec<(usize, Value)> = Vec::new();
-    for (i, webhook) in webhooks.iter().enumerate() {
-        if concerns(server, webhook, review, &object) {
-            object = one(server, webhook, review, object, warnings).await?;
-            asked.push((i, object.clone()));
+    let mut changes = 0;
+    let mut asked = Vec::new();
+    for webhook in &webhooks {
+        if concerns(server, webhook, review, object) {
+            changes += one(server, webhook, review, object, warnings).await?;
+            asked.push((webhook, changes));
         }
     }
-    for (i, seen) in asked {
-        let again = text(webhooks[i].value(), &["reinvocationPolicy"]) == "IfNeeded";
-        if again && seen != object {
-            object = one(server, &webhooks[i], review, object, warnings).await?;
+    for (webhook, seen) in asked {
+        let again = text(webhook.value(), &["reinvocationPolicy"]) == "IfNeeded";
+        if again && seen != changes {
+            changes += one(server, webhook, review, object, warnings).await?;
         }
     }
-    Ok(object)
+    Ok(changes > 0)
 }
 
+/// Lets one webhook change the object; the number of changes, one or none.
 async fn one(
     server: &ApiServer,
     webhook: &Webhook,
     review: &Review<'_>,
-    object: Value,
+    object: &mut Value,
     warnings: &mut Vec<String>,
-) -> Result<Value, Status> {
-    let Some(answer) = ask(server, webhook, review, &object).await? else {
-        return Ok(object);
+) -> Result<usize, Status> {
+    let Some(answer) = ask(server, webhook, review, object).await? else {
+        return Ok(0);
     };
     warnings.extend(answer.warnings);
-    match answer.patch {
-        Some(changes) => patch::json(&object, &changes).map_err(|error| {
-            Status::internal(format!(
-                "failed calling webhook {:?}: {error}",
-                webhook.name()
-            ))
-        }),
-        None => Ok(object),
-    }
+    let Some(changes) = answer.patch else {
+        return Ok(0);
+    };
+    let patched = patch::json(object, &changes).map_err(|error| {
+        Status::internal(format!(
+            "failed calling webhook {:?}: {error}",
+            webhook.name()
+        ))
+    })?;
+    let changed = patched != *object;
+    *object = patched;
+    Ok(changed.into())
 }
 
 /// Lets the validating webhooks judge the object.

@@ -49,30 +49,31 @@ pub(crate) fn admit(
     Err(Status::forbidden(resource, object::name(pod), &why))
 }
 
-/// Names the account and mounts its token, where accounts are furnished by the cluster.
+/// Names the account and mounts its token, where accounts are furnished by the cluster; says
+/// whether it was such an object.
 pub(crate) fn complete(
     server: &ApiServer,
     state: &State,
     resource: &Resource,
-    mut pod: Value,
-) -> Value {
+    pod: &mut Value,
+) -> bool {
     if server.config().cluster_ca.is_none() || !resource.is("", "Pod") {
-        return pod;
+        return false;
     }
-    let account = account_of(&pod).to_owned();
+    let account = account_of(pod).to_owned();
     pod["spec"]["serviceAccountName"] = account.as_str().into();
-    let key = Key::new(object::namespace(&pod), &account);
+    let key = Key::new(object::namespace(pod), &account);
     let found = state.store.get(&Table::new("", "serviceaccounts"), &key);
     let secrets = found
         .map(|account| list(account, &["imagePullSecrets"]))
         .unwrap_or_default();
-    if !secrets.is_empty() && list(&pod, &["spec", "imagePullSecrets"]).is_empty() {
+    if !secrets.is_empty() && list(pod, &["spec", "imagePullSecrets"]).is_empty() {
         pod["spec"]["imagePullSecrets"] = secrets.to_vec().into();
     }
-    if mounts(&pod, found.map(|a| &**a)) {
-        mount(server, &mut pod);
+    if mounts(pod, found.map(|a| &**a)) {
+        mount(server, pod);
     }
-    pod
+    true
 }
 
 fn mounts(pod: &Value, account: Option<&Value>) -> bool {

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::{
-    compare::compare,
+    compare::Comparison,
     managed::{self, Operation, Owner, Stamp},
     merge::merge,
-    owners::{track_update, without},
+    owners::{changes, track_update},
     path::{Step, shown},
     prune::prune,
     set::FieldSet,
@@ -18,13 +18,7 @@ use crate::{
     status::{Cause, Status},
 };
 
-/// What an apply made of the live object.
-#[derive(Debug)]
-pub(crate) struct Applied {
-    pub(crate) object: Value,
-}
-
-/// Applies a configuration to the live object; null if there is none.
+/// The live object with a configuration applied to it; `live` is null if there is none.
 ///
 /// # Errors
 /// 409 with one cause per field that another manager owns and that the configuration would
@@ -36,53 +30,62 @@ pub(crate) fn apply(
     config: &Value,
     stamp: &Stamp,
     force: bool,
-) -> Result<Applied, Status> {
+) -> Result<Value, Status> {
     let (live, mut owners) = live_and_owners(shape, has_status, live, stamp);
     let reset = managed::reset(&stamp.subresource, has_status);
-    let fields = fields_of(shape, config).without_trees(&reset);
-    let place = owners
+    let mut fields = fields_of(shape, config);
+    fields.remove_trees(&reset);
+    let before = owners
         .iter()
-        .position(|owner| owner.is(stamp, Operation::Apply));
-    let before = place.map(|i| owners.remove(i));
-    let last = before
-        .as_ref()
-        .map(|owner| owner.fields.clone())
-        .unwrap_or_default();
-    let claimed = owners
-        .iter()
-        .fold(fields.clone(), |all, owner| all.union(&owner.fields));
-    let merged = merge(shape, &live, config);
-    let mut new = if last.is_empty() {
-        merged
-    } else {
-        prune(shape, &merged, &last, &claimed)
-    };
-
-    let mut changes = compare(shape, &live, &new);
-    without(&mut changes, &reset);
-    let changed = changes.modified.union(&changes.added);
-    let conflicts: Vec<(String, FieldSet)> = owners
-        .iter()
-        .map(|owner| (owner.described(), owner.fields.intersection(&changed)))
-        .filter(|(_, fields)| !fields.is_empty())
-        .collect();
-    if !force && !conflicts.is_empty() {
-        return Err(conflict(&conflicts));
+        .position(|owner| owner.is(stamp, Operation::Apply))
+        .map(|i| owners.remove(i));
+    let mut new = merge(shape, &live, config);
+    if let Some(before) = &before {
+        new = prune(shape, &new, &before.fields, &claimed(&fields, &owners));
     }
-    for owner in &mut owners {
-        owner.fields = owner
-            .fields
-            .difference(&changed)
-            .difference(&changes.removed);
-    }
-    let mut own = Owner::new(stamp, Operation::Apply, managed::strip(&fields));
+    hand_over(&mut owners, changes(shape, &live, &new, &reset), force)?;
+    let mut own = Owner::new(stamp, Operation::Apply, managed::strip(fields));
     if new == live {
         // Nothing changed: the entry keeps the time of the last apply that did something.
         own.time = before.and_then(|owner| owner.time);
     }
     owners.push(own);
     managed::write(&mut new, owners);
-    Ok(Applied { object: new })
+    Ok(new)
+}
+
+/// Every field that somebody wants: the configuration or another owner.
+fn claimed(fields: &FieldSet, owners: &[Owner]) -> FieldSet {
+    let mut claimed = fields.clone();
+    owners.iter().for_each(|owner| claimed.add(&owner.fields));
+    claimed
+}
+
+/// Takes what changes from its owners.
+///
+/// # Errors
+/// 409 if somebody owns what changes, unless it is taken by force.
+fn hand_over(owners: &mut [Owner], changes: Comparison, force: bool) -> Result<(), Status> {
+    let Comparison {
+        added: mut changed,
+        modified,
+        removed,
+    } = changes;
+    changed.add(&modified);
+    let conflicts: Vec<(String, FieldSet)> = owners
+        .iter()
+        .map(|owner| (owner, owner.fields.intersection(&changed)))
+        .filter(|(_, fields)| !fields.is_empty())
+        .map(|(owner, fields)| (owner.described(), fields))
+        .collect();
+    if !force && !conflicts.is_empty() {
+        return Err(conflict(&conflicts));
+    }
+    for owner in owners {
+        owner.fields.remove(&changed);
+        owner.fields.remove(&removed);
+    }
+    Ok(())
 }
 
 /// The live object without its owners, and these. Fields of an object that was never tracked

@@ -33,6 +33,9 @@ struct Walker {
 
 impl Walker {
     fn visit(&mut self, shape: &Node, old: Option<&Value>, new: Option<&Value>) {
+        if old == new {
+            return;
+        }
         match (branch(shape, old), branch(shape, new)) {
             // An empty or absent collection on both sides is a leaf, so that empty and absent differ.
             (
@@ -59,26 +62,26 @@ impl Walker {
         old: Option<&Map<String, Value>>,
         new: Option<&Map<String, Value>>,
     ) {
-        let names = old.into_iter().chain(new).flat_map(Map::keys);
-        let names: std::collections::BTreeSet<&String> = names.collect();
-        for name in names {
+        for (name, value) in old.into_iter().flatten() {
+            self.field(shape, name, Some(value), new.and_then(|m| m.get(name)));
+        }
+        let is_new = |name: &str| old.is_none_or(|m| !m.contains_key(name));
+        for (name, value) in new.into_iter().flatten().filter(|(name, _)| is_new(name)) {
+            self.field(shape, name, None, Some(value));
+        }
+    }
+
+    fn field(&mut self, shape: &Node, name: &str, old: Option<&Value>, new: Option<&Value>) {
+        // Most fields stay as they are: these cost no path.
+        if old != new {
             self.at.push(path::field(name));
-            let (a, b) = (old.and_then(|m| m.get(name)), new.and_then(|m| m.get(name)));
-            self.visit(shape.field(name), a, b);
+            self.visit(shape.field(name), old, new);
             self.at.pop();
         }
     }
 
     fn items(&mut self, list: &List, old: &[Value], new: &[Value]) {
-        let index = |items: &'_ [Value]| -> BTreeMap<Step, Vec<Value>> {
-            let mut found: BTreeMap<Step, Vec<Value>> = BTreeMap::new();
-            for item in items {
-                if let Some(step) = path::item(list, item) {
-                    found.entry(step).or_default().push(item.clone());
-                }
-            }
-            found
-        };
+        let index = |items| index(list, items);
         let (old, new) = (index(old), index(new));
         let steps: std::collections::BTreeSet<&Step> = old.keys().chain(new.keys()).collect();
         for step in steps {
@@ -89,20 +92,19 @@ impl Walker {
     }
 
     /// The items of one key; several of one key are compared as a whole.
-    fn entries(&mut self, shape: &Node, old: Option<&Vec<Value>>, new: Option<&Vec<Value>>) {
-        let count = |items: Option<&Vec<Value>>| items.map_or(0, Vec::len);
-        let first = |items: Option<&Vec<Value>>| items.and_then(|items| items.first().cloned());
+    fn entries(&mut self, shape: &Node, old: Option<&Vec<&Value>>, new: Option<&Vec<&Value>>) {
+        let count = |items: Option<&Vec<&Value>>| items.map_or(0, Vec::len);
         match (count(old), count(new)) {
-            (0 | 1, 0 | 1) => self.visit(shape, first(old).as_ref(), first(new).as_ref()),
+            (0 | 1, 0 | 1) => self.visit(shape, first(old), first(new)),
             (0 | 1, _) => {
                 if let Some(old) = first(old) {
-                    self.visit(shape, Some(&old), None);
+                    self.visit(shape, Some(old), None);
                 }
                 self.found.added.insert(&self.at);
             }
             (_, 0 | 1) => {
                 if let Some(new) = first(new) {
-                    self.visit(shape, None, Some(&new));
+                    self.visit(shape, None, Some(new));
                 }
                 self.found.removed.insert(&self.at);
             }
@@ -132,6 +134,21 @@ impl Walker {
             (None, None) | (Some(_), Some(_)) => {}
         }
     }
+}
+
+fn first<'a>(items: Option<&Vec<&'a Value>>) -> Option<&'a Value> {
+    items?.first().copied()
+}
+
+/// The items of a list by their keys.
+fn index<'a>(list: &List, items: &'a [Value]) -> BTreeMap<Step, Vec<&'a Value>> {
+    let mut found: BTreeMap<Step, Vec<&Value>> = BTreeMap::new();
+    for item in items {
+        if let Some(step) = path::item(list, item) {
+            found.entry(step).or_default().push(item);
+        }
+    }
+    found
 }
 
 enum Branch<'a> {

@@ -1,8 +1,10 @@
 //! `metadata.managedFields`: the owners of an object's fields, read and written.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
-use super::set::FieldSet;
+use super::{path, set::FieldSet};
 use crate::object::{self, text};
 
 /// Who writes, how and when.
@@ -66,6 +68,17 @@ impl Owner {
         text
     }
 
+    /// Where the entry stands among the others.
+    fn rank(&self) -> impl Ord {
+        (
+            self.operation,
+            &self.time,
+            &self.manager,
+            &self.api_version,
+            &self.subresource,
+        )
+    }
+
     fn to_value(&self) -> Value {
         let mut entry = json!({
             "manager": self.manager, "apiVersion": self.api_version, "fieldsType": "FieldsV1",
@@ -110,18 +123,7 @@ pub(super) fn read(object: &Value) -> Vec<Owner> {
 /// Writes the owners into an object's metadata, in Kubernetes' order.
 pub(super) fn write(object: &mut Value, mut owners: Vec<Owner>) {
     owners.retain(|owner| !owner.fields.is_empty());
-    owners.sort_by(|a, b| {
-        let order = |o: &Owner| {
-            (
-                o.operation,
-                o.time.clone(),
-                o.manager.clone(),
-                o.api_version.clone(),
-                o.subresource.clone(),
-            )
-        };
-        order(a).cmp(&order(b))
-    });
+    owners.sort_by(|a, b| a.rank().cmp(&b.rank()));
     let meta = object::meta_mut(object);
     if owners.is_empty() {
         meta.remove("managedFields");
@@ -133,17 +135,22 @@ pub(super) fn write(object: &mut Value, mut owners: Vec<Owner>) {
     }
 }
 
-/// The metadata that belongs to the server and never has an owner.
-pub(super) fn strip(fields: &FieldSet) -> FieldSet {
+/// Takes out the metadata that belongs to the server and never has an owner.
+pub(super) fn strip(mut fields: FieldSet) -> FieldSet {
+    fields.remove(&SYSTEM);
+    fields
+}
+
+static SYSTEM: LazyLock<FieldSet> = LazyLock::new(|| {
     let mut system = FieldSet::default();
     for name in ["apiVersion", "kind", "metadata"] {
-        system.insert(&[format!("f:{name}")]);
+        system.insert(&[path::field(name)]);
     }
     for name in SYSTEM_METADATA {
-        system.insert(&["f:metadata".to_owned(), format!("f:{name}")]);
+        system.insert(&[path::field("metadata"), path::field(name)]);
     }
-    fields.difference(&system)
-}
+    system
+});
 
 const SYSTEM_METADATA: [&str; 8] = [
     "name",
@@ -167,6 +174,6 @@ pub(super) fn reset(subresource: &str, has_status: bool) -> FieldSet {
     };
     names
         .iter()
-        .for_each(|name| reset.insert(&[format!("f:{name}")]));
+        .for_each(|name| reset.insert(&[path::field(name)]));
     reset
 }

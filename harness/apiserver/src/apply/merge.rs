@@ -1,6 +1,6 @@
 //! The live object with the applied configuration laid over it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Map, Value};
 
@@ -43,60 +43,104 @@ fn merge_maps(
 /// Merges by key. The applied order decides among applied items; live items that were not
 /// applied stay where they were among them.
 fn merge_items(list: &List, live: &[Value], applied: &[Value]) -> Vec<Value> {
-    let steps = |items: &[Value]| -> Vec<Step> {
-        items
-            .iter()
-            .map(|item| path::item(list, item).unwrap_or_default())
-            .collect()
+    let (live, applied) = (keyed(list, live), keyed(list, applied));
+    let of_live: BTreeMap<&Step, &Value> = live.iter().rev().map(|(k, v)| (k, *v)).collect();
+    let shared = applied.iter().map(|(step, _)| step);
+    let mut weaver = Weaver {
+        item: &list.item,
+        in_applied: shared.clone().collect(),
+        shared: shared.filter(|step| of_live.contains_key(step)).collect(),
+        live: &live,
+        applied: &applied,
+        of_live,
+        done: BTreeSet::new(),
+        out: Vec::new(),
     };
-    let (live_steps, applied_steps) = (steps(live), steps(applied));
-    let of_live: BTreeMap<&Step, &Value> = live_steps.iter().zip(live).rev().collect();
-    let in_applied: BTreeSet<&Step> = applied_steps.iter().collect();
-    let mut shared = applied_steps
-        .iter()
-        .filter(|step| of_live.contains_key(step))
-        .peekable();
-    let mut done: BTreeSet<&Step> = BTreeSet::new();
-    let mut out = Vec::new();
-    let (mut l, mut a) = (0, 0);
-    let take = |step: &Step, value: &Value| match of_live.get(step) {
-        Some(live) => merge(&list.item, live, value),
-        None => value.clone(),
-    };
-    while l < live.len() || a < applied.len() {
-        match (live_steps.get(l), applied_steps.get(a)) {
-            (Some(ours), Some(theirs)) if ours == theirs => {
-                out.push(take(theirs, &applied[a]));
-                done.insert(theirs);
-                shared.next();
-                l += 1;
-                a += 1;
-            }
+    while let Some(turn) = weaver.turn() {
+        weaver.take(turn);
+    }
+    weaver.out
+}
+
+type Keyed<'a> = (Step, &'a Value);
+
+fn keyed<'a>(list: &List, items: &'a [Value]) -> Vec<Keyed<'a>> {
+    let keyed = |item| (path::item(list, item).unwrap_or_default(), item);
+    items.iter().map(keyed).collect()
+}
+
+/// Two lists on their way into one.
+struct Weaver<'a> {
+    item: &'a Node,
+    /// What is left of each list.
+    live: &'a [Keyed<'a>],
+    applied: &'a [Keyed<'a>],
+    of_live: BTreeMap<&'a Step, &'a Value>,
+    in_applied: BTreeSet<&'a Step>,
+    /// The applied items that are in both lists and still to come.
+    shared: VecDeque<&'a Step>,
+    done: BTreeSet<&'a Step>,
+    out: Vec<Value>,
+}
+
+/// Whose item comes next.
+enum Turn<'a> {
+    Both(&'a Keyed<'a>),
+    Applied(&'a Keyed<'a>),
+    Live(&'a Value),
+    /// The live item has come already, or comes later.
+    Pass,
+}
+
+impl<'a> Weaver<'a> {
+    fn turn(&self) -> Option<Turn<'a>> {
+        Some(match (self.live.first(), self.applied.first()) {
+            (None, None) => return None,
+            (Some((ours, _)), Some(theirs)) if *ours == theirs.0 => Turn::Both(theirs),
+            (Some((ours, live)), _) if !self.in_applied.contains(ours) => Turn::Live(live),
             // A shared item that is not the next in the applied order comes later.
-            (Some(ours), Some(_))
-                if in_applied.contains(ours) && shared.peek().is_some_and(|s| *s != ours) =>
-            {
-                l += 1
+            (Some((ours, _)), Some(_)) if self.shared.front().is_some_and(|s| *s != ours) => {
+                Turn::Pass
             }
-            (Some(ours), _) if !in_applied.contains(ours) => {
-                out.push(live[l].clone());
-                l += 1;
+            (_, Some(theirs)) => Turn::Applied(theirs),
+            (Some(_), None) => Turn::Pass,
+        })
+    }
+
+    fn take(&mut self, turn: Turn<'a>) {
+        match turn {
+            Turn::Pass => self.live = &self.live[1..],
+            Turn::Live(item) => {
+                self.out.push(item.clone());
+                self.live = &self.live[1..];
             }
-            (Some(ours), None) if done.contains(ours) => l += 1,
-            (_, Some(theirs)) => {
-                if live_steps.get(l).is_some_and(|ours| done.contains(ours)) {
-                    l += 1;
+            Turn::Both(item) => {
+                self.put(item);
+                self.live = &self.live[1..];
+            }
+            Turn::Applied(item) => {
+                if self
+                    .live
+                    .first()
+                    .is_some_and(|(ours, _)| self.done.contains(ours))
+                {
+                    self.live = &self.live[1..];
                 }
-                out.push(take(theirs, &applied[a]));
-                done.insert(theirs);
-                if shared.peek().is_some_and(|s| *s == theirs) {
-                    shared.next();
-                }
-                a += 1;
+                self.put(item);
             }
-            (Some(_), None) => l += 1,
-            (None, None) => break,
         }
     }
-    out
+
+    /// Puts the next applied item out, laid over the live one if there is one.
+    fn put(&mut self, (step, value): &'a Keyed<'a>) {
+        self.out.push(match self.of_live.get(step) {
+            Some(live) => merge(self.item, live, value),
+            None => Value::clone(value),
+        });
+        self.done.insert(step);
+        if self.shared.front() == Some(&step) {
+            self.shared.pop_front();
+        }
+        self.applied = &self.applied[1..];
+    }
 }

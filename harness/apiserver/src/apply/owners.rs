@@ -62,19 +62,18 @@ fn take(
     stamp: &Stamp,
     owners: &mut Vec<Owner>,
 ) {
-    let empty = Value::Object(serde_json::Map::new());
-    let mut old = if live.is_null() { empty } else { live.clone() };
-    object::remove(&mut old, &["metadata", "managedFields"]);
-    let mut changes = compare(shape, &old, new);
-    without(
-        &mut changes,
-        &managed::reset(&stamp.subresource, has_status),
-    );
-    let taken = changes.modified.union(&changes.added);
+    let reset = managed::reset(&stamp.subresource, has_status);
+    let Comparison {
+        mut added,
+        modified,
+        removed,
+    } = changes(shape, live, new, &reset);
+    added.add(&modified);
     for owner in owners.iter_mut() {
-        owner.fields = owner.fields.difference(&taken).difference(&changes.removed);
+        owner.fields.remove(&added);
+        owner.fields.remove(&removed);
     }
-    let taken = managed::strip(&taken);
+    let taken = managed::strip(added);
     if taken.is_empty() {
         return;
     }
@@ -83,22 +82,26 @@ fn take(
         .find(|owner| owner.is(stamp, Operation::Update))
     {
         Some(owner) => {
-            owner.fields = owner.fields.union(&taken);
+            owner.fields.add(&taken);
             owner.time = Some(stamp.time.clone());
         }
         None => owners.push(Owner::new(stamp, Operation::Update, taken)),
     }
 }
 
-/// Leaves fields out of a comparison, and everything below them.
-pub(super) fn without(changes: &mut Comparison, fields: &FieldSet) {
+/// What differs, but for what this write cannot set. An object that was not there had no fields.
+pub(super) fn changes(shape: &Node, live: &Value, new: &Value, reset: &FieldSet) -> Comparison {
+    let nothing = Value::Object(serde_json::Map::new());
+    let old = if live.is_null() { &nothing } else { live };
+    let mut changes = compare(shape, old, new);
     for set in [
         &mut changes.added,
         &mut changes.modified,
         &mut changes.removed,
     ] {
-        *set = set.without_trees(fields);
+        set.remove_trees(reset);
     }
+    changes
 }
 
 /// Merges the oldest updaters of each version into one entry while there are too many.
@@ -128,7 +131,7 @@ fn cap(owners: &mut Vec<Owner>) {
         let bucket = &mut owners[first];
         bucket.manager = "ancient-changes".to_owned();
         bucket.subresource = String::new();
-        bucket.fields = bucket.fields.union(&newer.fields);
+        bucket.fields.add(&newer.fields);
         bucket.time = newer.time;
     }
 }

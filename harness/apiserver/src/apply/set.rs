@@ -20,9 +20,13 @@ impl FieldSet {
     }
 
     pub(super) fn insert(&mut self, path: &[Step]) {
-        let leaf = path.iter().fold(self, |set, step| {
-            set.children.entry(step.clone()).or_default()
-        });
+        let mut leaf = self;
+        for step in path {
+            if !leaf.children.contains_key(step) {
+                leaf.children.insert(step.clone(), FieldSet::default());
+            }
+            leaf = leaf.children.get_mut(step).expect("inserted above");
+        }
         leaf.member = true;
     }
 
@@ -31,18 +35,23 @@ impl FieldSet {
         self.children.get(step)
     }
 
-    pub(super) fn union(&self, other: &FieldSet) -> FieldSet {
-        let mut children = self.children.clone();
+    /// Takes another set in.
+    pub(super) fn add(&mut self, other: &FieldSet) {
+        self.member |= other.member;
         for (step, theirs) in &other.children {
-            children
-                .entry(step.clone())
-                .and_modify(|ours| *ours = ours.union(theirs))
-                .or_insert_with(|| theirs.clone());
+            match self.children.get_mut(step) {
+                Some(ours) => ours.add(theirs),
+                None => {
+                    self.children.insert(step.clone(), theirs.clone());
+                }
+            }
         }
-        FieldSet {
-            member: self.member || other.member,
-            children,
-        }
+    }
+
+    pub(super) fn union(&self, other: &FieldSet) -> FieldSet {
+        let mut both = self.clone();
+        both.add(other);
+        both
     }
 
     pub(super) fn intersection(&self, other: &FieldSet) -> FieldSet {
@@ -56,34 +65,37 @@ impl FieldSet {
         }
     }
 
-    /// The paths that are in this set and not themselves in the other.
-    pub(super) fn difference(&self, other: &FieldSet) -> FieldSet {
-        let rest = |(step, ours): (&Step, &FieldSet)| {
-            let left = match other.children.get(step) {
-                Some(theirs) => ours.difference(theirs),
-                None => ours.clone(),
-            };
-            (!left.is_empty()).then_some((step.clone(), left))
-        };
-        FieldSet {
-            member: self.member && !other.member,
-            children: self.children.iter().filter_map(rest).collect(),
-        }
+    /// Takes out the paths that are themselves in the other set.
+    pub(super) fn remove(&mut self, other: &FieldSet) {
+        self.member &= !other.member;
+        self.thin(other, |ours, theirs| ours.remove(theirs));
     }
 
-    /// The paths that neither are in the other set nor lie below one that is.
-    pub(super) fn without_trees(&self, other: &FieldSet) -> FieldSet {
-        let rest = |(step, ours): (&Step, &FieldSet)| {
-            let left = match other.children.get(step) {
-                Some(theirs) if theirs.member => return None,
-                Some(theirs) => ours.without_trees(theirs),
-                None => ours.clone(),
+    /// The paths that are in this set and not themselves in the other.
+    pub(super) fn difference(&self, other: &FieldSet) -> FieldSet {
+        let mut rest = self.clone();
+        rest.remove(other);
+        rest
+    }
+
+    /// Takes out the paths that are in the other set or lie below one that is.
+    pub(super) fn remove_trees(&mut self, other: &FieldSet) {
+        self.thin(other, |ours, theirs| match theirs.member {
+            true => *ours = FieldSet::default(),
+            false => ours.remove_trees(theirs),
+        });
+    }
+
+    /// Changes what stands where the other set has something too; what is empty then goes.
+    fn thin(&mut self, other: &FieldSet, change: impl Fn(&mut FieldSet, &FieldSet)) {
+        for (step, theirs) in &other.children {
+            let Some(ours) = self.children.get_mut(step) else {
+                continue;
             };
-            (!left.is_empty()).then_some((step.clone(), left))
-        };
-        FieldSet {
-            member: self.member,
-            children: self.children.iter().filter_map(rest).collect(),
+            change(ours, theirs);
+            if ours.is_empty() {
+                self.children.remove(step);
+            }
         }
     }
 

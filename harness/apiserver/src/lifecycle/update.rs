@@ -1,10 +1,10 @@
 //! What a write may change: parts of the object, its metadata, its deletion.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::generation;
 use crate::{
-    object::{copy_field, copy_meta},
+    object::{copy_field, copy_meta, map_mut, meta_mut, remove},
     resource::Resource,
 };
 
@@ -43,9 +43,10 @@ pub(crate) fn confine(resource: &Resource, part: Part, live: &Value, new: &mut V
         Part::Whole => {}
         Part::Status => confine_to_status(resource, live, new),
         Part::Finalize => {
-            let finalizers = new["spec"]["finalizers"].clone();
-            *new = live.clone();
-            new["spec"]["finalizers"] = finalizers;
+            let finalizers = remove(new, &["spec", "finalizers"]);
+            restore(live, new, |field| field != "metadata");
+            keep_metadata(live, new);
+            set(map_mut(new, "spec"), "finalizers", finalizers);
         }
     }
 }
@@ -53,18 +54,40 @@ pub(crate) fn confine(resource: &Resource, part: Part, live: &Value, new: &mut V
 /// Through the status, custom resources take the status alone; built-in kinds also take metadata,
 /// annotations for example, of which workloads keep the labels.
 fn confine_to_status(resource: &Resource, live: &Value, new: &mut Value) {
-    let mut kept = live.clone();
-    copy_field(new, &mut kept, "status");
+    restore(live, new, |field| !matches!(field, "metadata" | "status"));
     if resource.custom().is_none() {
-        copy_field(new, &mut kept, "metadata");
-        copy_meta(live, &mut kept, "ownerReferences");
+        copy_meta(live, new, "ownerReferences");
         if matches!(resource.group(), "apps" | "batch") {
-            copy_meta(live, &mut kept, "labels");
+            copy_meta(live, new, "labels");
         }
     } else {
-        copy_meta(new, &mut kept, "managedFields");
+        keep_metadata(live, new);
     }
-    *new = kept;
+}
+
+/// The metadata as it was, but for who owns which field.
+fn keep_metadata(live: &Value, new: &mut Value) {
+    let owners = remove(new, &["metadata", "managedFields"]);
+    copy_field(live, new, "metadata");
+    set(meta_mut(new), "managedFields", owners);
+}
+
+fn set(map: &mut Map<String, Value>, field: &str, value: Option<Value>) {
+    match value {
+        Some(value) => map.insert(field.to_owned(), value),
+        None => map.remove(field),
+    };
+}
+
+/// Puts fields of the object back to what they were, absence included. Most of them have not
+/// changed: what is equal is not copied.
+fn restore(live: &Value, new: &mut Value, concerns: impl Fn(&str) -> bool) {
+    let names = live.as_object().into_iter().chain(new.as_object());
+    let changed = |name: &&String| concerns(name) && live.get(*name) != new.get(*name);
+    let changed: Vec<String> = names.flat_map(Map::keys).filter(changed).cloned().collect();
+    changed
+        .iter()
+        .for_each(|field| copy_field(live, new, field));
 }
 
 /// Carries over the metadata that no write can change, and counts the generation.

@@ -1,7 +1,7 @@
 //! The shapes of built-in kinds, from the facts in `facts/types.json`.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, LazyLock},
 };
 
@@ -39,7 +39,7 @@ struct TypeFact {
     #[serde(default)]
     nulls: Vec<String>,
     #[serde(default)]
-    omit: Vec<String>,
+    omit: BTreeSet<String>,
     #[serde(default)]
     defaults: BTreeMap<String, Value>,
 }

@@ -1,6 +1,8 @@
 //! Reading an object into its shape and writing it back, as a typed server does: unknown fields
 //! are dropped, types are checked, zero values come and go with the field's encoding.
 
+use std::fmt;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 
@@ -20,105 +22,128 @@ pub(crate) type Mismatch = String;
 ///
 /// # Errors
 /// If a value has another type than its field.
-pub(crate) fn decode(shape: &Node, object: Value) -> Result<Decoded, Mismatch> {
+pub(crate) fn decode(shape: &Node, mut object: Value) -> Result<Decoded, Mismatch> {
     let mut reader = Reader {
         unknown: Vec::new(),
     };
-    let object = reader.value(shape, object, "")?;
+    reader.value(shape, &mut object, Path::Root)?;
     Ok(Decoded {
         object,
         unknown: reader.unknown,
     })
 }
 
+/// The way to a value, written out only if something is to be said about it.
+#[derive(Clone, Copy)]
+enum Path<'a> {
+    Root,
+    Field(&'a Path<'a>, &'a str),
+    Item(&'a Path<'a>, usize),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Path::Root => Ok(()),
+            Path::Field(Path::Root, name) => f.write_str(name),
+            Path::Field(parent, name) => write!(f, "{parent}.{name}"),
+            Path::Item(parent, i) => write!(f, "{parent}[{i}]"),
+        }
+    }
+}
+
+/// Changes values in place: most of them are as they shall be.
 struct Reader {
     unknown: Vec<String>,
 }
 
 impl Reader {
-    fn value(&mut self, shape: &Node, value: Value, path: &str) -> Result<Value, Mismatch> {
-        match (shape, value) {
-            (Node::Any, value) => Ok(value),
+    fn value(&mut self, shape: &Node, value: &mut Value, path: Path<'_>) -> Result<(), Mismatch> {
+        match (shape, &mut *value) {
+            (Node::Any, _) => Ok(()),
             (Node::Object { object, .. }, Value::Object(map)) => self.object(object, map, path),
             (Node::Map { value: shape, .. }, Value::Object(map)) => self.map(shape, map, path),
-            (Node::List(list), Value::Array(items)) => {
-                let item = |(i, item)| self.value(&list.item, item, &format!("{path}[{i}]"));
-                items.into_iter().enumerate().map(item).collect()
-            }
-            (Node::Scalar(scalar), value) => leaf(*scalar, value, path),
-            (_, Value::Null) => Ok(Value::Null),
-            (shape, value) => Err(mismatch(&value, path, go_type(shape))),
+            (Node::List(list), Value::Array(items)) => self.items(&list.item, items, path),
+            (Node::Scalar(scalar), _) => leaf(*scalar, value, path),
+            (_, Value::Null) => Ok(()),
+            (shape, value) => Err(mismatch(value, path, go_type(shape))),
         }
+    }
+
+    fn items(&mut self, shape: &Node, items: &mut [Value], path: Path<'_>) -> Result<(), Mismatch> {
+        let mut items = items.iter_mut().enumerate();
+        items.try_for_each(|(i, item)| self.value(shape, item, Path::Item(&path, i)))
     }
 
     fn map(
         &mut self,
         shape: &Node,
-        map: Map<String, Value>,
-        path: &str,
-    ) -> Result<Value, Mismatch> {
-        let entry = |(key, value)| {
+        map: &mut Map<String, Value>,
+        path: Path<'_>,
+    ) -> Result<(), Mismatch> {
+        for (key, value) in map.iter_mut() {
             // A null in a map of texts reads as the empty text, as Go decodes it.
-            let value = match (shape, value) {
-                (Node::Scalar(Scalar::Text | Scalar::Bytes), Value::Null) => "".into(),
-                (_, value) => value,
-            };
-            let read = self.value(shape, value, &format!("{path}.{key}"))?;
-            Ok((key, read))
-        };
-        map.into_iter()
-            .map(entry)
-            .collect::<Result<_, _>>()
-            .map(Value::Object)
+            if let (Node::Scalar(Scalar::Text | Scalar::Bytes), Value::Null) = (shape, &value) {
+                *value = "".into();
+            }
+            self.value(shape, value, Path::Field(&path, key))?;
+        }
+        Ok(())
     }
 
     fn object(
         &mut self,
         shape: &Object,
-        map: Map<String, Value>,
-        path: &str,
-    ) -> Result<Value, Mismatch> {
-        let mut out = Map::new();
-        for (name, value) in map {
-            let inner = join(path, &name);
-            match shape.fields.get(&name).or(shape.others.as_ref()) {
-                None => self.unknown.push(inner),
-                Some(_) if value.is_null() => {}
-                Some(node) => {
-                    let value = self.value(node, value, &inner)?;
-                    if !(is_zero(&value) && shape.omit.contains(&name)) {
-                        out.insert(name, value);
-                    }
-                }
-            }
+        map: &mut Map<String, Value>,
+        path: Path<'_>,
+    ) -> Result<(), Mismatch> {
+        let mut read = Ok(());
+        map.retain(|name, value| {
+            let field = self.field(shape, name, value, Path::Field(&path, name));
+            field.unwrap_or_else(|mismatch| {
+                read = read.clone().and(Err(mismatch));
+                true
+            })
+        });
+        read?;
+        self.fill(shape, map)
+    }
+
+    /// Reads a field; says whether it stays.
+    fn field(
+        &mut self,
+        shape: &Object,
+        name: &str,
+        value: &mut Value,
+        path: Path<'_>,
+    ) -> Result<bool, Mismatch> {
+        let Some(node) = shape.fields.get(name).or(shape.others.as_ref()) else {
+            self.unknown.push(path.to_string());
+            return Ok(false);
+        };
+        if value.is_null() {
+            return Ok(false);
         }
-        self.fill(shape, &mut out)?;
-        Ok(Value::Object(out))
+        self.value(node, value, path)?;
+        Ok(!(is_zero(value) && shape.omit.contains(name)))
     }
 
     /// Writes what Go writes for fields without `omitempty`.
-    fn fill(&mut self, shape: &Object, out: &mut Map<String, Value>) -> Result<(), Mismatch> {
+    fn fill(&mut self, shape: &Object, map: &mut Map<String, Value>) -> Result<(), Mismatch> {
         for (name, value) in &shape.fill {
-            if !out.contains_key(name) {
+            if !map.contains_key(name) {
                 let node = shape.fields.get(name).unwrap_or(&Node::Any);
-                let value = self.value(node, value.clone(), name)?;
-                out.insert(name.clone(), value);
+                let mut value = value.clone();
+                self.value(node, &mut value, Path::Field(&Path::Root, name))?;
+                map.insert(name.clone(), value);
             }
         }
         for name in &shape.nulls {
-            if !out.contains_key(name) {
-                out.insert(name.clone(), Value::Null);
+            if !map.contains_key(name) {
+                map.insert(name.clone(), Value::Null);
             }
         }
         Ok(())
-    }
-}
-
-fn join(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
     }
 }
 
@@ -133,21 +158,25 @@ fn is_zero(value: &Value) -> bool {
     }
 }
 
-fn leaf(scalar: Scalar, value: Value, path: &str) -> Result<Value, Mismatch> {
-    match (scalar, &value) {
-        (_, Value::Null) => Ok(Value::Null),
-        (Scalar::Bytes, Value::String(text)) => match first_illegal(text) {
-            Some(at) => Err(format!("illegal base64 data at input byte {at}")),
-            None => Ok(value),
-        },
-        (Scalar::Text | Scalar::Time | Scalar::MicroTime, Value::String(_))
+fn leaf(scalar: Scalar, value: &mut Value, path: Path<'_>) -> Result<(), Mismatch> {
+    match (scalar, &*value) {
+        (_, Value::Null)
+        | (Scalar::Text | Scalar::Time | Scalar::MicroTime, Value::String(_))
         | (Scalar::Boolean, Value::Bool(_))
         | (Scalar::Number, Value::Number(_))
-        | (Scalar::IntOrString, Value::String(_)) => Ok(value),
-        (Scalar::Quantity, Value::String(_) | Value::Number(_)) => quantity(&value, path),
-        (Scalar::Integer | Scalar::IntOrString, Value::Number(number)) => integer(number, path),
-        _ => Err(mismatch(&value, path, scalar.go_type())),
+        | (Scalar::IntOrString, Value::String(_)) => {}
+        (Scalar::Bytes, Value::String(text)) => {
+            if let Some(at) = first_illegal(text) {
+                return Err(format!("illegal base64 data at input byte {at}"));
+            }
+        }
+        (Scalar::Quantity, Value::String(_) | Value::Number(_)) => *value = quantity(value, path)?,
+        (Scalar::Integer | Scalar::IntOrString, Value::Number(number)) => {
+            *value = integer(number, path)?;
+        }
+        _ => return Err(mismatch(value, path, scalar.go_type())),
     }
+    Ok(())
 }
 
 /// Where a text stops being base64.
@@ -163,7 +192,7 @@ fn first_illegal(text: &str) -> Option<usize> {
 }
 
 /// Go decodes 3.0 into an integer field, and refuses 3.5.
-fn integer(number: &serde_json::Number, path: &str) -> Result<Value, Mismatch> {
+fn integer(number: &serde_json::Number, path: Path<'_>) -> Result<Value, Mismatch> {
     match (number.as_i64(), number.as_f64()) {
         (Some(whole), _) => Ok(whole.into()),
         #[expect(
@@ -179,7 +208,7 @@ fn integer(number: &serde_json::Number, path: &str) -> Result<Value, Mismatch> {
     }
 }
 
-fn quantity(value: &Value, path: &str) -> Result<Value, Mismatch> {
+fn quantity(value: &Value, path: Path<'_>) -> Result<Value, Mismatch> {
     let text = match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -214,7 +243,7 @@ fn go_type(shape: &Node) -> &'static str {
     }
 }
 
-fn mismatch(value: &Value, path: &str, wanted: &str) -> Mismatch {
+fn mismatch(value: &Value, path: Path<'_>, wanted: &str) -> Mismatch {
     let found = match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",

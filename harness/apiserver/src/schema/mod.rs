@@ -6,7 +6,10 @@ pub(crate) mod crd;
 mod decode;
 mod structural;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde_json::Value;
 
@@ -55,7 +58,7 @@ pub(crate) struct Object {
     /// Lists and maps that are written as `null` when absent.
     pub(crate) nulls: Vec<String>,
     /// Fields that are not written when they hold their type's zero value.
-    pub(crate) omit: Vec<String>,
+    pub(crate) omit: BTreeSet<String>,
     /// Values that stand for absent fields when they are keys of a list.
     pub(crate) defaults: BTreeMap<String, Value>,
 }

@@ -31,12 +31,24 @@ pub(crate) async fn create(
     server: &ApiServer,
     resource: &Arc<Resource>,
     request: &Request,
+    body: Value,
 ) -> Result<Response, Status> {
-    if let Some(answer) = crate::reviews::answer(server, resource, request)? {
+    if let Some(answer) = crate::reviews::answer(server, resource, request, &body)? {
         return Ok(answer);
     }
-    let (mut object, warnings) = decode::object(resource, request, request.body.clone())?;
+    let (mut object, warnings) = decode::object(resource, request, body)?;
     decode::place(resource, request, &mut object)?;
+    create_decoded(server, resource, request, object, warnings).await
+}
+
+/// Creates an object that was read and put into its namespace already.
+pub(super) async fn create_decoded(
+    server: &ApiServer,
+    resource: &Arc<Resource>,
+    request: &Request,
+    mut object: Value,
+    warnings: Vec<String>,
+) -> Result<Response, Status> {
     defaults::apply(resource, &mut object);
     let stamp = stamp(server, resource, request, Part::Whole);
     begin(server, resource, &mut object)?;
@@ -82,16 +94,18 @@ pub(super) async fn finish(
     server: &ApiServer,
     resource: &Arc<Resource>,
     request: &Request,
-    object: Value,
+    mut object: Value,
 ) -> Result<(Arc<Value>, Vec<String>), Status> {
     let review = Review::new(resource, request, Operation::Create, None);
     server.read(|state| admission::service_account::admit(server, state, resource, &object))?;
-    let mut object =
-        server.read(|s| admission::service_account::complete(server, s, resource, object));
+    let completed = server
+        .read(|state| admission::service_account::complete(server, state, resource, &mut object));
     let mut warnings = Vec::new();
-    object = admission::mutate(server, &review, object, &mut warnings).await?;
-    object = decode::reread(resource, object)?;
-    defaults::apply(resource, &mut object);
+    let mutated = admission::mutate(server, &review, &mut object, &mut warnings).await?;
+    if completed || mutated {
+        object = decode::reread(resource, object)?;
+        defaults::apply(resource, &mut object);
+    }
     defaults::prepare_create(server, resource, &mut object);
     generation::start(resource, &mut object);
     server.write(|state| defaults::allocate(server, state, resource, None, &mut object))?;

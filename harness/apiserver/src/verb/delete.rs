@@ -42,7 +42,7 @@ pub(crate) async fn delete(
     let live = find().ok_or_else(|| Status::not_found(resource, &name))?;
     let review = Review::new(resource, request, Operation::Delete, Some(&live));
     let mut warnings = Vec::new();
-    admission::mutate(server, &review, Value::Null, &mut warnings).await?;
+    admission::mutate(server, &review, &mut Value::Null, &mut warnings).await?;
     admission::validate(server, &review, &Value::Null, &mut warnings).await?;
     let deleted = carry_out(server, resource, &key, &options, request.options.dry_run)?;
     let object = match deleted {

@@ -33,6 +33,7 @@ pub(super) type Change<'a> = dyn Fn(&Value) -> Result<Wanted, Status> + Send + S
 
 /// What a change wants the object to be.
 pub(super) struct Wanted {
+    /// The object in its shape, with its defaults.
     pub(super) object: Value,
     /// Whether the owners of fields are in it already, as after an apply.
     pub(super) owned: bool,
@@ -113,24 +114,16 @@ async fn attempt(
     object::copy_meta(live, &mut new, "resourceVersion");
     if !owned {
         confine(resource, *part, live, &mut new);
-        track_update(
-            decode::shape(resource),
-            resource.has_status(),
-            live,
-            &mut new,
-            stamp,
-        );
+        let shape = decode::shape(resource);
+        track_update(shape, resource.has_status(), live, &mut new, stamp);
     }
     let review = Review::new(resource, request, Operation::Update, Some(live));
-    new = admission::mutate(server, &review, new, &mut warnings).await?;
-    new = decode::reread(resource, new)?;
-    defaults::apply(resource, &mut new);
-    confine(resource, *part, live, &mut new);
-    defaults::prepare_update(resource, live, &mut new);
-    server.write(|state| defaults::allocate(server, state, resource, Some(live), &mut new))?;
-    carry(resource, *part, live, &mut new);
-    validate::update(resource, *part, live, &new)?;
-    server.read(|state| escalation::check(state, &request.user, resource, &new))?;
+    if admission::mutate(server, &review, &mut new, &mut warnings).await? {
+        new = decode::reread(resource, new)?;
+        defaults::apply(resource, &mut new);
+        confine(resource, *part, live, &mut new);
+    }
+    complete(target, live, &mut new)?;
     admission::validate(server, &review, &new, &mut warnings).await?;
     let stored = commit(target, live, new)?;
     Ok(stored.map(|object| Response::Object {
@@ -138,6 +131,22 @@ async fn attempt(
         object: watch::as_served(resource, &object),
         warnings,
     }))
+}
+
+/// Puts into the changed object what is not the client's to say, and checks it.
+fn complete(target: &Target<'_>, live: &Arc<Value>, new: &mut Value) -> Result<(), Status> {
+    let Target {
+        server,
+        resource,
+        request,
+        part,
+        ..
+    } = target;
+    defaults::prepare_update(resource, live, new);
+    server.write(|state| defaults::allocate(server, state, resource, Some(live), new))?;
+    carry(resource, *part, live, new);
+    validate::update(resource, *part, live, new)?;
+    server.read(|state| escalation::check(state, &request.user, resource, new))
 }
 
 fn check_uid(resource: &Resource, live: &Value, new: &Value) -> Result<(), Status> {

@@ -175,11 +175,10 @@ async fn apply_part(target: &Target<'_>) -> Result<Response, Status> {
         )
     };
     if target.live().is_none() {
-        return create_applied(target, merge(&Value::Null)?.object).await;
+        return create_applied(target, merge(&Value::Null)?).await;
     }
     let change = |live: &Value| {
-        let applied = merge(live)?;
-        let object = confined(target, live, applied.object)?;
+        let object = confined(target, live, merge(live)?)?;
         Ok(Wanted {
             object,
             owned: true,

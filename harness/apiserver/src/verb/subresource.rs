@@ -64,7 +64,10 @@ async fn part(
 ) -> Result<Response, Status> {
     match request.verb {
         Verb::Get => get(server, resource, request),
-        Verb::Update => replace(server, resource, request, part).await,
+        Verb::Update => {
+            let body = request.body.clone();
+            replace(server, resource, request, part, body).await
+        }
         Verb::Patch(kind) => patch_part(server, resource, request, kind, part).await,
         Verb::List | Verb::Watch | Verb::Create | Verb::Delete | Verb::DeleteCollection => {
             Err(Status::method_not_allowed())

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::{
     create, decode,
     modify::{Target, Wanted, modify},
@@ -26,8 +28,9 @@ pub(crate) async fn update(
     server: &ApiServer,
     resource: &Arc<Resource>,
     request: &Request,
+    body: Value,
 ) -> Result<Response, Status> {
-    replace(server, resource, request, Part::Whole).await
+    replace(server, resource, request, Part::Whole, body).await
 }
 
 /// Replaces a part of an object.
@@ -36,40 +39,25 @@ pub(super) async fn replace(
     resource: &Arc<Resource>,
     request: &Request,
     part: Part,
+    body: Value,
 ) -> Result<Response, Status> {
-    let (mut object, warnings) = decode::object(resource, request, request.body.clone())?;
+    let (mut object, warnings) = decode::object(resource, request, body)?;
     decode::place(resource, request, &mut object)?;
     check_name(request, &mut object)?;
-    let version = object::resource_version(&object);
-    if version.parse::<u64>().is_err() && !version.is_empty() {
-        let why = format!("strconv.ParseUint: parsing {version:?}: invalid syntax");
-        return Err(Status::new(
-            500,
-            "",
-            format!("resourceVersion: Invalid value: {version:?}: {why}"),
-        ));
-    }
-    let stamp = stamp(server, resource, request, part);
+    check_version(&object)?;
     let target = Target {
         server,
         resource,
         request,
         part,
-        stamp,
+        stamp: stamp(server, resource, request, part),
     };
-    if target.live().is_none() && part == Part::Whole && creates_on_update(resource) {
-        return create::create(server, resource, request).await;
+    let exists = target.live().is_some();
+    if !exists && part == Part::Whole && creates_on_update(resource) {
+        return create::create_decoded(server, resource, request, object, warnings).await;
     }
-    if target.live().is_some()
-        && object::resource_version(&object).is_empty()
-        && needs_version(resource)
-    {
-        let error = FieldError::invalid(
-            "metadata.resourceVersion",
-            &0.into(),
-            "must be specified for an update",
-        );
-        refuse_if_any(resource, object::name(&object), vec![error])?;
+    if exists {
+        check_pinned(resource, &object)?;
     }
     crate::defaults::apply(resource, &mut object);
     modify(&target, &|_| {
@@ -82,7 +70,34 @@ pub(super) async fn replace(
     .await
 }
 
-fn check_name(request: &Request, object: &mut serde_json::Value) -> Result<(), Status> {
+/// A version that could never have been.
+fn check_version(object: &Value) -> Result<(), Status> {
+    let version = object::resource_version(object);
+    if version.is_empty() || version.parse::<u64>().is_ok() {
+        return Ok(());
+    }
+    let why = format!("strconv.ParseUint: parsing {version:?}: invalid syntax");
+    Err(Status::new(
+        500,
+        "",
+        format!("resourceVersion: Invalid value: {version:?}: {why}"),
+    ))
+}
+
+/// Some kinds are replaced only by those who say which version they saw.
+fn check_pinned(resource: &Resource, object: &Value) -> Result<(), Status> {
+    if !object::resource_version(object).is_empty() || !needs_version(resource) {
+        return Ok(());
+    }
+    let error = FieldError::invalid(
+        "metadata.resourceVersion",
+        &0.into(),
+        "must be specified for an update",
+    );
+    refuse_if_any(resource, object::name(object), vec![error])
+}
+
+fn check_name(request: &Request, object: &mut Value) -> Result<(), Status> {
     let wanted = request.name.as_deref().unwrap_or_default();
     let found = object::name(object);
     if found.is_empty() {
