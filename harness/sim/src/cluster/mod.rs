@@ -1,12 +1,15 @@
 //! A cluster: an API server in memory, its controllers and kubelets, and its place in the network.
 //!
-//! Reading order: [`plan`] (addresses), [`table`], [`tables`], [`graph`] and [`view`] (what
-//! controllers see), [`api`] (how they write), [`follow`] and [`informer`] (how the view stays true), [`proxy`], [`records`] and
-//! [`webhook`] (kube-proxy, DNS, and the way to webhooks), [`bring_up`] (all of it together).
+//! Reading order: [`plan`] and [`site`] (addresses), [`server`] (its API server), [`table`],
+//! [`tables`], [`take_in`], [`graph`] and [`view`] (what controllers see), [`api`] (how they write), [`follow`]
+//! and [`informer`] (how the view stays true), [`proxy`], [`records`] and [`webhook`] (kube-proxy,
+//! DNS, and the way to webhooks), [`furnish`] (what is there from the start), [`bring_up`] (all of
+//! it together), [`manager`] (the controllers over somebody else's server).
 
 mod api;
 mod bring_up;
 mod follow;
+mod furnish;
 mod graph;
 mod informer;
 mod key;
@@ -14,8 +17,11 @@ mod manager;
 pub mod plan;
 mod proxy;
 mod records;
+mod server;
+mod site;
 mod table;
 mod tables;
+mod take_in;
 mod view;
 mod webhook;
 
@@ -32,10 +38,11 @@ use crate::{
 };
 
 pub use api::{Api, Written};
-pub(crate) use bring_up::{Ground, bring_up};
+pub(crate) use bring_up::bring_up;
 pub(crate) use graph::{Graph, Node as GraphNode, Propagation};
 pub use key::Key;
 pub use manager::manage;
+pub(crate) use site::Ground;
 pub use table::{Delta, Table};
 pub use tables::{Change, Tables, Watched};
 pub use view::View;

@@ -10,7 +10,7 @@ use k8s_openapi::api::{
 };
 use serde_json::{Value, json};
 
-use super::{Controller, INSTANT, Next, Reconciled, owner, pod};
+use super::{Controller, INSTANT, Next, Reconciled, merge, owner, pod};
 use crate::cluster::{Api, Change, Key, Tables};
 
 const REVISION_LABEL: &str = "controller-revision-hash";
@@ -87,9 +87,7 @@ impl StatefulSets {
         revision: &str,
     ) -> Result<(), Status> {
         let status = status(set, spec, &self.pods(set), revision);
-        let old = serde_json::to_value(&set.status).unwrap_or_default();
-        let mut fields = status.as_object().into_iter().flatten();
-        if fields.all(|(field, value)| old.get(field).unwrap_or(&Value::Null) == value) {
+        if !merge::changes(&json!(set.status), &status) {
             return Ok(());
         }
         let key = Key::of(&set.metadata);
@@ -131,6 +129,8 @@ fn steps(spec: &StatefulSetSpec, pods: &[Arc<Pod>], revision: &str) -> Vec<Step>
     for at in 0..want {
         match with_ordinal(pods, at) {
             None => steps.push(Step::Create(at)),
+            // One that has ended is made anew under its name.
+            Some(pod) if has_ended(pod) => steps.push(Step::Delete(name(pod))),
             Some(pod) if pod::is_ready(pod) && pod::is_active(pod) => continue,
             Some(_) => {}
         }
@@ -172,6 +172,11 @@ fn outdated(spec: &StatefulSetSpec, pods: &[Arc<Pod>], revision: &str) -> Option
     };
     let highest = (from..spec.replicas.unwrap_or(1)).rev().find(old)?;
     with_ordinal(pods, highest).map(|pod| Step::Delete(name(pod)))
+}
+
+fn has_ended(pod: &Pod) -> bool {
+    let ended = matches!(pod::phase(pod), "Succeeded" | "Failed");
+    ended && pod.metadata.deletion_timestamp.is_none()
 }
 
 fn with_ordinal(pods: &[Arc<Pod>], wanted: i32) -> Option<&Arc<Pod>> {
@@ -267,6 +272,14 @@ mod tests {
         );
         let parallel = steps(&spec(2, "Parallel"), &[], "a");
         assert_eq!(parallel, [Step::Create(0), Step::Create(1)]);
+    }
+
+    #[test]
+    fn a_pod_that_has_ended_is_made_anew() {
+        let ended = json!({"metadata": {"name": "db-0"}, "status": {"phase": "Failed"}});
+        let ended = Arc::new(serde_json::from_value(ended).unwrap());
+        let step = [Step::Delete("db-0".to_owned())];
+        assert_eq!(steps(&spec(2, "OrderedReady"), &[ended], "a"), step);
     }
 
     #[test]

@@ -167,15 +167,11 @@ impl Life {
                 ready,
             };
             self.tell(|all| all.state = told);
-            let alive = began.elapsed();
-            let due = match (started, startup, readiness) {
-                (false, Some(times), _) if well => Some(times.until_success(alive)),
-                (false, Some(times), _) => Some(times.until_failure(alive)),
-                (true, _, Some(times)) if ready != well => Some(match well {
-                    true => times.until_success(alive),
-                    false => times.until_failure(alive),
-                }),
-                _ => None,
+            let due = match started {
+                false => startup.map(|times| times.until(well, began.elapsed())),
+                true => readiness
+                    .filter(|_| ready != well)
+                    .map(|times| times.until(well, began.elapsed())),
             };
             tokio::select! {
                 biased;

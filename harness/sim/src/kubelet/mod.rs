@@ -1,10 +1,11 @@
 //! The kubelets of a cluster: every pod that is bound to a node is run by a worker.
 //!
 //! Reading order: [`worker`] (a pod's life), [`container`] (a container's life within it),
-//! [`probe`] (when a probe notices what), [`status`] (what is told of it all, pure), [`address`]
-//! (the pods' addresses).
+//! [`probe`] (when a probe notices what), [`status`] and [`condition`] (what is told of it all,
+//! pure), [`address`] (the pods' addresses).
 
 mod address;
+mod condition;
 mod container;
 mod probe;
 mod status;

@@ -34,18 +34,10 @@ impl Times {
         }
     }
 
-    /// How long after `since_start` the probe has seen enough successes in a row, if everything
-    /// succeeds from then on.
-    pub(super) fn until_success(self, since_start: Duration) -> Duration {
-        self.until(since_start, self.successes)
-    }
-
-    /// The same for failures.
-    pub(super) fn until_failure(self, since_start: Duration) -> Duration {
-        self.until(since_start, self.failures)
-    }
-
-    fn until(self, since_start: Duration, times: u32) -> Duration {
+    /// How long after `since_start` the probe has found its target well, or unwell, often enough in
+    /// a row, if it is so from then on.
+    pub(super) fn until(self, well: bool, since_start: Duration) -> Duration {
+        let times = if well { self.successes } else { self.failures };
         let late = since_start.saturating_sub(self.initial);
         let periods = late.as_millis().div_ceil(self.period.as_millis());
         let periods = u32::try_from(periods).unwrap_or(u32::MAX);
@@ -71,16 +63,16 @@ mod tests {
     fn a_success_is_noticed_at_the_next_tick() {
         let s = Duration::from_secs;
         let ms = Duration::from_millis;
-        assert_eq!(times(1, 3, 3).until_success(s(0)), s(1));
-        assert_eq!(times(1, 3, 3).until_success(s(1)), s(0));
-        assert_eq!(times(1, 3, 3).until_success(ms(1001)), ms(2999));
-        assert_eq!(times(0, 10, 3).until_success(s(0)), s(0));
+        assert_eq!(times(1, 3, 3).until(true, s(0)), s(1));
+        assert_eq!(times(1, 3, 3).until(true, s(1)), s(0));
+        assert_eq!(times(1, 3, 3).until(true, ms(1001)), ms(2999));
+        assert_eq!(times(0, 10, 3).until(true, s(0)), s(0));
     }
 
     #[test]
     fn a_failure_is_noticed_after_its_threshold_of_ticks() {
         let s = Duration::from_secs;
-        assert_eq!(times(0, 10, 3).until_failure(s(0)), s(20));
-        assert_eq!(times(0, 10, 3).until_failure(s(5)), s(25));
+        assert_eq!(times(0, 10, 3).until(false, s(0)), s(20));
+        assert_eq!(times(0, 10, 3).until(false, s(5)), s(25));
     }
 }

@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
 use serde_json::{Value, json};
 
-use super::container::{State, Told};
+use super::{
+    condition::conditions,
+    container::{State, Told},
+};
 
 /// A container of a pod with what is told of it.
 pub(super) struct Part<'a> {
@@ -86,7 +89,7 @@ pub(super) fn status(pod: &Pod, parts: &[Part<'_>], located: Located, now: Times
     status
 }
 
-fn phase(pod: &Pod, parts: &[Part<'_>]) -> &'static str {
+pub(super) fn phase(pod: &Pod, parts: &[Part<'_>]) -> &'static str {
     let policy = pod
         .spec
         .as_ref()
@@ -122,7 +125,7 @@ fn is_fresh(told: &Told) -> bool {
     told.last.is_none() && matches!(told.state, State::Waiting { .. })
 }
 
-fn is_ready(part: &Part<'_>) -> bool {
+pub(super) fn is_ready(part: &Part<'_>) -> bool {
     match (&part.told.state, part.role) {
         (State::Running { ready, .. }, _) => *ready,
         (State::Ended { code, .. }, Role::Init) => *code == 0,
@@ -130,129 +133,12 @@ fn is_ready(part: &Part<'_>) -> bool {
     }
 }
 
-fn is_initialized(part: &Part<'_>) -> bool {
+pub(super) fn is_initialized(part: &Part<'_>) -> bool {
     match (&part.told.state, part.role) {
         (_, Role::Main) => true,
         (State::Ended { code, .. }, Role::Init) => *code == 0,
         (State::Running { started, .. }, Role::Sidecar) => *started,
         _ => false,
-    }
-}
-
-fn conditions(pod: &Pod, parts: &[Part<'_>], located: Located, now: Timestamp) -> Value {
-    let unready: Vec<_> = parts
-        .iter()
-        .filter(|part| part.role != Role::Init && !is_ready(part))
-        .map(|part| part.container.name.as_str())
-        .collect();
-    let finished = matches!(phase(pod, parts), "Succeeded" | "Failed");
-    let reason = match (unready.is_empty(), finished) {
-        (true, _) => None,
-        (false, true) => Some(("PodCompleted", String::new())),
-        (false, false) => Some((
-            "ContainersNotReady",
-            format!("containers with unready status: [{}]", unready.join(" ")),
-        )),
-    };
-    let gates = gate_reason(pod).filter(|_| reason.is_none());
-    let uninitialized: Vec<_> = parts
-        .iter()
-        .filter(|part| !is_initialized(part))
-        .map(|part| part.container.name.as_str())
-        .collect();
-    let incomplete = (!uninitialized.is_empty()).then(|| {
-        let names = uninitialized.join(" ");
-        (
-            "ContainersNotInitialized",
-            format!("containers with incomplete status: [{names}]"),
-        )
-    });
-    let sandbox = located
-        .pod
-        .is_none()
-        .then(|| ("PodSandboxNotReady", String::new()));
-    let writer = Conditions { pod, now };
-    let mut all = vec![
-        writer.condition("PodReadyToStartContainers", sandbox),
-        writer.condition("Initialized", incomplete),
-        writer.condition("Ready", reason.clone().or(gates)),
-        writer.condition("ContainersReady", reason),
-        writer.condition("PodScheduled", None),
-    ];
-    all.extend(writer.foreign());
-    Value::Array(all)
-}
-
-/// Why a pod whose containers are ready is not: a readiness gate that is not true.
-fn gate_reason(pod: &Pod) -> Option<(&'static str, String)> {
-    let gates = pod.spec.as_ref()?.readiness_gates.as_deref()?;
-    let conditions = pod
-        .status
-        .as_ref()
-        .and_then(|status| status.conditions.as_deref());
-    let holds = |kind: &str| {
-        let mut known = conditions.unwrap_or_default().iter();
-        known.any(|one| one.type_ == kind && one.status == "True")
-    };
-    let shut = gates.iter().find(|gate| !holds(&gate.condition_type))?;
-    let message = format!(
-        "corresponding condition of pod readiness gate \"{}\" does not exist.",
-        shut.condition_type
-    );
-    Some(("ReadinessGatesNotReady", message))
-}
-
-struct Conditions<'a> {
-    pod: &'a Pod,
-    now: Timestamp,
-}
-
-impl Conditions<'_> {
-    const OWN: [&'static str; 5] = [
-        "PodReadyToStartContainers",
-        "Initialized",
-        "Ready",
-        "ContainersReady",
-        "PodScheduled",
-    ];
-
-    fn known(&self) -> &[k8s_openapi::api::core::v1::PodCondition] {
-        let status = self.pod.status.as_ref();
-        status
-            .and_then(|status| status.conditions.as_deref())
-            .unwrap_or_default()
-    }
-
-    /// A condition that is true, unless there is a reason why it is not.
-    fn condition(&self, kind: &str, reason: Option<(&'static str, String)>) -> Value {
-        let status = if reason.is_none() { "True" } else { "False" };
-        let before = self
-            .known()
-            .iter()
-            .find(|one| one.type_ == kind && one.status == status);
-        let since = before
-            .and_then(|one| one.last_transition_time.as_ref())
-            .map(|time| time.0);
-        let mut condition = json!({
-            "type": kind, "status": status,
-            "lastTransitionTime": stamp(since.unwrap_or(self.now)),
-        });
-        if let Some((reason, message)) = reason {
-            condition["reason"] = reason.into();
-            if !message.is_empty() {
-                condition["message"] = message.into();
-            }
-        }
-        condition
-    }
-
-    /// Conditions that others have set, readiness gates for example.
-    fn foreign(&self) -> impl Iterator<Item = Value> {
-        let others = self
-            .known()
-            .iter()
-            .filter(|one| !Self::OWN.contains(&one.type_.as_str()));
-        others.map(|one| json!(one))
     }
 }
 

@@ -3,40 +3,27 @@
 //! Source: kube-controller-manager's garbage collector (`attemptToDeleteItem`,
 //! `processDeletingDependentsItem`, `orphanDependents`). It looks after every kind that can be
 //! listed, watched and deleted; its keys are uids.
+//!
+//! Reading order: [`concern`] (what is looked at), [`verdict`] (what is decided), this file (what
+//! is done).
 
-use std::{collections::BTreeSet, sync::Arc};
+mod concern;
+mod verdict;
+
+use std::sync::Arc;
 
 use apiserver::{ApiResource, Status};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use self::verdict::{Deed, Standing};
 use super::{Controller, Next, Reconciled};
-use crate::cluster::{Api, Change, Graph, GraphNode, Key, Propagation, Tables};
+use crate::cluster::{Api, Change, GraphNode, Key, Propagation, Tables};
 
 /// Collects garbage.
 pub(crate) struct Garbage {
     api: Api,
-}
-
-/// What has become of an owner that an object names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    /// It is there.
-    Solid,
-    /// It is not there, or another object has its name.
-    Absent,
-    /// It is being deleted after its dependents.
-    Waiting,
-}
-
-/// What is to be done with an object that has owners.
-#[derive(Debug, Clone, PartialEq)]
-enum Deed {
-    Nothing,
-    /// It stays with these owners alone.
-    Keep(Vec<OwnerReference>),
-    Delete(Propagation),
 }
 
 impl Garbage {
@@ -68,7 +55,7 @@ impl Garbage {
             owners.push((owner.clone(), standing));
         }
         let dependents = self.dependents(&node.uid);
-        match decide(owners, node, !dependents.is_empty()) {
+        match verdict::decide(owners, node, !dependents.is_empty()) {
             Deed::Nothing => Ok(()),
             Deed::Keep(owners) => self.give_owners(node, &owners).await,
             Deed::Delete(how) => {
@@ -99,7 +86,7 @@ impl Garbage {
         };
         let key = Key::new(namespace, owner.name.as_str());
         let live = self.api.get_any(&resource.gvr, &key).await?;
-        Ok(standing(live.as_deref(), owner))
+        Ok(verdict::standing(live.as_deref(), owner))
     }
 
     fn dependents(&self, uid: &str) -> Vec<Arc<GraphNode>> {
@@ -166,60 +153,12 @@ impl Controller for Garbage {
     }
 
     fn affected(&self, change: &Change, tables: &Tables) -> Vec<Key> {
-        let uids = concerned(change, &tables.graph);
+        let uids = concern::concerned(change, &tables.graph);
         uids.into_iter().map(|uid| Key::new("", uid)).collect()
     }
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Reconciled> {
         self.sync(&key.name).boxed()
-    }
-}
-
-/// The objects that a change gives reason to look at: those it has bereft, itself, those that it
-/// waits for, and the owners that wait for it.
-fn concerned(change: &Change, graph: &Graph) -> BTreeSet<String> {
-    let (old, new) = change.meta();
-    let mut uids = BTreeSet::new();
-    let mut add = |node: &Arc<GraphNode>| {
-        uids.insert(node.uid.clone());
-    };
-    let uid = |meta: Option<&_>| -> Option<String> {
-        meta.and_then(
-            |meta: &k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta| meta.uid.clone(),
-        )
-    };
-    let (before, after) = (uid(old), uid(new));
-    if let Some(gone) = before.filter(|_| after != uid(old)) {
-        graph.dependents(&gone).for_each(&mut add);
-    }
-    if let Some(node) = after.and_then(|uid| graph.get(&uid)) {
-        if is_doubtful(node, graph) {
-            add(node);
-        }
-        if node.waits_for_dependents() {
-            graph.blocking(&node.uid).for_each(&mut add);
-        }
-    }
-    let metas = [old, new].into_iter().flatten();
-    let owners = metas.flat_map(|meta| meta.owner_references.iter().flatten());
-    let owners = owners.filter_map(|owner| graph.get(&owner.uid));
-    owners
-        .filter(|owner| owner.waits_for_dependents())
-        .for_each(&mut add);
-    uids
-}
-
-/// Whether an object may have to go, or is held only by the garbage collector.
-fn is_doubtful(node: &GraphNode, graph: &Graph) -> bool {
-    match node.leaving {
-        true => node.propagation() != Propagation::Background,
-        false => {
-            let namespace = &node.key.namespace;
-            !node
-                .owners
-                .iter()
-                .all(|owner| graph.is_solid(owner, namespace))
-        }
     }
 }
 
@@ -237,91 +176,4 @@ fn no_such_kind(owner: &OwnerReference) -> Status {
         "unable to get REST mapping for {}/{}.",
         owner.api_version, owner.kind
     ))
-}
-
-/// What has become of an owner, by the object that has its name now.
-fn standing(live: Option<&Value>, owner: &OwnerReference) -> Standing {
-    let Some(meta) = live.map(|object| &object["metadata"]) else {
-        return Standing::Absent;
-    };
-    let finalizers = meta["finalizers"].as_array().into_iter().flatten();
-    let foreground = Propagation::Foreground.finalizer();
-    let mut holding = finalizers.filter(|one| one.as_str() == foreground);
-    if meta["uid"] != owner.uid.as_str() {
-        Standing::Absent
-    } else if meta["deletionTimestamp"].is_string() && holding.next().is_some() {
-        Standing::Waiting
-    } else {
-        Standing::Solid
-    }
-}
-
-fn decide(owners: Vec<(OwnerReference, Standing)>, node: &GraphNode, has_dependents: bool) -> Deed {
-    let any = |wanted| owners.iter().any(|(_, standing)| *standing == wanted);
-    match (any(Standing::Solid), any(Standing::Waiting)) {
-        _ if owners.is_empty() => Deed::Nothing,
-        (true, waiting) if !waiting && !any(Standing::Absent) => Deed::Nothing,
-        (true, _) => {
-            let solid = owners
-                .into_iter()
-                .filter(|(_, standing)| *standing == Standing::Solid);
-            Deed::Keep(solid.map(|(owner, _)| owner).collect())
-        }
-        (false, true) if has_dependents => Deed::Delete(Propagation::Foreground),
-        (false, _) => Deed::Delete(node.propagation()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use apiserver::Gvr;
-
-    use super::*;
-
-    fn owner(uid: &str) -> OwnerReference {
-        OwnerReference {
-            uid: uid.to_owned(),
-            ..OwnerReference::default()
-        }
-    }
-
-    fn node() -> GraphNode {
-        GraphNode {
-            resource: Arc::new(Gvr::core("configmaps")),
-            key: Key::new("a", "b"),
-            uid: "b".to_owned(),
-            owners: Vec::new(),
-            finalizers: Vec::new(),
-            leaving: false,
-        }
-    }
-
-    #[test]
-    fn an_object_goes_when_no_owner_is_left() {
-        use Standing::{Absent, Solid, Waiting};
-        let cases: [(&[Standing], bool, Deed); 6] = [
-            (&[], false, Deed::Nothing),
-            (&[Solid], false, Deed::Nothing),
-            (&[Absent], true, Deed::Delete(Propagation::Background)),
-            (&[Waiting], false, Deed::Delete(Propagation::Background)),
-            (&[Waiting], true, Deed::Delete(Propagation::Foreground)),
-            (
-                &[Solid, Absent, Waiting],
-                true,
-                Deed::Keep(vec![owner("0")]),
-            ),
-        ];
-        for (standings, has_dependents, deed) in cases {
-            let numbered = standings.iter().enumerate();
-            let owners = numbered.map(|(n, standing)| (owner(&n.to_string()), *standing));
-            assert_eq!(decide(owners.collect(), &node(), has_dependents), deed);
-        }
-    }
-
-    #[test]
-    fn an_owner_made_anew_is_another() {
-        let live = json!({"metadata": {"uid": "2"}});
-        assert_eq!(standing(Some(&live), &owner("1")), Standing::Absent);
-        assert_eq!(standing(Some(&live), &owner("2")), Standing::Solid);
-    }
 }

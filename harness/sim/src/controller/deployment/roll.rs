@@ -1,0 +1,163 @@
+//! Giving each ReplicaSet its replicas: rolling on, keeping proportions, forgetting the oldest.
+
+use std::sync::Arc;
+
+use apiserver::Status;
+use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
+use serde_json::json;
+
+use super::{
+    Deployments, annotation,
+    condition::Conditions,
+    new_set, progress, proportion,
+    rollout::{Replicas, Strategy, Wish},
+    sets::{self, Sets},
+    status,
+};
+use crate::{
+    cluster::Key,
+    controller::{merge, replica_set},
+};
+
+/// How many old ReplicaSets are kept. Source: the API's default.
+const HISTORY: i32 = 10;
+
+impl Deployments {
+    /// A change of the number of replicas in the middle of a rollout, or while it is paused, is
+    /// shared by the sets that there are.
+    pub(super) async fn keep_proportions(&self, deployment: &Deployment) -> Result<(), Status> {
+        self.acknowledge(deployment).await?;
+        let wish = Wish::of(&deployment.spec);
+        let sets = self.sets(deployment);
+        for (set, wanted) in proportion::shares(&sets, &wish, deployment) {
+            self.scale(&set, wanted, &wish).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn roll(&self, deployment: &Deployment) -> Result<(), Status> {
+        let wish = Wish::of(&deployment.spec);
+        let sets = self.sets(deployment);
+        let old = self.replicas_of_old(&sets, &wish);
+        self.acknowledge(deployment).await?;
+        let Some(new) = &sets.new else {
+            let gone = old.iter().all(|set| set.existing == 0);
+            if wish.strategy == Strategy::Recreate && !gone {
+                let none = vec![0; old.len()];
+                return self.scale_all(&sets.old, none, &wish).await;
+            }
+            return self.create(deployment, &sets, &wish, &old).await;
+        };
+        let (wanted, shrunk) = wish.next(sets::replicas(new), &old);
+        self.scale(new, wanted, &wish).await?;
+        self.scale_all(&sets.old, shrunk, &wish).await?;
+        if self.is_complete(deployment) {
+            self.clean_up(deployment).await?;
+        }
+        Ok(())
+    }
+
+    /// Old sets as the arithmetic sees them. Before anything new is made, a Deployment that
+    /// recreates waits for pods that are still ending, which sets do not count.
+    fn replicas_of_old(&self, sets: &Sets, wish: &Wish) -> Vec<Replicas> {
+        let of = |set: &Arc<ReplicaSet>| match wish.strategy {
+            Strategy::Rolling { .. } => sets::replicas(set),
+            Strategy::Recreate => Replicas {
+                existing: self.api.view().read(|tables| sets::running(set, tables)),
+                ..sets::replicas(set)
+            },
+        };
+        sets.old.iter().map(of).collect()
+    }
+
+    async fn create(
+        &self,
+        deployment: &Deployment,
+        sets: &Sets,
+        wish: &Wish,
+        old: &[Replicas],
+    ) -> Result<(), Status> {
+        let (replicas, _) = wish.next(Replicas::NONE, old);
+        let revision = sets.newest_revision() + 1;
+        let set = new_set::new_set(deployment, wish, replicas, revision);
+        let name = set["metadata"]["name"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        let mut conditions = Conditions::of(deployment, self.clock.now());
+        let made = self.api.create::<ReplicaSet>(set).await;
+        progress::made(deployment, &name, made.as_ref().err(), &mut conditions);
+        let revision = made.is_ok().then_some(revision);
+        self.announce(deployment, &conditions, revision).await?;
+        made.map(drop)
+    }
+
+    /// Hands a Deployment's annotations and revision down to the set of its present template, and
+    /// says in the Deployment which revision that is.
+    async fn acknowledge(&self, deployment: &Deployment) -> Result<(), Status> {
+        let sets = self.sets(deployment);
+        let Some(new) = &sets.new else {
+            return Ok(());
+        };
+        let annotations = annotation::handed_down(deployment, new, sets.newest_revision() + 1);
+        let patch = json!({
+            "metadata": {"annotations": annotations},
+            "spec": {"minReadySeconds": deployment.spec.min_ready_seconds.unwrap_or(0)},
+        });
+        let mut current = Arc::clone(new);
+        if merge::changes(&json!(**new), &patch) {
+            let key = Key::of(&new.metadata);
+            self.api.patch::<ReplicaSet>(&key, patch).await?;
+            current = self.api.view().get::<ReplicaSet>(&key).unwrap_or(current);
+        }
+        let mut conditions = Conditions::of(deployment, self.clock.now());
+        progress::found(deployment, &current, &mut conditions);
+        let revision = Some(sets::revision(&current));
+        self.announce(deployment, &conditions, revision)
+            .await
+            .map(drop)
+    }
+
+    async fn scale_all(
+        &self,
+        sets: &[Arc<ReplicaSet>],
+        wanted: Vec<i32>,
+        wish: &Wish,
+    ) -> Result<(), Status> {
+        for (set, wanted) in sets.iter().zip(wanted) {
+            if replica_set::wanted(set) != wanted {
+                self.scale(set, wanted, wish).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a set its number of replicas, and notes what that number was a share of.
+    async fn scale(&self, set: &ReplicaSet, wanted: i32, wish: &Wish) -> Result<(), Status> {
+        let sizes = annotation::sizes(wish);
+        let patch = json!({"spec": {"replicas": wanted}, "metadata": {"annotations": sizes}});
+        if !merge::changes(&json!(set), &patch) {
+            return Ok(());
+        }
+        let key = Key::of(&set.metadata);
+        self.api.patch::<ReplicaSet>(&key, patch).await.map(drop)
+    }
+
+    fn is_complete(&self, deployment: &Deployment) -> bool {
+        let counts = status::counts(&self.sets(deployment), &Wish::of(&deployment.spec));
+        counts.are_complete()
+    }
+
+    /// Forgets the oldest sets beyond the limit, if nothing is in them.
+    pub(super) async fn clean_up(&self, deployment: &Deployment) -> Result<(), Status> {
+        let keep = deployment.spec.revision_history_limit.unwrap_or(HISTORY);
+        let old = self.sets(deployment).old;
+        let surplus = old.len().saturating_sub(usize::try_from(keep).unwrap_or(0));
+        for set in old.iter().take(surplus).filter(|set| sets::is_spent(set)) {
+            self.api
+                .delete::<ReplicaSet>(&Key::of(&set.metadata))
+                .await?;
+        }
+        Ok(())
+    }
+}
