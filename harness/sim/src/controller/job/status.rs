@@ -97,7 +97,7 @@ impl Conditions {
         self.all.iter().position(|one| one["type"] == kind)
     }
 
-    fn new(&self, kind: &str, status: &str, reason: &str, message: &str) -> Value {
+    fn condition(&self, kind: &str, status: &str, reason: &str, message: &str) -> Value {
         let now = stamp(self.now);
         json!({"type": kind, "status": status, "reason": reason, "message": message,
             "lastProbeTime": now, "lastTransitionTime": now})
@@ -106,12 +106,12 @@ impl Conditions {
     fn add(&mut self, kind: &str, finish: &Finish) {
         if self.position(kind).is_none() {
             self.all
-                .push(self.new(kind, "True", &finish.reason, &finish.message));
+                .push(self.condition(kind, "True", &finish.reason, &finish.message));
         }
     }
 
     fn suspend(&mut self) {
-        let condition = self.new("Suspended", "True", "JobSuspended", "Job suspended");
+        let condition = self.condition("Suspended", "True", "JobSuspended", "Job suspended");
         match self.position("Suspended") {
             None => self.all.push(condition),
             Some(at) if self.all[at]["status"] == "True" => {}
@@ -121,7 +121,7 @@ impl Conditions {
 
     /// A Job that was never suspended says nothing about it.
     fn resume(&mut self) {
-        let condition = self.new("Suspended", "False", "JobResumed", "Job resumed");
+        let condition = self.condition("Suspended", "False", "JobResumed", "Job resumed");
         if let Some(at) = self.position("Suspended")
             && self.all[at]["status"] == "True"
         {
