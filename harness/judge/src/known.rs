@@ -131,6 +131,7 @@ mod tests {
     fn istiod(reads: &[(&str, bool)]) -> ControlPlane {
         ControlPlane {
             cluster: cluster("cluster1"),
+            namespace: "istio-system".to_owned(),
             pod: "istiod-a".to_owned(),
             reads: reads
                 .iter()

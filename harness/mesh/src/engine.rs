@@ -162,6 +162,7 @@ fn control_plane(istiod: Debug) -> ControlPlane {
     ControlPlane {
         cluster: ClusterName::new(cluster).expect("it runs in a cluster of the substrate"),
         pod: pod.to_owned(),
+        namespace: istiod.namespace,
         reads: istiod.clusters.into_iter().map(sync).collect(),
     }
 }

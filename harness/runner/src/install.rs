@@ -12,6 +12,10 @@ use crate::{Error, Result, error::Doing as _, running::Running, site::Site, vm};
 /// How long a virtual machine's token lives, as istioctl asks for it.
 const VM_TOKEN: Duration = Duration::from_secs(3600);
 
+/// How long one part of an installation may take, images and all: what is not there by then does
+/// not come.
+const PATIENCE: Duration = Duration::from_secs(300);
+
 /// Installs the mesh and the workloads. `violations` break objects on the way.
 pub(crate) async fn install(
     running: &Running<'_>,
@@ -150,7 +154,7 @@ async fn wait_for(site: &Site<'_>, awaited: &Await) -> Result<()> {
         site.kinds(awaited.cluster()),
         &object,
         &until,
-        site.deadline,
+        site.deadline.within(PATIENCE),
     )
     .await;
     found.doing(format!("wait until {awaited}")).map(drop)

@@ -8,10 +8,11 @@
 //! Reading order: [`trial`] (what is run), [`mod@run`] (a trial from bring-up to tear-down), `site`
 //! and `running` (the clusters while they stand, and what is remembered), `install` and `vm` (stages
 //! and facts), `step` with `check`, `fault`, `change` and `traffic` (what happens in it), `target`
-//! (addresses that are known only then), `canary` (what is broken on purpose), `conclude` (what came
+//! (addresses that are known only then), `canary` (what is broken on purpose), `cause` (what is missing behind a failure), `conclude` (what came
 //! of it), [`mod@explain`] (why a call goes as it does).
 
 mod canary;
+mod cause;
 mod change;
 mod check;
 mod conclude;

@@ -10,7 +10,7 @@ use report::StepRun;
 use scenario::scenario::{Action, Check, CheckKind, Timing, Waiting};
 
 use crate::{
-    Error, Result, Trial, canary, check,
+    Error, Result, Trial, canary, cause, check,
     conclude::{NOT_MODELLED, conclude, spoken},
     error::Doing as _,
     install,
@@ -146,7 +146,11 @@ pub(crate) async fn installed(running: &Running<'_>, trial: Trial<'_>) -> StepRu
             Ok(verdict) => verdict,
             Err(error) => Verdict::inconclusive("everything is ready", error.to_string()),
         },
-        Err(error) => Verdict::fail("the mesh and the workloads become ready", error.to_string()),
+        Err(error) => {
+            let expected = "the mesh and the workloads become ready";
+            let failed = Verdict::fail(expected, error.to_string());
+            cause::add_to_installation(running, failed).await
+        }
     };
     running.aside("install", Check::READY, verdict)
 }

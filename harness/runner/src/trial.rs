@@ -3,9 +3,11 @@
 use report::TrialName;
 use scenario::{
     Scenario,
-    scenario::{Action, Canary, Step},
+    scenario::{Action, Break, Canary, Step},
 };
 use world::{Capabilities, Capability};
+
+use crate::fault;
 
 /// One trial.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +54,27 @@ impl Trial<'_> {
         );
         needs.extend(self.canary.into_iter().flat_map(Canary::needs));
         needs.difference(engine).copied().collect()
+    }
+
+    /// What in it no version of isthmus carries out yet, on any engine; `None` if it can be run.
+    pub fn not_carried_out(&self) -> Option<&'static str> {
+        let steps = self.scenario.steps().iter();
+        let faults = steps.filter_map(|step| match &step.action {
+            Action::Fault(fault) => Some(&fault.kind),
+            Action::Check(_)
+            | Action::Traffic(_)
+            | Action::Heal(_)
+            | Action::Wait(_)
+            | Action::Change(_) => None,
+        });
+        let breaks = self.canary.into_iter().flat_map(|canary| &canary.breaks);
+        let broken = breaks.filter_map(|one| match one {
+            Break::Fault(kind) => Some(kind),
+            Break::Omit { .. } | Break::Patch { .. } | Break::Values { .. } | Break::Change(_) => {
+                None
+            }
+        });
+        faults.chain(broken).find_map(fault::not_carried_out)
     }
 
     /// Whether the trial says nothing without this step.

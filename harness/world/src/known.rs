@@ -13,6 +13,8 @@ use crate::{ClusterName, Outcome, RuleId};
 pub struct ControlPlane {
     /// The cluster it runs in.
     pub cluster: ClusterName,
+    /// The namespace it runs in.
+    pub namespace: String,
     /// Its pod.
     pub pod: String,
     /// The clusters it reads, the one with its configuration first.
@@ -62,6 +64,9 @@ pub struct Told {
 pub struct KnownHost {
     /// Its address and port.
     pub address: String,
+    /// The ID of the cluster that it stands in; empty for the address of a gateway that is written
+    /// down without one.
+    pub cluster: String,
     /// Whether it may be picked while others are healthy.
     pub healthy: bool,
     /// 0 is used first.

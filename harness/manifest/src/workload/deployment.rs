@@ -12,12 +12,17 @@ pub fn deployment_name(workload: &Workload, place: &Place) -> String {
     format!("{}-{}", workload.name, place.version)
 }
 
+/// For how long pods that end still answer, in seconds: by then no proxy knows them any more, so that
+/// a restart loses no request.
+const LINGER: u32 = 3;
+
 pub(super) fn deployment(
     workload: &Workload,
     place: &Place,
     injection: &Injection,
-    container: Value,
+    mut container: Value,
 ) -> Object {
+    container["lifecycle"] = json!({"preStop": {"sleep": {"seconds": LINGER}}});
     let selector = json!({"app": workload.name.as_str(), "version": &place.version});
     let mut pod = json!({
         "containers": [container],

@@ -48,6 +48,8 @@ pub(crate) struct Living(Arc<Mutex<Vec<Weak<Core>>>>);
 pub struct Debug {
     /// `<cluster>/<pod>`.
     pub name: String,
+    /// Its namespace.
+    pub namespace: String,
     /// How far it knows each cluster.
     pub clusters: Vec<SyncState>,
     /// What it tells its proxies; `None` until it is ready.
@@ -74,6 +76,7 @@ impl Istiod {
 fn debug(core: &Core) -> Debug {
     Debug {
         name: core.who.clone(),
+        namespace: core.environment.control_plane.namespace.to_string(),
         clusters: core.states(),
         snapshot: core.snapshot(),
     }

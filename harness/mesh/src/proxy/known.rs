@@ -38,7 +38,7 @@ impl Proxy {
 fn told(selection: &Selection, all: &[Endpoint], port_name: &str) -> Told {
     let groups = &selection.groups;
     let hosts = groups.iter().flat_map(|group| {
-        let known = |host| known_host(host, group.priority);
+        let known = |host| known_host(host, group.priority, all);
         group.hosts.iter().map(known)
     });
     let left_out = selection.left_out.iter().filter_map(|left| {
@@ -57,9 +57,15 @@ fn told(selection: &Selection, all: &[Endpoint], port_name: &str) -> Told {
     }
 }
 
-fn known_host(host: &Host, priority: u32) -> KnownHost {
+fn known_host(host: &Host, priority: u32, all: &[Endpoint]) -> KnownHost {
     KnownHost {
         address: format!("{}:{}", host.address, host.port),
+        cluster: match &host.reached {
+            Reached::Directly(index) => {
+                endpoint(all, *index).map_or_else(String::new, |one| one.cluster.to_string())
+            }
+            Reached::Through { cluster, .. } => cluster.to_string(),
+        },
         healthy: host.healthy,
         priority,
         gateway_of: match &host.reached {

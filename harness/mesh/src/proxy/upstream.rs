@@ -89,7 +89,10 @@ impl Upstream {
         for hop in &self.told {
             trail.pass(hop.clone());
         }
-        trail.picked_earlier(self.carried.fetch_add(1, Ordering::Relaxed) > 0);
+        // A handshake carries no call.
+        if !matches!(sent, Sent::Hello(_)) {
+            trail.picked_earlier(self.carried.fetch_add(1, Ordering::Relaxed) > 0);
+        }
         self.channel.ask_along(sent, trail).await
     }
 

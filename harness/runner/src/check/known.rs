@@ -3,19 +3,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use judge::Verdict;
-use world::{Client, ClusterName};
+use manifest::system_namespace;
+use world::{Client, ClusterName, ControlPlane};
 
 use crate::{Result, error::Doing as _, running::Running};
 
 /// Every istiod of the clusters knows the clusters that it is declared to see.
-pub(super) async fn synced(running: &Running<'_>, clusters: &[ClusterName]) -> Result<Verdict> {
-    let mesh = running.site.environment.mesh();
-    let seen = mesh.doing("ask control planes")?.control_planes().await;
+pub(crate) async fn synced(running: &Running<'_>, clusters: &[ClusterName]) -> Result<Verdict> {
     let declared = declared(running, clusters);
     Ok(judge::known::synced(
         &declared,
-        &seen.doing("ask control planes")?,
+        &control_planes(running).await?,
     ))
+}
+
+/// The istiods of the mesh itself; one that only runs the gateway in front of an external istiod is
+/// none of them.
+pub(crate) async fn control_planes(running: &Running<'_>) -> Result<Vec<ControlPlane>> {
+    let doing = "ask control planes";
+    let mesh = running.site.environment.mesh().doing(doing)?;
+    let mut seen = mesh.control_planes().await.doing(doing)?;
+    let topology = running.site.topology;
+    seen.retain(|plane| plane.namespace == system_namespace(topology, &plane.cluster));
+    Ok(seen)
 }
 
 /// The clusters with an istiod among these, each with the clusters that it sees.

@@ -14,7 +14,9 @@ use judge::{Outcome, Step, Verdict, Waiting};
 use scenario::scenario::{Check, CheckKind, Timing, Waiting as Then};
 use tokio::time::sleep;
 
-use crate::{Result, running::Running, target};
+pub(crate) use known::{control_planes, synced};
+
+use crate::{Result, cause, running::Running, target};
 
 /// Judges a check, looking again as often as its timing asks.
 pub(crate) async fn judged(running: &Running<'_>, check: &Check) -> Result<Verdict> {
@@ -26,7 +28,7 @@ pub(crate) async fn judged(running: &Running<'_>, check: &Check) -> Result<Verdi
         match wait.look(verdict.outcome, now) {
             Step::LookAgain(pause) => sleep(pause).await,
             Step::Held(since) => return Ok(converged(verdict, since)),
-            Step::Failed => return Ok(verdict),
+            Step::Failed => return Ok(explained(running, check, verdict).await),
             Step::Lapsed { since, at } => {
                 let observed = format!(
                     "it held from {since:?} to {at:?}, then: {}",
@@ -38,6 +40,16 @@ pub(crate) async fn judged(running: &Running<'_>, check: &Check) -> Result<Verdi
                 });
             }
         }
+    }
+}
+
+/// What is missing behind a failure of calls is said with it.
+async fn explained(running: &Running<'_>, check: &Check, verdict: Verdict) -> Verdict {
+    match check.calls() {
+        Some(calls) if verdict.outcome == Outcome::Fail && check.is_positive() => {
+            cause::add(running, calls, verdict).await
+        }
+        Some(_) | None => verdict,
     }
 }
 

@@ -9,6 +9,9 @@ use world::ClusterName;
 use super::Broken;
 use crate::{Error, Result, change::root, pods, running::Running};
 
+/// A step that is not carried out yet.
+pub(super) const EXPIRED: &str = "certificate: expired";
+
 /// A root that no topology names by accident.
 const FOREIGN: &str = "isthmus-foreign-root";
 
@@ -24,9 +27,7 @@ pub(super) async fn spoil(
             signed_by(running, cluster, &foreign).await?;
             Ok(Broken::OtherRoot(cluster.clone()))
         }
-        CertificateFault::Expired => Err(Error::NotCarriedOut {
-            step: "certificate: expired",
-        }),
+        CertificateFault::Expired => Err(Error::NotCarriedOut { step: EXPIRED }),
     }
 }
 

@@ -10,6 +10,7 @@ use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use engine::{FaultHandle, ObjectRef};
 use scenario::{
+    draft::CertificateFault,
     scenario::{Deployed, FaultKind},
     topology::RemoteSecret,
 };
@@ -22,6 +23,9 @@ use crate::{
     pods,
     running::{Running, locked},
 };
+
+/// A step that is not carried out yet.
+const PAUSED_CONTROL_PLANE: &str = "pause of a control plane";
 
 /// What is broken now, and when it broke.
 #[derive(Default)]
@@ -82,12 +86,29 @@ impl Faults {
     }
 }
 
+/// What of this fault no version carries out yet.
+pub(crate) fn not_carried_out(kind: &FaultKind) -> Option<&'static str> {
+    match kind {
+        FaultKind::PauseControlPlane(_) => Some(PAUSED_CONTROL_PLANE),
+        FaultKind::Certificate {
+            how: CertificateFault::Expired,
+            ..
+        } => Some(certificate::EXPIRED),
+        FaultKind::Certificate { .. }
+        | FaultKind::Substrate(_)
+        | FaultKind::Scale { .. }
+        | FaultKind::GatewayDown { .. }
+        | FaultKind::Secret { .. }
+        | FaultKind::StaleEndpoints { .. } => None,
+    }
+}
+
 async fn broken(running: &Running<'_>, kind: &FaultKind) -> Result<Broken> {
     match kind {
         FaultKind::Substrate(fault) => substrate(running, fault).await,
         FaultKind::Scale { of, replicas } => scaled(running, of, *replicas).await,
         FaultKind::PauseControlPlane(_) => Err(Error::NotCarriedOut {
-            step: "pause of a control plane",
+            step: PAUSED_CONTROL_PLANE,
         }),
         FaultKind::GatewayDown { cluster, how } => gateway::down(running, cluster, *how).await,
         FaultKind::Secret { secret, how } => {

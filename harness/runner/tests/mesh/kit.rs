@@ -8,7 +8,12 @@ use judge::Outcome;
 use manifest::Images;
 use mesh::engine::SimMesh;
 use runner::{Options, Trial, trials};
-use scenario::Scenario;
+use scenario::{
+    Files, Scenario,
+    draft::CaughtAs,
+    scenario::{Break, Canary},
+    yaml::ReadError,
+};
 
 /// Every cell of a row, by the path of its file below `scenarios`.
 pub(crate) fn row(path: &str) -> Vec<Scenario> {
@@ -46,4 +51,37 @@ pub(crate) fn stands(path: &str) {
         .map(|trial| report::text::trial(&trial, 1))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A scenario that is written in a test: its `spec`, on the topologies of the catalogue.
+#[track_caller]
+pub(crate) fn inline(spec: &str) -> Vec<Scenario> {
+    let library = scenario::catalogue::library().unwrap();
+    let text = format!(
+        "apiVersion: isthmus/v1alpha1\nkind: Scenario\nmetadata: {{name: inline, labels: {{area: test}}}}\nspec:\n  proves:\n    - {{promise: a test's own, link: https://istio.io/latest/}}\n{spec}"
+    );
+    match library.scenario(&Written(text), Path::new("inline.yaml")) {
+        Ok(scenarios) => scenarios,
+        Err(problems) => panic!("{problems}"),
+    }
+}
+
+/// One file, whatever it is called.
+struct Written(String);
+
+impl Files for Written {
+    fn read(&self, _: &Path, _: u64) -> Result<String, ReadError> {
+        Ok(self.0.clone())
+    }
+}
+
+/// A canary that a test makes up: `breaks` happens before the first step, and `check` is to notice.
+pub(crate) fn canary(check: &str, breaks: Vec<Break>) -> Canary {
+    Canary {
+        name: "altered".to_owned(),
+        after: None,
+        breaks,
+        caught_by: check.to_owned(),
+        caught_as: CaughtAs::Fail,
+    }
 }
