@@ -109,6 +109,11 @@ impl Catalogue {
         }
     }
 
+    /// Whether a path names a resource.
+    pub(crate) fn serves(&self, gvr: &Gvr) -> bool {
+        self.resources.contains_key(gvr)
+    }
+
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Resource>> {
         self.resources.values()
     }
@@ -169,6 +174,7 @@ impl ResourceFact {
                 .collect(),
             shape: builtin::shape(&self.shape.expect("a modelled resource has a type")),
             origin: Origin::Builtin,
+            table: gvr.table(),
             gvr,
         }
     }

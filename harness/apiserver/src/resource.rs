@@ -36,6 +36,11 @@ impl Gvr {
         Self::new("", "v1", resource)
     }
 
+    /// Where its objects are stored, whatever the version.
+    pub(crate) fn table(&self) -> Table {
+        Table::new(&self.group, &self.resource)
+    }
+
     /// The `apiVersion` of its objects.
     #[must_use]
     pub fn api_version(&self) -> String {
@@ -62,6 +67,7 @@ impl fmt::Display for Gvr {
 #[derive(Debug, Clone)]
 pub(crate) struct Resource {
     pub(crate) gvr: Gvr,
+    pub(crate) table: Table,
     pub(crate) kind: String,
     pub(crate) list_kind: String,
     pub(crate) singular: String,
@@ -113,8 +119,8 @@ impl Resource {
         &self.gvr.group
     }
 
-    pub(crate) fn table(&self) -> Table {
-        Table::new(&self.gvr.group, &self.gvr.resource)
+    pub(crate) fn table(&self) -> &Table {
+        &self.table
     }
 
     pub(crate) fn is(&self, group: &str, kind: &str) -> bool {

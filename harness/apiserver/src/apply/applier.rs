@@ -41,13 +41,13 @@ pub(crate) fn apply(
         .map(|i| owners.remove(i));
     let mut new = merge(shape, &live, config);
     if let Some(before) = &before {
-        new = prune(shape, &new, &before.fields, &claimed(&fields, &owners));
+        new = prune(shape, &new, &before.fields(), &claimed(&fields, &owners));
     }
     hand_over(&mut owners, changes(shape, &live, &new, &reset), force)?;
-    let mut own = Owner::new(stamp, Operation::Apply, managed::strip(fields));
+    let mut own = Owner::new(stamp, Operation::Apply, &managed::strip(fields));
     if new == live {
         // Nothing changed: the entry keeps the time of the last apply that did something.
-        own.time = before.and_then(|owner| owner.time);
+        own.as_of(before.as_ref());
     }
     owners.push(own);
     managed::write(&mut new, owners);
@@ -57,7 +57,7 @@ pub(crate) fn apply(
 /// Every field that somebody wants: the configuration or another owner.
 fn claimed(fields: &FieldSet, owners: &[Owner]) -> FieldSet {
     let mut claimed = fields.clone();
-    owners.iter().for_each(|owner| claimed.add(&owner.fields));
+    owners.iter().for_each(|owner| claimed.add(&owner.fields()));
     claimed
 }
 
@@ -74,7 +74,7 @@ fn hand_over(owners: &mut [Owner], changes: Comparison, force: bool) -> Result<(
     changed.add(&modified);
     let conflicts: Vec<(String, FieldSet)> = owners
         .iter()
-        .map(|owner| (owner, owner.fields.intersection(&changed)))
+        .map(|owner| (owner, owner.fields().intersection(&changed)))
         .filter(|(_, fields)| !fields.is_empty())
         .map(|(owner, fields)| (owner.described(), fields))
         .collect();
@@ -82,8 +82,8 @@ fn hand_over(owners: &mut [Owner], changes: Comparison, force: bool) -> Result<(
         return Err(conflict(&conflicts));
     }
     for owner in owners {
-        owner.fields.remove(&changed);
-        owner.fields.remove(&removed);
+        owner.release(&changed);
+        owner.release(&removed);
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! The rules are those of structured-merge-diff, which Kubernetes uses.
 //!
 //! Reading order: [`set`] (sets of fields), [`walk`] (the fields of an object), [`compare`] (what
-//! changed), [`merge`] and [`prune`] (the new object), [`managed`] (the owners in the metadata),
+//! changed), [`merge`] and [`prune`] (the new object), [`managed`] and [`trie`] (the owners in the metadata),
 //! [`owners`] (updates), [`applier`] (applies).
 
 mod applier;
@@ -14,6 +14,7 @@ mod owners;
 mod path;
 mod prune;
 mod set;
+mod trie;
 mod walk;
 
 pub(crate) use applier::apply;

@@ -20,10 +20,8 @@ pub(crate) fn track_update(
     new: &mut Value,
     stamp: &Stamp,
 ) {
-    let Some(mut owners) = starting_owners(live, new, stamp) else {
-        return;
-    };
-    object::meta_mut(new).remove("managedFields");
+    let sent = object::meta_mut(new).remove("managedFields");
+    let mut owners = starting_owners(live, sent, stamp);
     if owners.is_empty() && !live.is_null() {
         // An object whose ownership was reset stays untracked until it is applied.
         return;
@@ -35,23 +33,26 @@ pub(crate) fn track_update(
 
 /// The owners that the update starts from. A client may reset them with an empty entry, and
 /// loses nothing by leaving them out.
-fn starting_owners(live: &Value, new: &Value, stamp: &Stamp) -> Option<Vec<Owner>> {
-    let sent = object::at(new, &["metadata", "managedFields"]).and_then(Value::as_array);
-    let reset = sent.is_some_and(|entries| match entries.as_slice() {
+fn starting_owners(live: &Value, sent: Option<Value>, stamp: &Stamp) -> Vec<Owner> {
+    let Some(Value::Array(sent)) = sent else {
+        return managed::read(live);
+    };
+    // As they were: what is at hand need not be copied.
+    if sent == object::list(live, &["metadata", "managedFields"]) {
+        return managed::owners(sent);
+    }
+    let reset = match sent.as_slice() {
         [] => true,
         [one] => one.as_object().is_some_and(serde_json::Map::is_empty),
         _ => false,
-    });
-    if stamp.subresource.is_empty() {
-        if reset {
-            return Some(Vec::new());
-        }
-        let sent = managed::read(new);
-        if !sent.is_empty() {
-            return Some(sent);
-        }
+    };
+    match (stamp.subresource.is_empty(), reset) {
+        (true, true) => Vec::new(),
+        (true, false) => Some(managed::owners(sent))
+            .filter(|owners| !owners.is_empty())
+            .unwrap_or_else(|| managed::read(live)),
+        (false, _) => managed::read(live),
     }
-    Some(managed::read(live))
 }
 
 fn take(
@@ -70,8 +71,8 @@ fn take(
     } = changes(shape, live, new, &reset);
     added.add(&modified);
     for owner in owners.iter_mut() {
-        owner.fields.remove(&added);
-        owner.fields.remove(&removed);
+        owner.release(&added);
+        owner.release(&removed);
     }
     let taken = managed::strip(added);
     if taken.is_empty() {
@@ -81,11 +82,8 @@ fn take(
         .iter_mut()
         .find(|owner| owner.is(stamp, Operation::Update))
     {
-        Some(owner) => {
-            owner.fields.add(&taken);
-            owner.time = Some(stamp.time.clone());
-        }
-        None => owners.push(Owner::new(stamp, Operation::Update, taken)),
+        Some(owner) => owner.claim(&taken, &stamp.time),
+        None => owners.push(Owner::new(stamp, Operation::Update, &taken)),
     }
 }
 
@@ -113,25 +111,17 @@ fn cap(owners: &mut Vec<Owner>) {
             .count()
     };
     while updaters(owners) > MAX_UPDATERS {
-        owners.sort_by(|a, b| (&a.time, &a.manager).cmp(&(&b.time, &b.manager)));
+        owners.sort_by(|a, b| a.age().cmp(&b.age()));
         let Some(first) = owners.iter().position(|o| o.operation == Operation::Update) else {
             return;
         };
-        let version = owners[first].api_version.clone();
-        let same = |o: &Owner| o.operation == Operation::Update && o.api_version == version;
-        let Some(second) = owners
-            .iter()
-            .skip(first + 1)
-            .position(same)
-            .map(|i| i + first + 1)
-        else {
+        let (older, newer) = owners.split_at(first + 1);
+        let version = older[first].api_version();
+        let same = |o: &Owner| o.operation == Operation::Update && o.api_version() == version;
+        let Some(second) = newer.iter().position(same).map(|i| i + first + 1) else {
             return;
         };
         let newer = owners.remove(second);
-        let bucket = &mut owners[first];
-        bucket.manager = "ancient-changes".to_owned();
-        bucket.subresource = String::new();
-        bucket.fields.add(&newer.fields);
-        bucket.time = newer.time;
+        owners[first].absorb(&newer);
     }
 }

@@ -167,7 +167,7 @@ fn others<'a>(
     let own = object::key(service);
     state
         .store
-        .all(&resource.table())
+        .all(resource.table())
         .filter(move |(key, _)| ***key != own)
         .map(|(_, other)| &**other)
         .collect::<Vec<_>>()

@@ -22,8 +22,8 @@ pub(crate) fn stamp(
         generate_name(server, state, resource, object);
     }
     let key = object::key(object);
-    let life = Lives::ended(&state.lives, &table, &key);
-    let uid = server.seed().uid(&table, &key, life);
+    let life = Lives::ended(&state.lives, table, &key);
+    let uid = server.seed().uid(table, &key, life);
     let meta = object::meta_mut(object);
     for field in [
         "deletionTimestamp",
@@ -52,11 +52,11 @@ fn generate_name(server: &ApiServer, state: &mut State, resource: &Resource, obj
     let short: String = prefix.chars().take(MAX_PREFIX).collect();
     let prefix = Key::new(object::namespace(object), &short);
     loop {
-        let nth = state.lives.next_generated(&table, &prefix);
-        let name = format!("{short}{}", server.seed().suffix(&table, &prefix, nth));
+        let nth = state.lives.next_generated(table, &prefix);
+        let name = format!("{short}{}", server.seed().suffix(table, &prefix, nth));
         if state
             .store
-            .get(&table, &Key::new(&prefix.namespace, &name))
+            .get(table, &Key::new(&prefix.namespace, &name))
             .is_none()
         {
             object::meta_mut(object).insert("name".to_owned(), name.into());

@@ -44,8 +44,10 @@ fn resource(definition: &Value, version: &Value) -> Resource {
     let names = &definition["spec"]["names"];
     let group = text(definition, &["spec", "group"]);
     let schema = at(version, &["schema", "openAPIV3Schema"]);
+    let gvr = Gvr::new(group, text(version, &["name"]), text(names, &["plural"]));
     Resource {
-        gvr: Gvr::new(group, text(version, &["name"]), text(names, &["plural"])),
+        table: gvr.table(),
+        gvr,
         kind: text(names, &["kind"]).to_owned(),
         list_kind: text(names, &["listKind"]).to_owned(),
         singular: text(names, &["singular"]).to_owned(),

@@ -129,13 +129,13 @@ fn store(
         object["apiVersion"] = format!("{}/{}", resource.group(), custom.storage_version).into();
     }
     let stored = server.write(|state| {
-        if state.store.get(&table, &key).is_some() {
+        if state.store.get(table, &key).is_some() {
             return Err(Status::already_exists(resource, &key.name));
         }
         if request.options.dry_run {
             return Ok(Arc::new(object));
         }
-        Ok(state.store.put(&table, key.clone(), object))
+        Ok(state.store.put(table, key.clone(), object))
     })?;
     if !request.options.dry_run {
         after(server, resource, &stored);

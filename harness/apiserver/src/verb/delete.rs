@@ -38,7 +38,7 @@ pub(crate) async fn delete(
         Key::new(request.namespace.as_deref().unwrap_or_default(), &name),
     );
     namespace::admit_delete(resource, &name)?;
-    let find = || server.read(|state| state.store.get(&resource.table(), &key).cloned());
+    let find = || server.read(|state| state.store.get(resource.table(), &key).cloned());
     let live = find().ok_or_else(|| Status::not_found(resource, &name))?;
     let review = Review::new(resource, request, Operation::Delete, Some(&live));
     let mut warnings = Vec::new();
@@ -74,7 +74,7 @@ fn carry_out(
     let deleted = server.write(|state| {
         let live = state
             .store
-            .get(&table, key)
+            .get(table, key)
             .cloned()
             .ok_or_else(|| Status::not_found(resource, &key.name))?;
         check_preconditions(resource, &live, options)?;
@@ -82,7 +82,7 @@ fn carry_out(
         Ok(if dry_run {
             would_be(outcome, live)
         } else {
-            done(state, &table, key, outcome, live)
+            done(state, table, key, outcome, live)
         })
     })?;
     let (Deleted::Gone(object) | Deleted::Marked(object)) = &deleted;

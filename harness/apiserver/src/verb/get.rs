@@ -34,7 +34,7 @@ pub(crate) fn get(
         }
         Ok(state
             .store
-            .get(&resource.table(), &namespaced(resource, key.clone()))
+            .get(resource.table(), &namespaced(resource, key.clone()))
             .map(Arc::clone))
     })?;
     let object = found.ok_or_else(|| Status::not_found(resource, &key.name))?;

@@ -146,7 +146,7 @@ fn page(
         after,
         ..selection.span()
     };
-    let Some(rows) = state.store.rows(&resource.table()) else {
+    let Some(rows) = state.store.rows(resource.table()) else {
         return Ok(fill(&mut std::iter::empty()));
     };
     if revision < state.store.revision() {

@@ -62,7 +62,7 @@ impl Target<'_> {
     pub(super) fn live(&self) -> Option<Arc<Value>> {
         let live = self
             .server
-            .read(|s| s.store.get(&self.resource.table(), &self.key()).cloned())?;
+            .read(|s| s.store.get(self.resource.table(), &self.key()).cloned())?;
         Some(watch::as_served(self.resource, &live))
     }
 }
@@ -174,7 +174,7 @@ fn commit(
     }
     let over = is_over(resource, live, &new);
     let stored = server.write(|state| {
-        let current = state.store.get(&table, &key)?;
+        let current = state.store.get(table, &key)?;
         if object::resource_version(current) != object::resource_version(live) {
             return None;
         }
@@ -185,10 +185,10 @@ fn commit(
             return Some(Arc::new(new));
         }
         if over {
-            state.lives.end(&table, &key);
-            return state.store.remove(&table, &key);
+            state.lives.end(table, &key);
+            return state.store.remove(table, &key);
         }
-        Some(state.store.put(&table, key.clone(), new))
+        Some(state.store.put(table, key.clone(), new))
     });
     if let Some(stored) = stored
         .as_ref()

@@ -94,7 +94,7 @@ async fn kubelet(
     name: &str,
 ) -> Result<Response, Status> {
     let key = parent_key(resource, request);
-    let pod = server.read(|state| state.store.get(&resource.table(), &key).cloned());
+    let pod = server.read(|state| state.store.get(resource.table(), &key).cloned());
     let pod = pod.ok_or_else(|| Status::not_found(resource, &key.name))?;
     match &server.handlers().kubelet {
         Some(kubelet) => kubelet.handle(request.clone(), pod).await,
@@ -117,7 +117,7 @@ async fn bind(
         let table = resource.table();
         let pod = state
             .store
-            .get(&table, &key)
+            .get(table, &key)
             .ok_or_else(|| Status::not_found(resource, &key.name))?;
         let bound = object::text(pod, &["spec", "nodeName"]);
         let why = |why: String| Err(Status::conflict(resource, &key.name, &why));
@@ -136,7 +136,7 @@ async fn bind(
         let mut pod = serde_json::Value::clone(pod);
         pod["spec"]["nodeName"] = node.as_str().into();
         crate::defaults::pod::scheduled(&mut pod, &server.config().clock);
-        state.store.put(&table, key.clone(), pod);
+        state.store.put(table, key.clone(), pod);
         Ok(())
     })?;
     let done = serde_json::json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
@@ -154,7 +154,7 @@ async fn evict(
     request: &Request,
 ) -> Result<Response, Status> {
     let key = parent_key(resource, request);
-    let pod = server.read(|state| state.store.get(&resource.table(), &key).cloned());
+    let pod = server.read(|state| state.store.get(resource.table(), &key).cloned());
     let pod = pod.ok_or_else(|| Status::not_found(resource, &key.name))?;
     if server.read(|state| crate::reviews::protected(state, &pod)) {
         let message = "Cannot evict pod as it would violate the pod's disruption budget.";

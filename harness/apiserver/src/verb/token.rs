@@ -37,7 +37,7 @@ pub(super) fn create(
             name: text(&request.name),
         },
     );
-    let account = server.read(|state| state.store.get(&resource.table(), &key).cloned());
+    let account = server.read(|state| state.store.get(resource.table(), &key).cloned());
     let account = account.ok_or_else(|| Status::not_found(resource, &key.name))?;
     let seconds = request.body["spec"]["expirationSeconds"]
         .as_i64()
@@ -92,7 +92,7 @@ fn bound(server: &ApiServer, request: &Request, key: &Key) -> Result<Option<Valu
     server.read(|state| {
         let resource = state.catalogue.find(&Gvr::core(plural))?;
         let target = namespaced(&resource, Key::new(&key.namespace, name));
-        let found = state.store.get(&resource.table(), &target).ok_or_else(|| Status::not_found(&resource, name))?;
+        let found = state.store.get(resource.table(), &target).ok_or_else(|| Status::not_found(&resource, name))?;
         let (wanted, uid) = (object::text(reference, &["uid"]), object::uid(found));
         if !wanted.is_empty() && wanted != uid {
             let why = format!("the UID in the bound object reference ({wanted}) does not match the UID in record. The object might have been deleted and then recreated");

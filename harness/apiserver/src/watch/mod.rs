@@ -13,12 +13,8 @@ pub use event::{EventKind, WatchEvent};
 pub(crate) use start::{list_options, open, revision, too_large};
 
 use crate::{
-    object::text,
-    resource::Resource,
-    select::Selection,
-    server::ApiServer,
-    signal::Listener,
-    store::{Table, TooOld},
+    object::text, resource::Resource, select::Selection, server::ApiServer, signal::Listener,
+    store::TooOld,
 };
 
 /// How often a watch that allows bookmarks gets one.
@@ -31,7 +27,6 @@ const BEFORE_THE_END: Duration = Duration::from_secs(2);
 pub struct Watch {
     server: ApiServer,
     resource: Arc<Resource>,
-    table: Table,
     selection: Selection,
     /// Everything up to here was told or did not match.
     revision: u64,
@@ -72,9 +67,9 @@ impl Watch {
 
     /// Takes in what has happened since the last look.
     fn read(&mut self) {
-        let (table, revision) = (self.table.clone(), self.revision);
+        let revision = self.revision;
         let news = self.server.read(|state| {
-            let changes = match state.store.rows(&table) {
+            let changes = match state.store.rows(self.resource.table()) {
                 Some(rows) => rows
                     .changes_after(revision)
                     .map(|c| c.map(Arc::clone).collect::<Vec<_>>()),
@@ -83,7 +78,7 @@ impl Watch {
             (
                 changes,
                 state.store.revision(),
-                state.catalogue.find(&self.resource.gvr).is_ok(),
+                state.catalogue.serves(&self.resource.gvr),
             )
         });
         match news {

@@ -33,12 +33,11 @@ pub(crate) fn open(
         let (revision, pending) = begin(state, resource, &selection, options, asked);
         Ok(Watch {
             server: server.clone(),
-            table: resource.table(),
             resource: Arc::clone(resource),
             selection,
             revision,
             pending,
-            tip: state.store.subscribe(&resource.table()),
+            tip: state.store.subscribe(resource.table()),
             deadline: options
                 .timeout_seconds
                 .map(|seconds| now + Duration::from_secs(seconds)),
@@ -128,7 +127,7 @@ fn begin(
     if !initial {
         return (if asked == 0 { now } else { asked }, VecDeque::new());
     }
-    let rows = state.store.rows(&resource.table());
+    let rows = state.store.rows(resource.table());
     let rows = rows
         .into_iter()
         .flat_map(|rows| rows.hinted(selection.span(), selection.labels.hints()));

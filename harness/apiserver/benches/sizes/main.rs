@@ -1,13 +1,15 @@
 //! How the server's cost grows: objects, watchers, memory. Prints one table in Markdown.
 //!
-//! Run with `cargo bench -p isthmus-apiserver`.
+//! Run with `cargo bench -p isthmus-apiserver`; with `-- --plot FILE` the figures are drawn too.
 #![expect(
     clippy::disallowed_methods,
     reason = "a benchmark measures the machine's time, which the paused clock hides"
 )]
 
+mod plot;
+
 use std::{
-    fs,
+    env, fs,
     time::{Duration, Instant},
 };
 
@@ -25,14 +27,49 @@ fn main() {
         .start_paused(true)
         .build()
         .expect("a runtime without I/O");
-    println!(
-        "| objects | create, µs | get, µs | list of one namespace of 100, µs | list by label, 1 in 100, ms | memory, bytes each |"
-    );
-    println!("|---|---|---|---|---|---|");
-    for size in SIZES {
-        runtime.block_on(row(size));
-    }
+    println!("| objects | {} | memory, bytes each |", COLUMNS.join(" | "));
+    println!("|---|{}---|", "---|".repeat(COLUMNS.len()));
+    let rows: Vec<Row> = SIZES
+        .iter()
+        .map(|size| runtime.block_on(row(*size)))
+        .collect();
     runtime.block_on(fan_out());
+    let mut arguments = env::args()
+        .skip_while(|argument| argument != "--plot")
+        .skip(1);
+    if let Some(file) = arguments.next() {
+        fs::write(file, plot::svg(&series(&rows))).expect("a file that can be written");
+    }
+}
+
+/// What is measured, in microseconds.
+const COLUMNS: [&str; 5] = [
+    "create, µs",
+    "get, µs",
+    "list a namespace, 1 in 100, µs",
+    "list by label, 1 in 100, µs",
+    "list by label, 100 objects, µs",
+];
+
+/// The figures of one number of objects.
+struct Row {
+    size: usize,
+    micros: [f64; COLUMNS.len()],
+}
+
+fn series(rows: &[Row]) -> Vec<plot::Series<'_>> {
+    let of = |(i, name): (usize, &'static &'static str)| plot::Series {
+        name,
+        points: rows
+            .iter()
+            .map(|row| (float(row.size), row.micros[i]))
+            .collect(),
+    };
+    COLUMNS.iter().enumerate().map(of).collect()
+}
+
+fn float(n: usize) -> f64 {
+    u32::try_from(n).map_or(f64::MAX, f64::from)
 }
 
 fn server() -> ApiServer {
@@ -53,7 +90,7 @@ fn namespace(i: usize) -> String {
 fn pod(i: usize) -> Value {
     json!({"apiVersion": "v1", "kind": "Pod",
         "metadata": {"name": format!("p{i}"), "namespace": namespace(i),
-            "labels": {"app": format!("a{}", i / 100 % 100)}},
+            "labels": {"app": format!("a{}", i / 100 % 100), "hundred": format!("h{}", i / 100)}},
         "spec": {"containers": [{"name": "app", "image": "app:1", "ports": [{"containerPort": 80}]}]}})
 }
 
@@ -73,7 +110,7 @@ async fn fill(server: &ApiServer, size: usize) -> Duration {
     start.elapsed()
 }
 
-async fn row(size: usize) {
+async fn row(size: usize) -> Row {
     let server = server();
     let before = resident();
     let created = fill(&server, size).await;
@@ -83,33 +120,31 @@ async fn row(size: usize) {
         let i = i * 7919 % size;
         let request = Request::get(&pods(), &namespace(i), &format!("p{i}"), &admin);
         server.call(request).await.expect("a pod");
+    });
+    let micros = [
+        micros(created) / float(size),
+        micros(get.await),
+        micros(lists(&server, "n7", None).await),
+        micros(lists(&server, "", Some("app=a0")).await),
+        micros(lists(&server, "", Some("hundred=h0")).await),
+    ];
+    let shown = micros.map(|figure| format!("{figure:.1}"));
+    println!("| {size} | {} | {memory} |", shown.join(" | "));
+    Row { size, micros }
+}
+
+/// The mean time of one list.
+async fn lists(server: &ApiServer, namespace: &str, selector: Option<&str>) -> Duration {
+    let admin = User::admin();
+    let options = Options {
+        label_selector: selector.map(str::to_owned),
+        ..Options::default()
+    };
+    repeated(20, async |_| {
+        let request = Request::list(&pods(), namespace, &admin).with(options.clone());
+        server.call(request).await.expect("a list");
     })
-    .await;
-    let within = repeated(20, async |_| {
-        server
-            .call(Request::list(&pods(), "n7", &admin))
-            .await
-            .expect("a list");
-    })
-    .await;
-    let labelled = repeated(5, async |_| {
-        let options = Options {
-            label_selector: Some("app=a0".to_owned()),
-            ..Options::default()
-        };
-        server
-            .call(Request::list(&pods(), "", &admin).with(options))
-            .await
-            .expect("a list");
-    })
-    .await;
-    println!(
-        "| {size} | {:.1} | {:.2} | {:.1} | {:.2} | {memory} |",
-        micros(created) / u32::try_from(size).map_or(f64::MAX, f64::from),
-        micros(get),
-        micros(within),
-        micros(labelled) / 1e3,
-    );
+    .await
 }
 
 /// The mean time of one call.
