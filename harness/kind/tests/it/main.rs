@@ -1,0 +1,7 @@
+//! Bad hosts: a Docker daemon of our own behind a Unix socket that lacks, refuses or fails one thing at a
+//! time. Each is named by class and remedy, and leaves a clean host.
+//!
+//! Reading order: `daemon` (the fake, and what remains on it), `bad_host`.
+
+mod bad_host;
+mod daemon;
