@@ -90,6 +90,15 @@ rules! {
     OUTBOUND_ALLOW_ANY = "routing/outbound-allow-any",
         "ALLOW_ANY forwards unknown destinations to the address the client used, without mutual TLS.",
         "pilot/pkg/networking/core/listener.go: PassthroughCluster";
+    GATEWAY_NAME = "routing/gateway-name",
+        "A gateway that a virtual service names without a namespace, or in './', is one of its own namespace.",
+        "pilot/pkg/model/config.go: resolveGatewayName";
+    GATEWAY_HOSTS = "routing/gateway-hosts",
+        "A gateway's server serves of a virtual service the hosts that both name, the narrower of two that overlap; a namespace before a host admits that namespace only.",
+        "pilot/pkg/networking/core/gateway.go: buildGatewayHTTPRouteConfig, pickMatchingGatewayHosts";
+    GATEWAY_NO_HOST = "routing/gateway-no-host",
+        "A host that no virtual service of the gateway serves on the port is answered with 404, a server name with a closed connection.",
+        "pilot/pkg/networking/core/gateway.go: buildGatewayHTTPRouteConfig";
     PASSTHROUGH_MATCH = "routing/auto-passthrough-match",
         "An AUTO_PASSTHROUGH server knows one SNI per service, port and subset inside its hosts, and only Istio's ALPNs.",
         "pilot/pkg/networking/core/gateway.go: builtAutoPassthroughFilterChains";

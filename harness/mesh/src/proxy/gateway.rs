@@ -1,14 +1,13 @@
 //! Ports of a gateway: TLS passed through by its server name, and requests let into the mesh.
 
-use std::{collections::BTreeMap, net::SocketAddrV4, sync::Arc};
+use std::{net::SocketAddrV4, sync::Arc};
 
 use futures::{FutureExt, future::BoxFuture};
 use istio::{
-    endpoint::{labels::selects, select::Purpose},
-    kinds::{Gateway, Object, gateway::ServerTlsMode},
+    endpoint::select::Purpose,
     routing::{
-        ClusterKey, GatewayService, Passthrough,
-        failure::{ProxyCause, WireCause},
+        ClusterKey, Passthrough,
+        failure::{ProxyCause, Speaks, WireCause},
     },
 };
 use sim::{
@@ -17,12 +16,14 @@ use sim::{
 };
 
 use super::{
+    chains::Known,
     core::Proxy,
+    edge::{self, Edge},
     evidence::{self, note},
     http::Errand,
-    route::{Next, Router},
+    route::Next,
     tunnel::{Far, Tunnel},
-    view::{View, host_of},
+    view::View,
 };
 
 /// Listens on one port of the Gateways that select this proxy.
@@ -66,38 +67,6 @@ impl Serve for Session {
     }
 }
 
-/// The Gateways whose selector fits this proxy.
-pub(super) fn of_proxy(view: &View) -> impl Iterator<Item = &Object<Gateway>> {
-    let all = view.snapshot().config.gateways.iter();
-    all.filter(|gateway| selects(&gateway.spec.selector, view.labels()))
-}
-
-/// The ports that the Gateways ask of this proxy: by number in the Gateway, on which port it
-/// listens. Where one of its services has the number it is that service's target port.
-pub(super) fn ports(view: &View, own: &str) -> BTreeMap<u16, u16> {
-    let servers = of_proxy(view).flat_map(|gateway| &gateway.spec.servers);
-    let numbers = servers.map(|server| server.port.number);
-    numbers
-        .map(|number| (number, target(view, own, number).unwrap_or(number)))
-        .collect()
-}
-
-fn target(view: &View, own: &str, number: u16) -> Option<u16> {
-    let snapshot = view.snapshot();
-    let services = view.push.inbound.hosts.iter();
-    let mut ports = services
-        .flat_map(|host| snapshot.services.of(host))
-        .flat_map(|service| {
-            let port = service.ports.iter().find(|port| port.number == number);
-            port.map(|port| (&service.host, &port.name))
-        });
-    ports.find_map(|(host, name)| {
-        let mut endpoints = snapshot.endpoints.of(host)?.endpoints.iter();
-        let own = endpoints.find(|e| *e.address == *own && e.port_name == *name)?;
-        Some(own.port)
-    })
-}
-
 impl Session {
     async fn carry(&self, sent: Sent, trail: Trail) -> Reply {
         if let Some(reply) = self.tunnel.pass(&sent, &trail).await {
@@ -133,15 +102,12 @@ impl Session {
         };
         match far.connect(trail).await {
             Ok(upstream) => self.tunnel.open(upstream, Sent::Hello(hello), trail).await,
-            Err(_) => evidence::wire(
-                WireCause::GatewayClosed,
-                istio::routing::failure::Speaks::Tcp,
-            ),
+            Err(_) => evidence::wire(WireCause::GatewayClosed, Speaks::Tcp),
         }
     }
 
     fn auto(&self, view: &View, hello: &Hello, trail: &Trail) -> Option<(Purpose, ClusterKey)> {
-        let gateways = of_proxy(view).map(|gateway| &gateway.spec);
+        let gateways = edge::of_proxy(view).map(|gateway| &gateway.spec);
         let known = Known::new(view, &self.proxy.about.namespace);
         let chains = Passthrough::new(gateways, self.number, &known.services());
         let alpns: Vec<&str> = hello.alpn.iter().map(String::as_str).collect();
@@ -153,42 +119,21 @@ impl Session {
     }
 
     fn by_route(&self, view: &View, hello: &Hello, trail: &Trail) -> Option<(Purpose, ClusterKey)> {
-        let passes = |gateway: &&Object<Gateway>| {
-            gateway.spec.servers.iter().any(|server| {
-                let tls = server.tls.as_ref();
-                server.port.number == self.number
-                    && tls.is_some_and(|tls| tls.mode == ServerTlsMode::Passthrough)
-            })
-        };
-        of_proxy(view).filter(passes).find_map(|gateway| {
-            let name = name_of(gateway);
-            let router = self.router(view, &name, trail);
-            match router.connection_route(&hello.sni, self.to, Some(&hello.sni))? {
-                Next::To(route) => Some((Purpose::Outbound, route.key)),
-                Next::PassThrough | Next::Answer(_) | Next::Fails(_) => None,
-            }
-        })
+        match self.edge(view, trail).connection(&hello.sni, self.to)? {
+            Next::To(route) => Some((Purpose::Outbound, route.key)),
+            Next::PassThrough | Next::Answer(_) | Next::Fails(_) => None,
+        }
     }
 
     /// A request from outside goes where the virtual services of this gateway say.
     async fn let_in(&self, view: &Arc<View>, http: HttpRequest, trail: &Trail) -> Reply {
         let at = &self.proxy.about.at;
-        let speaks = istio::routing::failure::Speaks::Http;
-        let host = host_of(&http.authority).to_owned();
-        let listens = |gateway: &&Object<Gateway>| {
-            let mut servers = gateway.spec.servers.iter();
-            servers.any(|server| server.port.number == self.number && server.tls.is_none())
-        };
-        let mut gateways = of_proxy(view).filter(listens).peekable();
-        if gateways.peek().is_none() {
+        let speaks = Speaks::Http;
+        let edge = self.edge(view, trail);
+        if !edge.takes_requests() {
             return Reply::Closed;
         }
-        let next = gateways.find_map(|gateway| {
-            let name = name_of(gateway);
-            let router = self.router(view, &name, trail);
-            router.virtual_service(&host, self.number, &http)
-        });
-        match next.unwrap_or(Next::Fails(ProxyCause::NoRoute)) {
+        match edge.request(&http) {
             Next::Answer(status) => evidence::status(status),
             Next::Fails(cause) => evidence::own(trail, at, cause, speaks),
             Next::PassThrough => evidence::own(trail, at, ProxyCause::NoRoute, speaks),
@@ -206,59 +151,12 @@ impl Session {
         }
     }
 
-    fn router<'a>(&'a self, view: &'a View, gateway: &'a str, trail: &'a Trail) -> Router<'a> {
-        Router {
+    fn edge<'a>(&'a self, view: &'a View, trail: &'a Trail) -> Edge<'a> {
+        Edge {
             proxy: &self.proxy,
             view,
-            gateway,
+            number: self.number,
             trail,
         }
-    }
-}
-
-fn name_of(gateway: &Object<Gateway>) -> String {
-    format!("{}/{}", gateway.metadata.namespace, gateway.metadata.name)
-}
-
-/// The services of a gateway's control plane, with what filter chains need to know of them.
-struct Known<'a>(Vec<OneKnown<'a>>);
-
-struct OneKnown<'a> {
-    service: &'a crate::snapshot::Service,
-    ports: Vec<(u16, istio::kinds::port::Protocol)>,
-    subsets: Vec<String>,
-}
-
-impl<'a> Known<'a> {
-    fn new(view: &'a View, namespace: &str) -> Self {
-        let rules = &view.snapshot().config.destination_rules;
-        let one = |service: &'a Arc<crate::snapshot::Service>| {
-            let client = (namespace, view.labels());
-            let rule = rules.for_workload(client, &service.namespace, &service.host);
-            let subsets = rule.value.iter().flat_map(|rule| &rule.spec.subsets);
-            OneKnown {
-                service,
-                ports: service
-                    .ports
-                    .iter()
-                    .map(|port| (port.number, port.protocol))
-                    .collect(),
-                subsets: subsets.map(|subset| subset.name.clone()).collect(),
-            }
-        };
-        Self(view.services().map(one).collect())
-    }
-
-    fn services(&self) -> Vec<GatewayService<'_>> {
-        self.0
-            .iter()
-            .map(|known| GatewayService {
-                host: &known.service.host,
-                namespace: &known.service.namespace,
-                ports: &known.ports,
-                mesh_external: known.service.mesh_external,
-                subsets: &known.subsets,
-            })
-            .collect()
     }
 }

@@ -8,7 +8,7 @@ use sim::{
     program::Serve,
 };
 
-use super::{core::Proxy, gateway, inbound, outbound};
+use super::{core::Proxy, edge, gateway, inbound, outbound};
 
 /// Open ports. Dropping them closes them.
 #[derive(Default)]
@@ -65,7 +65,7 @@ fn wanted(proxy: &Arc<Proxy>) -> BTreeMap<u16, Want> {
         ]),
         ProxyKind::Router | ProxyKind::Waypoint => {
             let own = proxy.about.origin.address.to_string();
-            let ports = gateway::ports(&view, &own);
+            let ports = edge::ports(&view, &own);
             ports
                 .into_iter()
                 .map(|(number, port)| router(proxy, number, port))

@@ -9,14 +9,16 @@
 //! towards a service, and its choice among hosts), [`pick`] (what follows from it), [`upstream`]
 //! (a connection to a host), [`route`] (which service is meant), [`http`] and [`tunnel`] (how
 //! requests and connections are carried there), then the three that listen: [`outbound`],
-//! [`inbound`], [`gateway`]; [`known`] and [`living`] (what is told of proxies outside); last
+//! [`inbound`], [`gateway`] (with [`edge`] and [`chains`], what Gateways ask of it); [`known`] and [`living`] (what is told of proxies outside); last
 //! [`agent`], which starts all of it in a container.
 
 pub mod agent;
+mod chains;
 mod chance;
 mod cluster;
 pub mod core;
 mod credential;
+mod edge;
 mod evidence;
 mod gateway;
 mod http;

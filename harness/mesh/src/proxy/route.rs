@@ -3,9 +3,12 @@
 use std::{net::IpAddr, net::SocketAddrV4, sync::Arc, time::Duration};
 
 use istio::{
-    Decision, RuleId,
+    RuleId,
     envoy::Draw,
-    kinds::{fault::HttpFaultInjection, port::Protocol, virtual_service::HttpRoute},
+    kinds::{
+        Object, VirtualService, fault::HttpFaultInjection, port::Protocol,
+        virtual_service::HttpRoute,
+    },
     routing::{
         ClusterKey, RetryPolicy, Unknown,
         failure::ProxyCause,
@@ -14,7 +17,6 @@ use istio::{
             Caller, ConnectionFacts, HttpAction, HttpCall, Routes, WeightedDestinations, owner_of,
         },
     },
-    visibility::VisibleVirtualServices,
 };
 use sim::program::{HttpRequest, Trail};
 
@@ -84,32 +86,49 @@ impl<'a> Router<'a> {
     }
 
     /// Where a connection goes by the TLS or TCP routes for a host; `None` if there are none.
-    pub(super) fn connection_route(
+    fn connection_route(self, host: &str, to: SocketAddrV4, sni: Option<&str>) -> Option<Next> {
+        let service = self.owner(host)?;
+        self.connection_by(service, to, sni)
+    }
+
+    /// Where a connection goes by the TLS or TCP routes of a virtual service.
+    pub(super) fn connection_by(
         self,
-        host: &str,
+        service: &Object<VirtualService>,
         to: SocketAddrV4,
         sni: Option<&str>,
     ) -> Option<Next> {
-        let routes = self.routes(host)?;
         let facts = ConnectionFacts {
             caller: self.caller(),
             sni,
             destination: IpAddr::V4(*to.ip()),
             port: to.port(),
         };
-        let found = routes.for_connection(&facts);
+        let found = self.routes_of(service)?.for_connection(&facts);
         let route = found.value?;
-        self.say(
-            format!("a route of {host} takes the connection"),
-            found.because,
-        );
+        let said = format!("a route of {} takes the connection", named(service));
+        self.say(said, found.because);
         Some(self.one_of(&route.to, to.port(), None))
     }
 
     /// Where a request goes by the virtual service for a host alone; `None` if it has no route of
     /// requests.
-    pub(super) fn virtual_service(self, host: &str, port: u16, http: &HttpRequest) -> Option<Next> {
-        let routes = self.routes(host).filter(|routes| routes.routes_http())?;
+    fn virtual_service(self, host: &str, port: u16, http: &HttpRequest) -> Option<Next> {
+        let service = self.owner(host)?;
+        if !self.routes_of(service)?.routes_http() {
+            return None;
+        }
+        let next = self.request_by(service, port, http);
+        Some(next.unwrap_or(Next::Fails(ProxyCause::NoRoute)))
+    }
+
+    /// Where a request goes by the routes of a virtual service; `None` if none takes it.
+    pub(super) fn request_by(
+        self,
+        service: &Object<VirtualService>,
+        port: u16,
+        http: &HttpRequest,
+    ) -> Option<Next> {
         let call = HttpCall {
             caller: self.caller(),
             method: &http.method,
@@ -119,16 +138,17 @@ impl<'a> Router<'a> {
             headers: &http.headers,
             port,
         };
-        let found = routes.for_request(&call);
+        let found = self.routes_of(service)?.for_request(&call);
+        let name = named(service);
         let Some((action, written)) = found.value else {
             self.say(
-                format!("no route of {host} takes the request"),
+                format!("no route of {name} takes the request"),
                 found.because,
             );
-            return Some(Next::Fails(ProxyCause::NoRoute));
+            return None;
         };
         self.say(
-            format!("a route of {host} takes the request"),
+            format!("a route of {name} takes the request"),
             found.because,
         );
         Some(match action {
@@ -219,20 +239,20 @@ impl<'a> Router<'a> {
         })
     }
 
-    fn routes(self, host: &str) -> Option<&'a Routes> {
-        let snapshot = self.view.snapshot();
-        let default = &snapshot.mesh.config.default_virtual_service_export_to;
-        let all = VisibleVirtualServices::new(&snapshot.config.virtual_services, default);
-        let visible = all.of(&self.proxy.about.namespace, self.gateway).value;
-        let domain = &snapshot.control_plane.domain;
-        let owner: Decision<_> = owner_of(&visible, host, domain);
+    /// The virtual service that a host belongs to.
+    fn owner(self, host: &str) -> Option<&'a Object<VirtualService>> {
+        let domain = &self.view.snapshot().control_plane.domain;
+        let namespace = &self.proxy.about.namespace;
+        let visible = self.view.virtual_services(namespace, self.gateway);
+        let owner = owner_of(&visible, host, domain);
         let service = owner.value?;
-        let name = format!("{}/{}", service.metadata.namespace, service.metadata.name);
-        self.say(
-            format!("VirtualService {name} is read for {host}"),
-            owner.because,
-        );
-        snapshot.config.routes_of(service)
+        let said = format!("VirtualService {} is read for {host}", named(service));
+        self.say(said, owner.because);
+        Some(service)
+    }
+
+    fn routes_of(self, service: &Object<VirtualService>) -> Option<&'a Routes> {
+        self.view.snapshot().config.routes_of(service)
     }
 
     fn caller(self) -> Caller<'a> {
@@ -243,9 +263,14 @@ impl<'a> Router<'a> {
         }
     }
 
-    fn say(self, decided: String, because: RuleId) {
+    pub(super) fn say(self, decided: String, because: RuleId) {
         note(self.trail, &self.proxy.about.at, decided, because);
     }
+}
+
+/// An object as objects are called in reports.
+pub(super) fn named<S>(object: &Object<S>) -> String {
+    format!("{}/{}", object.metadata.namespace, object.metadata.name)
 }
 
 /// Whether a port declared so is never read as HTTP.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
 use istio::{
     authz::{self, AuthzError, Enforcer, Layer, Workload},
     endpoint::labels::Labels,
-    kinds::Sidecar,
+    kinds::{Object, Sidecar, VirtualService},
     network::split_horizon::ProxyKind as ClientKind,
     service::{
         RegistryKind,
@@ -14,8 +14,8 @@ use istio::{
     tls::ServerModes,
     version::Flag,
     visibility::{
-        HostOwner, ImportedService, ProxyKind, ProxyScope, imports, is_visible, pick_owner,
-        select_sidecar,
+        HostOwner, ImportedService, ProxyKind, ProxyScope, VisibleVirtualServices, imports,
+        is_visible, pick_owner, select_sidecar,
     },
 };
 
@@ -82,6 +82,19 @@ impl View {
     /// The services that the proxy sees, by host.
     pub(super) fn services(&self) -> impl Iterator<Item = &Arc<Service>> {
         self.by_host.values()
+    }
+
+    /// The virtual services for a gateway, or for all sidecars, that a proxy of the namespace may
+    /// see, in their order.
+    pub(super) fn virtual_services(
+        &self,
+        namespace: &str,
+        gateway: &str,
+    ) -> Vec<&Object<VirtualService>> {
+        let snapshot = self.snapshot();
+        let default = &snapshot.mesh.config.default_virtual_service_export_to;
+        let all = VisibleVirtualServices::new(&snapshot.config.virtual_services, default);
+        all.of(namespace, gateway).value
     }
 
     /// The service that has this address and port.

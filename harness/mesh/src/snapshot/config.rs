@@ -9,6 +9,7 @@ use istio::{
     },
     routing::{
         destination_rule::{DestinationRules, RuleScope},
+        gateway_server::full_gateway,
         virtual_service::{RouteError, Routes},
     },
     tls::PeerAuthentications,
@@ -70,7 +71,9 @@ impl Config {
                 IstioObject::PeerAuthentication(o) => policies.push(o),
                 IstioObject::ServiceEntry(o) => config.service_entries.push(o.clone()),
                 IstioObject::Sidecar(o) => config.sidecars.push(o.clone()),
-                IstioObject::VirtualService(o) => config.virtual_services.push(o.clone()),
+                IstioObject::VirtualService(o) => {
+                    config.virtual_services.push(with_full_gateways(o.clone()));
+                }
                 IstioObject::WorkloadEntry(o) => config.workload_entries.push(o.clone()),
                 IstioObject::WorkloadGroup(_) => {}
             }
@@ -100,6 +103,23 @@ impl Config {
         }
         unreadable
     }
+}
+
+/// Gateways by their full names, wherever a virtual service names one.
+fn with_full_gateways(mut service: Object<VirtualService>) -> Object<VirtualService> {
+    let namespace = service.metadata.namespace.clone();
+    let spec = &mut service.spec;
+    let of_http = spec.http.iter_mut().flat_map(|route| &mut route.matches);
+    let of_tls = spec.tls.iter_mut().flat_map(|route| &mut route.matches);
+    let of_tcp = spec.tcp.iter_mut().flat_map(|route| &mut route.matches);
+    let of_http = of_http.map(|demand| &mut demand.gateways);
+    let of_tls = of_tls.map(|demand| &mut demand.gateways);
+    let of_tcp = of_tcp.map(|demand| &mut demand.gateways);
+    let all = of_http.chain(of_tls).chain(of_tcp);
+    for name in all.chain([&mut spec.gateways]).flatten() {
+        *name = full_gateway(name, &namespace).value;
+    }
+    service
 }
 
 fn key<S>(object: &Object<S>) -> (String, String) {

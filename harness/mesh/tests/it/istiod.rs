@@ -284,3 +284,8 @@ fn stands(topology: &'static str, clusters: usize) {
 fn a_remote_on_the_same_network_stands() {
     stands("flat-primary-remote", 2);
 }
+
+#[test]
+fn a_remote_on_another_network_stands() {
+    stands("multi-network-primary-remote", 2);
+}
