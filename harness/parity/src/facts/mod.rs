@@ -29,6 +29,7 @@ mod read;
 mod rollouts;
 mod scale;
 mod services;
+mod stateful_sets;
 mod update;
 mod validation;
 mod validation_networking;
@@ -47,6 +48,7 @@ pub fn all() -> Vec<Fact> {
         garbage::FACTS,
         controllers::FACTS,
         jobs::FACTS,
+        stateful_sets::FACTS,
         discovery::FACTS,
         authentication::FACTS,
         authorization::FACTS,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use apiserver::Gvr;
 use k8s_openapi::{
     api::{
-        apps::v1::{Deployment, ReplicaSet, StatefulSet},
+        apps::v1::{ControllerRevision, Deployment, ReplicaSet, StatefulSet},
         batch::v1::Job,
         core::v1::{ConfigMap, Namespace, Node, Pod, Secret, Service, ServiceAccount},
         discovery::v1::EndpointSlice,
@@ -167,6 +167,7 @@ kinds! {
     Deployment: deployments,
     ReplicaSet: replica_sets,
     StatefulSet: stateful_sets,
+    ControllerRevision: controller_revisions,
     Job: jobs,
     Pod: pods,
     EndpointSlice: slices,

@@ -86,7 +86,7 @@ pub(crate) fn of_the_manager(api: &Api, clock: Clock) -> Vec<Arc<dyn Controller>
     vec![
         Arc::new(deployment::Deployments::new(api, clock)),
         Arc::new(replica_set::ReplicaSets::new(api, clock)),
-        Arc::new(stateful_set::StatefulSets::new(api)),
+        Arc::new(stateful_set::StatefulSets::new(api, clock)),
         Arc::new(job::Jobs::new(api, clock)),
         Arc::new(endpoint_slice::EndpointSlices::new(api)),
         Arc::new(service_account::ServiceAccounts::new(api)),
