@@ -32,6 +32,8 @@ pub(crate) struct ClusterPlan<'a> {
     pub(crate) image: &'a str,
     /// Images of the daemon that every node gets.
     pub(crate) preload: &'a [String],
+    /// Whether its nodes' `/var` are there already, with these images in them.
+    pub(crate) golden: bool,
     pub(crate) privilege: Privilege,
     /// The bridge's own address in the cluster's network.
     pub(crate) gateway: std::net::Ipv4Addr,
@@ -49,7 +51,9 @@ impl ClusterPlan<'_> {
     /// what the daemon makes after its client has gone would escape the clean-up.
     pub(crate) async fn start(&self, docker: &Docker, progress: &Steps) -> Result<Vec<String>> {
         let start = |plan: &NodePlan| {
-            let spec = plan.container(self.image, self.privilege, self.gateway, self.owner.clone());
+            let var = self.golden.then(|| plan.var());
+            let labels = self.owner.clone();
+            let spec = plan.container(self.image, self.privilege, self.gateway, labels, var);
             async move {
                 let id = docker.create(&spec).await?;
                 docker.start(&id).await?;
@@ -175,7 +179,7 @@ impl ClusterPlan<'_> {
     }
 
     async fn load(&self, docker: &Docker, nodes: &[String]) -> Result<()> {
-        if self.preload.is_empty() {
+        if self.preload.is_empty() || self.golden {
             return Ok(());
         }
         try_join_all(nodes.iter().map(|id| docker.load(id, self.preload)))

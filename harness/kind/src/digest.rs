@@ -14,8 +14,21 @@ pub(crate) fn of(substrate: &Substrate, images: &[String]) -> String {
         digest.update([0]);
         digest.update(image);
     }
-    let short = digest.finalize();
-    short[..8]
+    short(&digest.finalize())
+}
+
+/// The digest of a set of images, by their ids.
+pub(crate) fn of_images(ids: &[String]) -> String {
+    let mut digest = Sha256::new();
+    for id in ids {
+        digest.update(id);
+        digest.update([0]);
+    }
+    short(&digest.finalize())
+}
+
+fn short(digest: &[u8]) -> String {
+    digest[..8]
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()

@@ -8,6 +8,7 @@ use kube::config::Kubeconfig;
 use crate::{
     Error, Result,
     docker::{Docker, Found},
+    kept::Kept,
     label::{CLUSTER, KIND_CLUSTER, KIND_ROLE, Owner, RUN},
     lease::{Claim, Process},
     standing,
@@ -20,6 +21,8 @@ pub struct Fleet {
     pub run: String,
     /// Who made it; `None` if another version of isthmus did, whose labels are not read here.
     pub owner: Option<Owner>,
+    /// Until when it is kept, if it is to outlive the process that made it.
+    pub kept: Option<Timestamp>,
     /// Its clusters by declared name.
     pub clusters: BTreeMap<String, Vec<Node>>,
 }
@@ -41,8 +44,16 @@ pub struct Node {
 impl Fleet {
     /// Whether anybody still needs it.
     pub fn claim(&self, now: Timestamp) -> Option<Claim> {
-        let owner = self.owner.as_ref()?;
-        Some(owner.lease.claim(now, &Process::this()))
+        match (self.kept, &self.owner) {
+            (Some(until), _) if now < until => Some(Claim::Held),
+            (Some(_), _) => Some(Claim::Expired),
+            (None, owner) => Some(owner.as_ref()?.lease.claim(now, &Process::this())),
+        }
+    }
+
+    /// Until when it may stay.
+    pub fn until(&self) -> Option<Timestamp> {
+        self.kept.or_else(|| Some(self.owner.as_ref()?.lease.until))
     }
 
     /// Whether every node runs.
@@ -83,6 +94,7 @@ pub async fn one(run: &str) -> Result<Fleet> {
 pub(crate) async fn all(docker: &Docker) -> Result<Vec<Fleet>> {
     let networks = docker.networks(&[RUN.to_owned()]).await?;
     let containers = docker.containers(&[RUN.to_owned()]).await?;
+    let kept = Kept::look(docker).await?;
     let mut fleets: BTreeMap<String, Fleet> = BTreeMap::new();
     let labels = networks.iter().map(|network| &network.labels);
     for labels in labels.chain(containers.iter().map(|found| &found.labels)) {
@@ -90,6 +102,7 @@ pub(crate) async fn all(docker: &Docker) -> Result<Vec<Fleet>> {
             fleets.entry(run.clone()).or_insert_with(|| Fleet {
                 run: run.clone(),
                 owner: Owner::of(labels),
+                kept: kept.until(run),
                 clusters: BTreeMap::new(),
             });
         }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::{
     Result,
     docker::{Docker, Found},
+    kept::Kept,
     label::{Labels, Owner, RUN},
     lease::{Claim, Process},
 };
@@ -38,12 +39,16 @@ pub struct Removed {
 const SETTLING: Duration = Duration::from_secs(2);
 
 impl Which {
-    fn takes(&self, labels: &Labels, here: &Process) -> bool {
-        match self {
-            Self::Run(run) => labels.get(RUN) == Some(run),
+    fn takes(&self, labels: &Labels, kept: &Kept, here: &Process) -> bool {
+        let now = match self {
+            Self::Run(run) => return labels.get(RUN) == Some(run),
+            Self::Unneeded { now } => *now,
+        };
+        match labels.get(RUN).and_then(|run| kept.until(run)) {
+            Some(until) => now >= until,
             // What carries our label without being readable was made by another version: left alone.
-            Self::Unneeded { now } => {
-                Owner::of(labels).is_some_and(|owner| owner.lease.claim(*now, here) != Claim::Held)
+            None => {
+                Owner::of(labels).is_some_and(|owner| owner.lease.claim(now, here) != Claim::Held)
             }
         }
     }
@@ -65,7 +70,8 @@ impl Removed {
 /// Removes containers with their volumes first, then the networks they were on.
 pub(crate) async fn remove(docker: &Docker, which: &Which) -> Result<Removed> {
     let (ours, here) = ([RUN.to_owned()], Process::this());
-    let takes = |labels: &Labels| which.takes(labels, &here);
+    let kept = Kept::look(docker).await?;
+    let takes = |labels: &Labels| which.takes(labels, &kept, &here);
     let containers = docker.containers(&ours).await?;
     let containers: Vec<Found> = containers
         .into_iter()
@@ -83,6 +89,12 @@ pub(crate) async fn remove(docker: &Docker, which: &Which) -> Result<Removed> {
             .map(|found| docker.remove_network(&found.id)),
     )
     .await?;
+    // Last, because until then they say that the rest is no longer needed.
+    for volume in docker.volumes(&ours).await? {
+        if takes(&volume.labels) {
+            docker.remove_volume(&volume.name).await?;
+        }
+    }
     Ok(Removed {
         containers: containers.into_iter().map(|found| found.name).collect(),
         networks: networks.into_iter().map(|found| found.name).collect(),
@@ -115,24 +127,28 @@ mod tests {
         let here = Process::this();
         let labels = |lease| Owner::new("r1", lease, "").labels();
         let dead = Lease {
-            process: Some(Process {
+            process: Process {
                 boot: "another".to_owned(),
                 ..here.clone()
-            }),
+            },
             until: Timestamp::MAX,
         };
-        assert!(!unneeded.takes(&labels(Lease::of_this_process(now)), &here));
-        assert!(!unneeded.takes(&labels(Lease::for_hours(now, 1)), &here));
-        assert!(!unneeded.takes(&Labels::new(), &here));
-        assert!(unneeded.takes(&labels(dead), &here));
-        assert!(unneeded.takes(&labels(Lease::for_hours(now, 0)), &here));
+        let none = Kept::default();
+        let alive = labels(Lease::of_this_process(now));
+        assert!(!unneeded.takes(&alive, &none, &here));
+        assert!(!unneeded.takes(&Labels::new(), &none, &here));
+        assert!(unneeded.takes(&labels(dead.clone()), &none, &here));
+        // Kept sets outlive their process, but not their time.
+        let kept = Kept::of("r1", Timestamp::MAX);
+        assert!(!unneeded.takes(&labels(dead.clone()), &kept, &here));
+        assert!(unneeded.takes(&labels(dead), &Kept::of("r1", now), &here));
     }
 
     #[test]
     fn a_run_is_taken_by_its_whole_name_only() {
         let (now, here) = (Timestamp::UNIX_EPOCH, Process::this());
         let labels = Owner::new("r1", Lease::of_this_process(now), "").labels();
-        assert!(Which::Run("r1".to_owned()).takes(&labels, &here));
-        assert!(!Which::Run("r".to_owned()).takes(&labels, &here));
+        assert!(Which::Run("r1".to_owned()).takes(&labels, &Kept::default(), &here));
+        assert!(!Which::Run("r".to_owned()).takes(&labels, &Kept::default(), &here));
     }
 }

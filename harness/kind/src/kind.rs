@@ -16,9 +16,11 @@ use crate::{
     docker::{Docker, Privilege},
     environment::Clusters,
     gc::{self, Removed, Which},
-    join,
+    golden::Golden,
+    join, kept,
     label::Owner,
     lease::Lease,
+    node::spec::NodePlan,
     progress::{Event, Steps, Tell},
     standing::Standing,
 };
@@ -131,12 +133,16 @@ impl Kind {
     }
 
     fn owner(&self, substrate: &Substrate, run: &str) -> Owner {
-        let now = Timestamp::now();
-        let lease = match self.keep {
-            Keep::WhileRunning => Lease::of_this_process(now),
-            Keep::Hours(hours) => Lease::for_hours(now, hours),
-        };
+        let lease = Lease::of_this_process(Timestamp::now());
         Owner::new(run, lease, self.digest(substrate))
+    }
+
+    /// Lets a run that is whole outlive this process, if that was asked for.
+    pub(crate) async fn keep_on(&self, run: &str) -> Result<()> {
+        match self.keep {
+            Keep::WhileRunning => Ok(()),
+            Keep::Hours(hours) => kept::keep(&self.docker, run, Timestamp::now(), hours).await,
+        }
     }
 
     async fn up(
@@ -146,9 +152,10 @@ impl Kind {
         bridges: &Bridges,
         deadline: Deadline,
     ) -> Result<Clusters> {
-        let layout = bridges.nodes(substrate, &owner.run);
-        let plans = self.plans(substrate, owner, bridges, &layout)?;
         let since = Instant::now();
+        let layout = bridges.nodes(substrate, &owner.run);
+        let golden = self.golden(owner, &layout).await;
+        let plans = self.plans(substrate, owner, bridges, &layout, golden)?;
         let ups = plans.iter().map(|(name, plan)| {
             let steps = Steps::new((*name).clone(), since, self.tell.clone());
             (*name, plan, steps)
@@ -170,6 +177,26 @@ impl Kind {
         Ok(self.clusters(&owner.run, standing))
     }
 
+    /// Gives every node its `/var` with all images unpacked, where the daemon can; without it nodes
+    /// are made as kind makes them, only more slowly.
+    async fn golden(&self, owner: &Owner, layout: &bridge::Layout) -> bool {
+        if self.privilege == Privilege::Node {
+            return false;
+        }
+        let (docker, image, labels) = (&self.docker, &self.images.node, owner.labels());
+        let volumes: Vec<String> = layout.values().flatten().map(NodePlan::var).collect();
+        let had = async {
+            let preload = &self.images.preload;
+            let golden = Golden::have(docker, image, preload, &self.ids, &labels).await?;
+            golden.copy(docker, image, &volumes, &labels).await
+        };
+        let had: Result<()> = had.await;
+        if let Err(error) = &had {
+            tracing::warn!(%error, "nodes unpack their images themselves");
+        }
+        had.is_ok()
+    }
+
     pub(crate) fn clusters(
         &self,
         run: &str,
@@ -185,6 +212,7 @@ impl Kind {
         owner: &Owner,
         bridges: &Bridges,
         layout: &'a bridge::Layout,
+        golden: bool,
     ) -> Result<BTreeMap<&'a ClusterName, ClusterPlan<'a>>> {
         let slices = bridges.balancers(substrate)?;
         let routes = join::routes(substrate);
@@ -194,6 +222,7 @@ impl Kind {
                 cluster,
                 image: &self.images.node,
                 preload: &self.images.preload,
+                golden,
                 privilege: self.privilege,
                 gateway: bridges.networks[&cluster.network].gateway(),
                 pods: join::pods_of(substrate, &cluster.network),
@@ -220,7 +249,11 @@ impl Kind {
         bridge::unclaimed(&self.docker, &owner).await?;
         let up = async {
             let bridges = bridge::create(&self.docker, substrate, &owner).await?;
-            self.up(substrate, &owner, &bridges, options.deadline).await
+            let clusters = self
+                .up(substrate, &owner, &bridges, options.deadline)
+                .await?;
+            self.keep_on(&owner.run).await?;
+            Ok(clusters)
         };
         // Every step has the deadline itself, and says what it waited for; this is for what has none.
         let up = tokio::time::timeout_at(options.deadline.instant() + DIAGNOSIS, up).await;

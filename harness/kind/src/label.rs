@@ -14,10 +14,14 @@ pub(crate) type Labels = BTreeMap<String, String>;
 pub(crate) const RUN: &str = "dev.isthmus.run";
 /// The user who started the run.
 pub(crate) const OWNER: &str = "dev.isthmus.owner";
-/// The process that needs it, as `pid/start@boot@machine`; absent if it outlives its creator.
+/// The process that made it, as `pid/start@boot@machine`.
 pub(crate) const PROCESS: &str = "dev.isthmus.process";
 /// Until when it may stay, as an RFC 3339 timestamp.
 pub(crate) const LEASE: &str = "dev.isthmus.lease";
+/// Until when a run is kept that outlives its process, on a volume of its own.
+pub(crate) const KEPT: &str = "dev.isthmus.kept";
+/// The images that a golden `/var` holds; it belongs to no run.
+pub(crate) const IMAGES: &str = "dev.isthmus.images";
 /// What the run's clusters were made from: topology and images.
 pub(crate) const DIGEST: &str = "dev.isthmus.digest";
 /// The declared network a bridge stands for, or `wan`.
@@ -55,26 +59,22 @@ impl Owner {
 
     /// The labels of everything it creates.
     pub(crate) fn labels(&self) -> Labels {
-        let mut labels = Labels::from([
+        Labels::from([
             (RUN.to_owned(), self.run.clone()),
+            (PROCESS.to_owned(), written(&self.lease.process)),
             (OWNER.to_owned(), self.user.clone()),
             (LEASE.to_owned(), self.lease.until.to_string()),
             (DIGEST.to_owned(), self.digest.clone()),
-        ]);
-        if let Some(process) = &self.lease.process {
-            labels.insert(PROCESS.to_owned(), written(process));
-        }
-        labels
+        ])
     }
 
     /// Reads the owner back from labels; `None` if they are not ours or not whole.
     pub(crate) fn of(labels: &Labels) -> Option<Self> {
-        let process = labels.get(PROCESS).map(|text| read(text));
         Some(Self {
             run: labels.get(RUN)?.clone(),
             user: labels.get(OWNER).cloned().unwrap_or_default(),
             lease: Lease {
-                process: process.map_or(Some(None), |process| process.map(Some))?,
+                process: read(labels.get(PROCESS)?)?,
                 until: labels.get(LEASE)?.parse().ok()?,
             },
             digest: labels.get(DIGEST).cloned().unwrap_or_default(),
@@ -117,10 +117,8 @@ mod tests {
     #[test]
     fn an_owner_reads_back_from_its_labels() {
         let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        for lease in [Lease::of_this_process(now), Lease::for_hours(now, 8)] {
-            let owner = owner(lease);
-            assert_eq!(Owner::of(&owner.labels()), Some(owner));
-        }
+        let owner = owner(Lease::of_this_process(now));
+        assert_eq!(Owner::of(&owner.labels()), Some(owner));
     }
 
     #[test]

@@ -18,8 +18,8 @@ pub struct Process {
 /// Until when something may stay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// It is needed while this process lives; `None` if it was meant to outlive its creator.
-    pub process: Option<Process>,
+    /// It is needed while this process lives.
+    pub process: Process,
     /// It is needed no longer than this in any case.
     pub until: Timestamp,
 }
@@ -42,16 +42,10 @@ impl Lease {
     /// For as long as this process lives, and never longer than a few hours.
     pub fn of_this_process(now: Timestamp) -> Self {
         Self {
-            process: Some(Process::this()),
-            until: hours_after(now, RUN),
-        }
-    }
-
-    /// For some hours, whoever lives.
-    pub fn for_hours(now: Timestamp, hours: i64) -> Self {
-        Self {
-            process: None,
-            until: hours_after(now, hours),
+            process: Process::this(),
+            until: now
+                .checked_add(Span::new().hours(RUN))
+                .unwrap_or(Timestamp::MAX),
         }
     }
 
@@ -60,16 +54,11 @@ impl Lease {
         if now >= self.until {
             return Claim::Expired;
         }
-        match &self.process {
-            Some(process) if process.is_gone(here) => Claim::Abandoned,
-            _ => Claim::Held,
+        match self.process.is_gone(here) {
+            true => Claim::Abandoned,
+            false => Claim::Held,
         }
     }
-}
-
-fn hours_after(now: Timestamp, hours: i64) -> Timestamp {
-    now.checked_add(Span::new().hours(hours))
-        .unwrap_or(Timestamp::MAX)
 }
 
 impl Process {
@@ -128,7 +117,7 @@ mod tests {
     fn a_process_of_another_boot_or_another_start_is_gone() {
         let here = Process::this();
         let held_by = |process| Lease {
-            process: Some(process),
+            process,
             until: Timestamp::MAX,
         };
         let rebooted = Process {
@@ -154,16 +143,9 @@ mod tests {
             ..here.clone()
         };
         let lease = Lease {
-            process: Some(elsewhere),
+            process: elsewhere,
             until: at("2026-01-01T13:00:00Z"),
         };
         assert_eq!(lease.claim(at(NOON), &here), Claim::Held);
-    }
-
-    #[test]
-    fn what_is_kept_needs_no_living_process() {
-        let lease = Lease::for_hours(at(NOON), 2);
-        assert_eq!(lease.claim(at(NOON), &Process::this()), Claim::Held);
-        assert_eq!(lease.until, at("2026-01-01T14:00:00Z"));
     }
 }

@@ -7,7 +7,7 @@
 //! Reading order: [`mod@kind`] (the engine, a list of steps), `bridge`, `range` and `join` (who stands
 //! where and reaches whom), `node` (what a node is, and what it goes on doing by itself), `cluster`
 //! (from containers to ready nodes), `standing`, `environment`, `prober`, `traffic` and `fault` (what can be done
-//! with clusters that stand), `label`, [`lease`] and [`gc`] (what is whose, until when, and how it is
+//! with clusters that stand), `label`, [`lease`], `kept` and [`gc`] (what is whose, until when, and how it is
 //! removed), [`doctor`] (whether the host can have them), `docker` (the only place that knows bollard).
 
 mod bridge;
@@ -22,7 +22,9 @@ pub mod error;
 mod fault;
 pub mod fleet;
 pub mod gc;
+mod golden;
 mod join;
+mod kept;
 pub mod kind;
 pub mod label;
 pub mod lease;

@@ -15,7 +15,6 @@ use crate::{
     environment::Clusters,
     fleet::{self, Fleet},
     kind::Kind,
-    lease::Claim,
     progress::Steps,
     standing::Standing,
 };
@@ -32,8 +31,8 @@ impl Kind {
         let fits = |fleet: &Fleet| {
             let owner = fleet.owner.as_ref();
             // What a living process made for itself is not to be shared behind its back.
-            owner.is_some_and(|owner| owner.digest == digest && owner.lease.process.is_none())
-                && fleet.claim(now) == Some(Claim::Held)
+            owner.is_some_and(|owner| owner.digest == digest)
+                && fleet.kept.is_some_and(|until| now < until)
                 && is_whole(fleet, substrate)
         };
         Ok(fleets.into_iter().find(fits))
@@ -49,7 +48,9 @@ impl Kind {
         fleet: &Fleet,
         deadline: Deadline,
     ) -> Result<Box<dyn engine::Environment>> {
-        Ok(Box::new(self.taken_over(substrate, fleet, deadline).await?))
+        let clusters = self.taken_over(substrate, fleet, deadline).await?;
+        self.keep_on(&fleet.run).await?;
+        Ok(Box::new(clusters))
     }
 
     async fn taken_over(
@@ -62,7 +63,7 @@ impl Kind {
         let bridges = bridge::find(&self.docker, substrate, &fleet.run).await?;
         let bridges = bridges.ok_or_else(|| stale(fleet))?;
         let layout = bridges.nodes(substrate, &fleet.run);
-        let plans = self.plans(substrate, owner, &bridges, &layout)?;
+        let plans = self.plans(substrate, owner, &bridges, &layout, false)?;
         let clusters = plans.iter().map(|(name, plan)| async move {
             let standing = self.cluster(plan, name, fleet, deadline).await?;
             Ok::<_, Error>(((*name).clone(), standing))

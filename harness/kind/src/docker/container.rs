@@ -35,6 +35,8 @@ pub(crate) struct ContainerSpec {
     pub(crate) publish: Option<u16>,
     /// Names it resolves without asking anybody.
     pub(crate) hosts: BTreeMap<String, Ipv4Addr>,
+    /// The volume that is its `/var`; without one Docker makes one from what the image holds there.
+    pub(crate) var: Option<String>,
 }
 
 /// What a container may do.
@@ -253,7 +255,7 @@ fn body(spec: &ContainerSpec) -> ContainerCreateBody {
         cmd: spec.command.clone(),
         // A terminal makes systemd's boot log readable.
         tty: Some(true),
-        volumes: Some(vec!["/var".to_owned()]),
+        volumes: spec.var.is_none().then(|| vec!["/var".to_owned()]),
         exposed_ports: spec.publish.map(|port| vec![format!("{port}/tcp")]),
         networking_config: Some(NetworkingConfig {
             endpoints_config: Some(networks.into_iter().collect()),
@@ -290,7 +292,11 @@ fn host_config(spec: &ContainerSpec) -> HostConfig {
         init: Some(false),
         ..HostConfig::default()
     };
-    spec.privilege.apply(common)
+    let mut host = spec.privilege.apply(common);
+    if let (Some(var), Some(binds)) = (&spec.var, &mut host.binds) {
+        binds.push(format!("{var}:/var"));
+    }
+    host
 }
 
 impl Privilege {

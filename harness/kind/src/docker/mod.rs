@@ -7,9 +7,12 @@
 mod connect;
 mod container;
 mod exec;
+mod helper;
 mod image;
 mod network;
+mod volume;
 
 pub(crate) use connect::Docker;
 pub(crate) use container::{Attachment, ContainerSpec, Found, Privilege};
+pub(crate) use helper::HelperSpec;
 pub(crate) use network::NetworkSpec;

@@ -58,6 +58,11 @@ impl NodePlan {
         }
     }
 
+    /// The volume that is its `/var`, if it is copied from a golden one.
+    pub(crate) fn var(&self) -> String {
+        format!("{}-var", self.name())
+    }
+
     /// The container.
     pub(crate) fn container(
         &self,
@@ -65,6 +70,7 @@ impl NodePlan {
         privilege: Privilege,
         gateway: Ipv4Addr,
         owner: Labels,
+        var: Option<String>,
     ) -> ContainerSpec {
         let control_plane = self.role() == Role::ControlPlane;
         let mut labels = owner;
@@ -94,6 +100,7 @@ impl NodePlan {
             publish: control_plane.then_some(6443),
             // Without this kind's entrypoint waits six seconds for a resolver that has no upstream.
             hosts: BTreeMap::from([("host.docker.internal".to_owned(), gateway)]),
+            var,
         }
     }
 }
@@ -133,6 +140,7 @@ mod tests {
                 Privilege::Privileged,
                 Ipv4Addr::LOCALHOST,
                 Labels::new(),
+                None,
             )
         };
         assert_eq!(container(0).publish, Some(6443));
@@ -146,7 +154,7 @@ mod tests {
     fn only_a_node_without_privilege_needs_its_mounts_made_writable() {
         let entrypoint = |privilege| {
             plan(0)
-                .container("image", privilege, Ipv4Addr::LOCALHOST, Labels::new())
+                .container("image", privilege, Ipv4Addr::LOCALHOST, Labels::new(), None)
                 .entrypoint
         };
         assert!(entrypoint(Privilege::Node).is_some());

@@ -221,6 +221,7 @@ impl Books {
             ("GET", ["containers", "json"]) => (200, listed(&self.containers, query)),
             ("POST", ["containers", "create"]) => self.create_container(query, body),
             ("DELETE", ["containers", id]) => removed(&mut self.containers, id),
+            ("GET", ["volumes"]) => (200, json!({ "Volumes": [], "Warnings": [] })),
             ("POST", ["networks", _, "connect"]) => (200, Value::Null),
             ("POST", ["containers", _, "start"]) => (204, Value::Null),
             ("GET", ["containers", _, "logs"]) => {

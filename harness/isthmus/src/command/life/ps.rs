@@ -25,10 +25,8 @@ pub(in crate::command) fn run(args: &Ps, out: &mut dyn Write) -> Result<Exit, Co
     for fleet in &fleets {
         let owner = fleet.owner.as_ref();
         let user = owner.map_or("-", |owner| owner.user.as_str());
-        let until = owner.map_or_else(
-            || "-".to_owned(),
-            |owner| format!("{:.0}", owner.lease.until),
-        );
+        let until = fleet.until();
+        let until = until.map_or_else(|| "-".to_owned(), |until| format!("{until:.0}"));
         let clusters: Vec<&str> = fleet.clusters.keys().map(String::as_str).collect();
         let (name, state) = (&fleet.run, state(fleet, now));
         writeln!(
@@ -63,7 +61,7 @@ fn record(fleet: &Fleet, now: Timestamp) -> Value {
         "name": fleet.run,
         "state": state(fleet, now),
         "owner": fleet.owner.as_ref().map(|owner| &owner.user),
-        "until": fleet.owner.as_ref().map(|owner| owner.lease.until.to_string()),
+        "until": fleet.until().map(|until| until.to_string()),
         "clusters": clusters.collect::<Vec<_>>(),
     })
 }
