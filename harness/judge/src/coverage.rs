@@ -36,6 +36,12 @@ impl Coverage {
     /// Counts one independent sample.
     pub fn sample(&mut self, answered: &str) {
         self.samples += 1;
+        self.hear(answered);
+    }
+
+    /// Notes an answer that was no pick of its own: it shows that somebody answers, and nothing about
+    /// those who do not.
+    pub fn hear(&mut self, answered: &str) {
         self.missing.remove(answered);
     }
 

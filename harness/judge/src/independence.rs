@@ -10,14 +10,17 @@
 use scenario::draft::By;
 use world::{Observation, Outcome};
 
+use crate::Ways;
+
 /// Whether an answer is a pick of its own, counted by `by`. Without evidence about the connection
-/// a pick among pods or versions does not count: too little evidence must not pass for much.
-pub(crate) fn is_independent(by: By, observation: &Observation) -> bool {
+/// a pick among pods or versions does not count: too little evidence must not pass for much. A pick
+/// of a gateway is one of a cluster, unless several clusters share the network behind it.
+pub(crate) fn is_independent(by: By, observation: &Observation, ways: &Ways) -> bool {
     let Outcome::Answered(answer) = &observation.outcome else {
         return true;
     };
     match by {
-        By::Cluster => true,
+        By::Cluster => answer.earlier_pick != Some(true) || !ways.into_shared_network(observation),
         By::Version | By::Pod => answer.earlier_pick == Some(false),
     }
 }

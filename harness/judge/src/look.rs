@@ -52,7 +52,7 @@ impl CallLook {
                 let wanted = crate::reachable::Wanted::new(
                     served_by,
                     versions,
-                    via.map(|via| (via, ways.clone())),
+                    (*via, ways.clone()),
                     *status,
                 );
                 Box::new(ReachableLook::new(&calls.from, wanted, rates))
@@ -68,7 +68,14 @@ impl CallLook {
                 by,
                 expect,
                 tolerance,
-            } => Box::new(ShareLook::new(&calls.from, *by, expect, *tolerance, rates)),
+            } => Box::new(ShareLook::new(
+                &calls.from,
+                *by,
+                expect,
+                *tolerance,
+                rates,
+                ways,
+            )),
             CheckKind::Mtls { calls, peers } => Box::new(MtlsLook::new(&calls.from, peers)),
             CheckKind::Dns { .. }
             | CheckKind::Ready { .. }

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use scenario::{
-    draft::Via,
+    draft::{By, Via},
     scenario::{ServedBy, Server},
 };
 use world::{Answer, Client, Observation, Outcome};
 
 use crate::{
     Coverage, Rates, Verdict,
+    independence::is_independent,
     look::{Look, Next, ask, names},
     tally::{Tally, label, refused, server},
     ways::Ways,
@@ -18,12 +19,16 @@ use crate::{
 /// Calls of a client where anybody may answer: enough to meet each of two pools once or twice.
 const ANYBODY: u64 = 5;
 
+/// After so many calls of a client, most of them over pooled connections, no number of calls helps.
+const BARREN: u64 = 500;
+
 /// What an answer must be like.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {
     served_by: ServedBy,
     versions: BTreeSet<String>,
-    via: Option<(Via, Ways)>,
+    via: Option<Via>,
+    ways: Ways,
     status: Option<u16>,
 }
 
@@ -51,13 +56,14 @@ impl Wanted {
     pub(crate) fn new(
         served_by: &ServedBy,
         versions: &BTreeSet<String>,
-        via: Option<(Via, Ways)>,
+        (via, ways): (Option<Via>, Ways),
         status: Option<u16>,
     ) -> Self {
         Self {
             served_by: served_by.clone(),
             versions: versions.clone(),
             via,
+            ways,
             status,
         }
     }
@@ -155,12 +161,12 @@ impl ReachableLook {
     }
 
     fn way_fault(&self, observation: &Observation, answer: &Answer) -> Option<Fault> {
-        let (wanted, ways) = self.wanted.via.as_ref()?;
+        let wanted = self.wanted.via?;
         if observation.hops.is_empty() {
             let blind = "this engine has no evidence of the way a call takes";
             return Some(Fault::Blind(blind.to_owned()));
         }
-        let wrong = ways.differs(*wanted, observation, answer)?;
+        let wrong = self.wanted.ways.differs(wanted, observation, answer)?;
         Some(Fault::Broken(wrong))
     }
 }
@@ -181,6 +187,26 @@ impl Progress {
         self.calls >= ANYBODY.min(self.needed())
             && covered(&self.coverage)
             && covered(&self.versions)
+            || self.calls >= BARREN && self.unheard().is_empty()
+    }
+
+    /// Who has not been heard.
+    fn unheard(&self) -> Vec<&str> {
+        let both = [&self.coverage, &self.versions].into_iter().flatten();
+        both.flat_map(Coverage::missing).collect()
+    }
+
+    /// Who was not heard although there were many calls: too few of them were picks of their own.
+    fn barren(&self) -> Option<String> {
+        let unheard = self.unheard();
+        (self.calls >= BARREN && !unheard.is_empty()).then(|| {
+            format!(
+                "{} never answered {}, but too few of its {} calls were picks of their own",
+                unheard.join(" and "),
+                self.name,
+                self.calls
+            )
+        })
     }
 
     fn needed(&self) -> u64 {
@@ -218,6 +244,9 @@ impl Look for ReachableLook {
         if let Some(missing) = self.clients.iter().find_map(Progress::missing) {
             return decided(Verdict::fail(expected, missing));
         }
+        if let Some(barren) = self.clients.iter().find_map(Progress::barren) {
+            return decided(Verdict::inconclusive(expected, barren));
+        }
         match self.clients.iter().position(|client| !client.satisfied()) {
             Some(client) => ask(client, self.clients[client].needed().clamp(1, 25)),
             None => decided(Verdict::pass(expected, "so it is")),
@@ -244,18 +273,37 @@ impl Look for ReachableLook {
             Some(Fault::Blind(why)) => {
                 self.blind.get_or_insert(why);
             }
-            None => progress.heard(&observation.outcome),
+            None => progress.heard(observation, &self.wanted.ways),
         }
     }
 }
 
 impl Progress {
-    fn heard(&mut self, outcome: &Outcome) {
+    fn heard(&mut self, observation: &Observation, ways: &Ways) {
         if let Some(coverage) = &mut self.coverage {
-            coverage.sample(&label(outcome));
+            let who = label(&observation.outcome);
+            take(
+                coverage,
+                &who,
+                is_independent(By::Cluster, observation, ways),
+            );
         }
-        if let (Some(coverage), Outcome::Answered(answer)) = (&mut self.versions, outcome) {
-            coverage.sample(answer.version.as_deref().unwrap_or_default());
+        if let (Some(coverage), Outcome::Answered(answer)) =
+            (&mut self.versions, &observation.outcome)
+        {
+            let version = answer.version.as_deref().unwrap_or_default();
+            // Where nothing is known of connections every answer is taken for a pick, as for
+            // clusters: it is a search, not a share.
+            let known = answer.earlier_pick.is_some();
+            let own = !known || is_independent(By::Version, observation, ways);
+            take(coverage, version, own);
         }
+    }
+}
+
+fn take(coverage: &mut Coverage, answered: &str, own: bool) {
+    match own {
+        true => coverage.sample(answered),
+        false => coverage.hear(answered),
     }
 }

@@ -6,7 +6,7 @@ use scenario::{draft::By, term::Percent};
 use world::{Answer, Client, Observation, Outcome};
 
 use crate::{
-    Judged, Rates, ShareTest, Shares, Verdict,
+    Judged, Rates, ShareTest, Shares, Verdict, Ways,
     independence::is_independent,
     look::{Look, Next, ask, names},
     tally::{Tally, refused, server},
@@ -28,6 +28,7 @@ pub(crate) struct ShareLook {
     tally: Tally,
     broken: Option<String>,
     blind: Option<String>,
+    ways: Ways,
 }
 
 impl ShareLook {
@@ -37,6 +38,7 @@ impl ShareLook {
         expect: &BTreeMap<String, Percent>,
         tolerance: Percent,
         rates: Rates,
+        ways: &Ways,
     ) -> Self {
         let shares = expect
             .iter()
@@ -60,6 +62,7 @@ impl ShareLook {
             tally: Tally::default(),
             broken: None,
             blind: None,
+            ways: ways.clone(),
         }
     }
 
@@ -129,7 +132,7 @@ impl Look for ShareLook {
     }
 
     fn observe(&mut self, client: usize, observation: &Observation) {
-        let independent = is_independent(self.by, observation);
+        let independent = is_independent(self.by, observation, &self.ways);
         self.tally.count(observation, independent);
         self.clients[client].2 += 1;
         match &observation.outcome {

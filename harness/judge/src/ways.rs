@@ -5,9 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use scenario::{Topology, draft::Via, topology::GatewayKind};
 use world::{Answer, Client, ClusterName, Observation, Place};
 
-/// What kind of gateway each gateway is.
+/// What kind of gateway each gateway is, and what is behind it.
 #[derive(Debug, Clone, Default)]
-pub struct Ways(BTreeMap<(ClusterName, String), Via>);
+pub struct Ways {
+    kinds: BTreeMap<(ClusterName, String), Via>,
+    /// Clusters that share their network with others.
+    sharing: BTreeSet<ClusterName>,
+}
 
 impl Ways {
     /// The gateways of a topology.
@@ -20,7 +24,21 @@ impl Ways {
             };
             ((gateway.cluster.clone(), gateway.name.to_string()), kind)
         });
-        Self(kinds.collect())
+        let clusters = topology.substrate().clusters.keys();
+        let shares = |cluster: &&ClusterName| {
+            let mut others = topology.members().keys().filter(|other| other != cluster);
+            others.any(|other| topology.network_of(other) == topology.network_of(cluster))
+        };
+        Self {
+            kinds: kinds.collect(),
+            sharing: clusters.filter(shares).cloned().collect(),
+        }
+    }
+
+    /// Whether a call passed a gateway behind which there is more than one cluster.
+    pub(crate) fn into_shared_network(&self, observation: &Observation) -> bool {
+        let mut passed = self.passed(observation).into_keys();
+        passed.any(|(cluster, _)| self.sharing.contains(&cluster))
     }
 
     /// In which way a call went another way than it should; `None` if it did not.
@@ -53,7 +71,7 @@ impl Ways {
         });
         gateways
             .map(|gateway| {
-                let kind = self.0.get(&gateway).copied();
+                let kind = self.kinds.get(&gateway).copied();
                 (gateway, kind)
             })
             .collect()

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use engine::Batch;
 use judge::Verdict;
 use scenario::{
     Topology,
     scenario::{Calls, Destination},
 };
-use world::{Client, ClusterName, ControlPlane, KnownEndpoints, Told};
+use world::{Client, ClusterName, ControlPlane, Hop, KnownEndpoints, Told};
 
-use crate::{check, running::Running};
+use crate::{check, running::Running, target};
 
 /// Adds to a failed verdict what is missing behind it, if the engine can be asked.
 pub(crate) async fn add(running: &Running<'_>, calls: &Calls, verdict: Verdict) -> Verdict {
@@ -56,7 +57,47 @@ async fn of_calls(running: &Running<'_>, calls: &Calls) -> Option<String> {
             return Some(cause);
         }
     }
+    broken_off(running, calls).await
+}
+
+/// How often a client calls once more to see where calls end: proxies try again elsewhere, so that an
+/// answer may hide a host that cannot be reached.
+const MORE: usize = 10;
+
+/// Where a call, or a try of one that was answered in the end, was broken off.
+async fn broken_off(running: &Running<'_>, calls: &Calls) -> Option<String> {
+    for call in target::calls(&running.site, calls).await.ok()? {
+        let batch = Batch::repeated(&call, MORE);
+        let seen = running.site.environment.prober().ask(batch).await.ok()?;
+        if let Some(cause) = seen.iter().find_map(|one| end_of_a_try(&one.hops)) {
+            return Some(format!("a try of {} ends: {cause}", call.from));
+        }
+    }
     None
+}
+
+/// The gateway that was tried, and the last words before there was no connection.
+fn end_of_a_try(hops: &[Hop]) -> Option<String> {
+    const LAST_WORDS: usize = 2;
+    let is_end = |hop: &Hop| hop.decided.starts_with("no connection");
+    let is_gateway = |hop: &&Hop| hop.decided.contains("the gateway of");
+    let (end, before) = hops
+        .iter()
+        .position(is_end)
+        .map(|end| (&hops[end], &hops[..end]))?;
+    let picked = before.iter().rposition(|hop| is_gateway(&hop));
+    let since = &before[picked.map_or(0, |picked| picked + 1)..];
+    let last = &since[since.len().saturating_sub(LAST_WORDS)..];
+    let said = picked
+        .map(|picked| &before[picked])
+        .into_iter()
+        .chain(last)
+        .chain([end]);
+    Some(
+        said.map(|hop| hop.decided.as_str())
+            .collect::<Vec<_>>()
+            .join("; "),
+    )
 }
 
 /// The clusters in which pods of the called workload are declared.

@@ -214,6 +214,7 @@ impl Errand<'_> {
             to: address_of(picked, self.to)?,
             mtls: picked.kept.host.mtls,
             speaks: Speaks::Http,
+            trail: self.trail,
         }
         .open()
         .await

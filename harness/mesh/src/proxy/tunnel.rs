@@ -83,6 +83,7 @@ impl Far<'_> {
                     to,
                     mtls: picked.kept.host.mtls,
                     speaks: Speaks::Tcp,
+                    trail,
                 }
                 .open()
                 .await

@@ -45,6 +45,8 @@ pub(super) struct Dial<'a> {
     /// Whether the host counts as mutual TLS.
     pub(super) mtls: bool,
     pub(super) speaks: Speaks,
+    /// Where it is said why there is no connection.
+    pub(super) trail: &'a Trail,
 }
 
 impl Upstream {
@@ -110,21 +112,36 @@ impl Upstream {
 impl Dial<'_> {
     /// Opens the connection as the policy has it.
     pub(super) async fn open(self) -> Result<Upstream, WireCause> {
-        let opened = timeout(self.policy.connect_timeout, self.secured()).await;
-        opened.unwrap_or(Err(WireCause::Unreachable))
+        let told = Trail::default();
+        let opened = timeout(self.policy.connect_timeout, self.secured(&told)).await;
+        let opened = opened.unwrap_or(Err(WireCause::Unreachable));
+        if let Err(cause) = &opened {
+            let (to, at) = (self.to, &self.proxy.about.at);
+            told.seen()
+                .hops
+                .into_iter()
+                .for_each(|hop| self.trail.pass(hop));
+            let because = istio::routing::rules::FAILURE;
+            note(
+                self.trail,
+                at,
+                format!("no connection to {to}: {cause:?}"),
+                because,
+            );
+        }
+        opened
     }
 
-    async fn secured(self) -> Result<Upstream, WireCause> {
+    async fn secured(self, trail: &Trail) -> Result<Upstream, WireCause> {
         let policy = self.policy;
         let mut upstream = Upstream::to_host(self.proxy, self.view, self.to).await?;
         let wire = tls::wire_to(&policy.tls.value, self.mtls, policy.original_destination);
-        let trail = Trail::default();
         match wire.value {
-            Wire::Plaintext => self.say(&trail, "plaintext".to_owned(), wire.because),
+            Wire::Plaintext => self.say(trail, "plaintext".to_owned(), wire.because),
             Wire::Tls(settings) => {
                 let sni = settings.sni.as_deref().unwrap_or_default();
-                self.say(&trail, format!("TLS with SNI {sni}"), wire.because);
-                self.handshake(&upstream.channel, settings, &trail).await?;
+                self.say(trail, format!("TLS with SNI {sni}"), wire.because);
+                self.handshake(&upstream.channel, settings, trail).await?;
             }
         }
         upstream.told = trail.seen().hops;

@@ -74,13 +74,18 @@ fn a_remote_secret_that_is_left_out() {
 #[test]
 fn a_gateway_that_exposes_no_services() {
     let breaks = vec![omit("cluster2", "Gateway", "cross-network-gateway")];
-    noticed(T4, breaks, "cluster1 reaches both", &["network2"]);
+    noticed(
+        T4,
+        breaks,
+        "cluster1 reaches both",
+        &["the gateway of network2", "no connection"],
+    );
 }
 
 #[test]
 fn authorities_of_two_roots() {
     let breaks = vec![omit("cluster2", "Secret", "cacerts")];
-    noticed(T4, breaks, "cluster1 reaches both", &["503"]);
+    noticed(T4, breaks, "cluster1 reaches both", &["is not believed"]);
 }
 
 #[test]

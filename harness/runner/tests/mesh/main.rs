@@ -2,6 +2,9 @@
 
 mod adversary;
 mod alterations;
+mod blind;
 mod determinism;
+mod invariants;
 mod kit;
 mod rows;
+mod watched;
