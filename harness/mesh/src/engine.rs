@@ -7,8 +7,7 @@
 use std::{sync::Arc, time::Duration};
 
 use engine::{
-    ApiEndpoint, BringUp, Engine, Environment, Error, FaultHandle, Machine, MeshView, Prober,
-    Result,
+    ApiEndpoint, BringUp, Engine, Environment, FaultHandle, Machine, MeshView, Prober, Result,
 };
 use futures::{FutureExt, future::BoxFuture};
 use sim::{Sim, SimEnvironment};
@@ -20,6 +19,7 @@ use world::{
 use crate::{
     images::MeshImages,
     istiod::{Debug, SyncState},
+    why::{Standpoint, why},
 };
 
 /// The simulator of clusters and of the mesh on them. [`sim::runtime::run`] gives it the paused
@@ -60,16 +60,39 @@ impl Engine for SimMesh {
         options: BringUp,
     ) -> BoxFuture<'a, Result<Box<dyn Environment>>> {
         async move {
-            let images = MeshImages::new();
-            let sim = Sim::with_images(Arc::new(images.clone()));
-            let start = sim.start(substrate, options.seed);
-            let sim = options
+            let start = self.start(substrate, options.seed);
+            let environment = options
                 .deadline
                 .bound("bringing clusters up", start)
                 .await?;
-            Ok(Box::new(MeshEnvironment { sim, images }) as Box<dyn Environment>)
+            Ok(Box::new(environment) as Box<dyn Environment>)
         }
         .boxed()
+    }
+}
+
+impl SimMesh {
+    /// The same as [`Engine::bring_up`], for whoever wants to look inside.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn start(&self, substrate: &Substrate, seed: u64) -> Result<MeshEnvironment> {
+        let images = MeshImages::new();
+        let sim = Sim::with_images(Arc::new(images.clone()));
+        let sim = sim.start(substrate, seed).await?;
+        Ok(MeshEnvironment { sim, images })
+    }
+}
+
+impl MeshEnvironment {
+    /// What the containers run.
+    pub fn images(&self) -> &MeshImages {
+        &self.images
+    }
+
+    /// The clusters below the mesh.
+    pub fn sim(&self) -> &SimEnvironment {
+        &self.sim
     }
 }
 
@@ -135,8 +158,19 @@ impl MeshView for MeshEnvironment {
         async { known }.boxed()
     }
 
-    fn explain<'a>(&'a self, _call: &'a Call) -> BoxFuture<'a, Result<Why>> {
-        async { Err(Error::NotCapable(Capability::MeshEvidence)) }.boxed()
+    fn explain<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Why>> {
+        async {
+            let place = self.stands_at(&call.from)?;
+            let seen = self.sim.explain(call.clone()).await?;
+            let clusters: Vec<ClusterName> = self.sim.clusters().cloned().collect();
+            let standpoint = Standpoint {
+                proxy: place.and_then(|place| self.images.proxies().at(&place)),
+                istiods: &self.images.istiods(),
+                clusters: &clusters,
+            };
+            Ok(why(seen, &standpoint))
+        }
+        .boxed()
     }
 }
 

@@ -7,7 +7,8 @@
 //!
 //! Reading order: [`snapshot`] (what istiod tells a proxy), [`xds`] (how it is asked for it),
 //! [`istiod`] (how it comes to know it), [`proxy`] (what is done with it), [`refusals`] (what is
-//! not modelled), [`images`] (which container does what), [`engine`] (the simulator with a mesh).
+//! not modelled), [`images`] (which container does what), [`why`] (the account
+//! of a call), [`engine`] (the simulator with a mesh).
 
 pub mod engine;
 pub mod images;
@@ -15,4 +16,5 @@ pub mod istiod;
 pub mod proxy;
 pub mod refusals;
 pub mod snapshot;
+pub mod why;
 pub mod xds;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc, time::Duration};
 use engine::{ApiEndpoint, Environment, Error, FaultHandle, Machine, Prober, Result};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::Pod;
-use world::{Capability, Client, ClusterName, SubstrateFault, VmName};
+use world::{Call, Capability, Client, ClusterName, Observation, SubstrateFault, VmName};
 
 use crate::{
     cluster::{API_PORT, Cluster, Ground},
@@ -60,6 +60,19 @@ impl SimEnvironment {
             format!("{namespace}/{}", meta.name.as_deref().unwrap_or_default())
         };
         Ok(self.prober.pod_of(client)?.map(named))
+    }
+
+    /// Asks one call, of which every station says all it knows, also what it did not do.
+    ///
+    /// # Errors
+    /// As [`engine::Prober::ask`].
+    pub async fn explain(&self, call: Call) -> Result<Observation> {
+        self.prober.explain(call).await
+    }
+
+    /// The clusters, in the order of their names.
+    pub fn clusters(&self) -> impl Iterator<Item = &ClusterName> {
+        self.clusters.keys()
     }
 
     /// The network.

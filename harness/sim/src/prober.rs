@@ -64,10 +64,19 @@ impl SimProber {
 
     /// Asks one call; `kept` holds the connections of its batch.
     pub(crate) async fn one(&self, call: Call, kept: &Kept) -> Result<Observation> {
+        self.observe(call, kept, Trail::default()).await
+    }
+
+    /// Asks one call, of which every station says all it knows.
+    pub(crate) async fn explain(&self, call: Call) -> Result<Observation> {
+        self.observe(call, &Kept::default(), Trail::thorough())
+            .await
+    }
+
+    async fn observe(&self, call: Call, kept: &Kept, trail: Trail) -> Result<Observation> {
         let caller = self.caller(&call.from)?;
         let at = self.log.elapsed();
         let mut hops = Vec::new();
-        let trail = Trail::default();
         let exchange = self.exchange(&caller, &call, kept, (&mut hops, &trail));
         let asked = timeout(call.timeout, exchange).await;
         hops.extend(trail.seen().hops);

@@ -116,6 +116,11 @@ impl Cluster {
         }
     }
 
+    /// The hosts by group and the endpoints that are left out, as the last push has them.
+    pub(super) fn selection(&self) -> Option<&Selection> {
+        self.hosts.as_ref().map(|known| &known.selection)
+    }
+
     /// What holds for every host.
     pub(super) fn policy(&self) -> Option<&Arc<Policy>> {
         self.hosts.as_ref().map(|known| &known.policy)

@@ -16,7 +16,7 @@ use sim::{
 use world::Place;
 
 use super::{chance::Chance, cluster::Cluster, credential::Identity, view::View};
-use crate::xds::Push;
+use crate::{snapshot::ControlPlane, xds::Push};
 
 /// What does not change while a proxy runs.
 #[derive(Clone)]
@@ -91,6 +91,12 @@ impl Proxy {
     pub fn is_ready(&self) -> bool {
         let state = self.lock();
         state.identity.is_some() && state.view.is_some()
+    }
+
+    /// Who told it what it knows; `None` before the first push.
+    pub fn control_plane(&self) -> Option<Arc<ControlPlane>> {
+        let view = self.view()?;
+        Some(Arc::clone(&view.snapshot().control_plane))
     }
 
     pub(super) fn identity(&self) -> Option<Arc<Identity>> {

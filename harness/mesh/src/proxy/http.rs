@@ -22,6 +22,7 @@ use super::{
     evidence,
     pick::{address_of, said},
     route::Route,
+    told::told,
     upstream::{Dial, Upstream},
     view::View,
 };
@@ -162,6 +163,9 @@ impl Errand<'_> {
         let key = &self.route.key;
         let purpose = Purpose::Outbound;
         let picked = self.proxy.with_cluster(self.view, purpose, key, |cluster| {
+            if tried.is_empty() {
+                told(self.trail, self.proxy, self.view, cluster);
+            }
             cluster.pick(now, tried, again)
         });
         let picked = picked.ok_or(Failed::Own(ProxyCause::NoCluster))?;

@@ -156,7 +156,7 @@ impl Session {
         };
         match decided.value {
             Err(cause) => {
-                self.say(trail, format!("not let in: {cause:?}"), decided.because);
+                self.say(trail, refusal(view, cause), decided.because);
                 evidence::wire(cause, speaks)
             }
             Ok(received) => {
@@ -272,6 +272,20 @@ impl Session {
 
     fn say(&self, trail: &Trail, decided: impl Into<String>, because: istio::RuleId) {
         note(trail, &self.proxy.about.at, decided, because);
+    }
+}
+
+/// Why somebody is not let in, with what to look at.
+fn refusal(view: &View, cause: WireCause) -> String {
+    match (cause, &view.policies) {
+        (WireCause::PlaintextToStrict, _) => {
+            "not let in: the client sends plaintext and mutual TLS is required".to_owned()
+        }
+        (WireCause::Denied, Ok(policies)) => {
+            let names = policies.names.join(", ");
+            format!("not let in: denied by AuthorizationPolicy (read: {names})")
+        }
+        (cause, _) => format!("not let in: {cause:?}"),
     }
 }
 

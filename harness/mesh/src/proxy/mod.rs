@@ -6,7 +6,8 @@
 //!
 //! Reading order: [`core`] (what a proxy is and knows), [`view`] (one push, as this proxy reads
 //! it), [`credential`] (who it is and whom it believes), [`policy`] and [`cluster`] (what it does
-//! towards a service, and its choice among hosts), [`pick`] (what follows from it), [`upstream`]
+//! towards a service, and its choice among hosts), [`pick`] and [`told`] (what follows from it, and what
+//! is said of it), [`upstream`]
 //! (a connection to a host), [`route`] (which service is meant), [`http`] and [`tunnel`] (how
 //! requests and connections are carried there), then the three that listen: [`outbound`],
 //! [`inbound`], [`gateway`] (with [`edge`] and [`chains`], what Gateways ask of it); [`known`] and [`living`] (what is told of proxies outside); last
@@ -30,6 +31,7 @@ mod outbound;
 mod pick;
 mod policy;
 mod route;
+mod told;
 mod tunnel;
 mod upstream;
 mod view;

@@ -16,6 +16,7 @@ use tokio::sync::Mutex;
 use super::{
     core::Proxy,
     pick::{address_of, said},
+    told::told,
     upstream::{Dial, Upstream},
     view::View,
 };
@@ -66,9 +67,10 @@ impl Far<'_> {
     pub(super) async fn connect(&self, trail: &Trail) -> Result<Upstream, Dead> {
         let now = self.proxy.about.log.elapsed();
         let (purpose, key) = (self.purpose, self.key);
-        let picked = self
-            .proxy
-            .with_cluster(self.view, purpose, key, |cluster| cluster.pick(now, &[], 0));
+        let picked = self.proxy.with_cluster(self.view, purpose, key, |cluster| {
+            told(trail, self.proxy, self.view, cluster);
+            cluster.pick(now, &[], 0)
+        });
         let picked = picked.ok_or(Dead::Own(ProxyCause::NoCluster))?;
         let picked = picked.ok_or(Dead::Own(ProxyCause::NoHealthyHost))?;
         said(trail, self.proxy, &picked);

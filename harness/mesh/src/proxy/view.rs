@@ -19,7 +19,7 @@ use istio::{
     },
 };
 
-use super::core::About;
+use super::{core::About, route::named};
 use crate::{
     snapshot::{Service, Snapshot},
     xds::Push,
@@ -41,6 +41,8 @@ pub(super) struct View {
 
 /// The policies of a server.
 pub(super) struct Policies {
+    /// Those that deny and those that allow, each as `namespace/name`.
+    pub(super) names: Vec<String>,
     pub(super) http: Enforcer,
     pub(super) tcp: Enforcer,
 }
@@ -223,7 +225,9 @@ fn policies(snapshot: &Snapshot, namespace: &str, labels: &Labels) -> Result<Pol
     let all = &snapshot.config.authorization_policies;
     let workload = Workload { namespace, labels };
     let selected = authz::select(all, &mesh.root_namespace, workload).value;
+    let read = selected.deny.iter().chain(&selected.allow);
     Ok(Policies {
+        names: read.map(|policy| named(policy)).collect(),
         http: Enforcer::new(&selected, Layer::Http, &mesh.domains)?,
         tcp: Enforcer::new(&selected, Layer::Tcp, &mesh.domains)?,
     })

@@ -2,20 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a kit's failure is the test's failure")]
 
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
 use engine::{Apply, Condition, Deadline, Environment, Kinds, ObjectRef, State, condition, wait};
 use k8s_openapi::ByteString;
 use manifest::{ApiServer, At, Await, Facts, Form, Need};
-use mesh::images::MeshImages;
+use mesh::{
+    engine::{MeshEnvironment, SimMesh},
+    images::MeshImages,
+};
 use scenario::{Topology, draft::TopologyDraft};
 use serde_json::Value;
-use sim::{Sim, SimEnvironment};
 use world::ClusterName;
 
 /// A mesh that stands.
 pub(crate) struct Mesh {
-    pub(crate) sim: SimEnvironment,
+    pub(crate) environment: MeshEnvironment,
     pub(crate) images: MeshImages,
     topology: Topology,
 }
@@ -35,12 +37,10 @@ impl Mesh {
         let text = fs::read_to_string(folder.join(format!("{name}.yaml"))).unwrap();
         let draft: TopologyDraft = serde_yaml::from_str(&text).unwrap();
         let topology = Topology::from_draft(&draft).unwrap();
-        let images = MeshImages::new();
-        let sim = Sim::with_images(Arc::new(images.clone()));
-        let sim = sim.start(topology.substrate(), 1).await.unwrap();
+        let environment = SimMesh.start(topology.substrate(), 1).await.unwrap();
         let mesh = Self {
-            sim,
-            images,
+            images: environment.images().clone(),
+            environment,
             topology,
         };
         mesh.carry_out().await;
@@ -48,7 +48,7 @@ impl Mesh {
     }
 
     pub(crate) fn kinds(&self, cluster: &ClusterName) -> Kinds {
-        Kinds::new(cluster.as_str(), self.sim.client(cluster).unwrap())
+        Kinds::new(cluster.as_str(), self.environment.client(cluster).unwrap())
     }
 
     pub(crate) async fn apply(&self, cluster: &ClusterName, objects: &[Value]) {
@@ -96,14 +96,14 @@ impl Mesh {
         let (object, condition) = awaited_object(awaited);
         let kinds = self.kinds(awaited.cluster());
         if let Err(error) = wait::until(&kinds, &object, &condition, soon()).await {
-            panic!("{awaited}: {error}\n{}", self.sim.log());
+            panic!("{awaited}: {error}\n{}", self.environment.sim().log());
         }
     }
 
     async fn learn(&self, facts: &mut Facts, need: Need) {
         let text = match &need {
             Need::ApiServer(cluster) => {
-                let endpoint = self.sim.api_endpoint(cluster).unwrap();
+                let endpoint = self.environment.api_endpoint(cluster).unwrap();
                 let server = ApiServer {
                     url: endpoint.url,
                     ca: endpoint.ca_pem,

@@ -13,7 +13,7 @@ use crate::install::{Mesh, cluster, has_ca_bundles, has_key, webhooks_ref};
 
 const T4: &str = "multi-network-multi-primary";
 
-fn namespace(name: &str, labels: Value) -> Value {
+pub(crate) fn namespace(name: &str, labels: Value) -> Value {
     json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
 }
 
@@ -48,20 +48,36 @@ fn helloworld(namespace: &str) -> [Value; 2] {
 }
 
 async fn deploy(mesh: &Mesh, n: usize, name: &str, labels: Value) -> Value {
+    deploy_with(mesh, n, (name, "helloworld"), labels).await
+}
+
+/// Deploys a workload beside the Service `helloworld`, and returns its pod.
+pub(crate) async fn deploy_with(
+    mesh: &Mesh,
+    n: usize,
+    (name, workload): (&str, &str),
+    labels: Value,
+) -> Value {
     let at = cluster(n);
-    mesh.apply(&at, &[namespace(name, labels)]).await;
-    mesh.apply(&at, &helloworld(name)).await;
-    let deployment = ObjectRef::namespaced("apps/v1", "Deployment", name, "helloworld");
-    mesh.until(&at, deployment, condition::ready("Deployment"))
+    let [service, mut deployment] = helloworld(name);
+    deployment["metadata"]["name"] = json!(workload);
+    deployment["spec"]["selector"]["matchLabels"]["app"] = json!(workload);
+    deployment["spec"]["template"]["metadata"]["labels"]["app"] = json!(workload);
+    mesh.apply(&at, &[namespace(name, labels), service, deployment])
+        .await;
+    let deployed = ObjectRef::namespaced("apps/v1", "Deployment", name, workload);
+    mesh.until(&at, deployed, condition::ready("Deployment"))
         .await;
     let pods = ObjectRef::namespaced("v1", "Pod", name, "");
     let api = mesh.kinds(&at).api(&pods).await.unwrap();
-    let mut all = api.list(&Default::default()).await.unwrap().items;
-    json!(all.remove(0))
+    let all = api.list(&Default::default()).await.unwrap().items;
+    let own = |pod: &Value| pod["metadata"]["labels"]["app"] == workload;
+    let mut pods = all.into_iter().map(|pod| json!(pod));
+    pods.find(own).unwrap()
 }
 
 /// Lets what was just applied get around: reading, collecting and pushing take less than this.
-async fn settle() {
+pub(crate) async fn settle() {
     tokio::time::sleep(Duration::from_secs(5)).await;
 }
 
@@ -227,22 +243,12 @@ fn a_pod_of_one_network_is_answered_by_a_pod_of_the_other() {
     runtime::run(async {
         let mesh = Mesh::install(T4).await;
         let enabled = json!({"istio-injection": "enabled"});
-        let at = cluster(1);
-        mesh.apply(&at, &[namespace("sample", enabled.clone())])
-            .await;
-        let [service, mut client] = helloworld("sample");
-        client["metadata"]["name"] = json!("sleep");
-        let labels = json!({"app": "sleep"});
-        client["spec"]["selector"]["matchLabels"] = labels.clone();
-        client["spec"]["template"]["metadata"]["labels"] = labels;
-        mesh.apply(&at, &[service, client]).await;
-        let sleep = ObjectRef::namespaced("apps/v1", "Deployment", "sample", "sleep");
-        mesh.until(&at, sleep, condition::ready("Deployment")).await;
+        deploy_with(&mesh, 1, ("sample", "sleep"), enabled.clone()).await;
         deploy(&mesh, 2, "sample", enabled).await;
         settle().await;
         let call = Call {
             from: Client::Pod {
-                cluster: at,
+                cluster: cluster(1),
                 namespace: NamespaceName::new("sample").unwrap(),
                 workload: WorkloadName::new("sleep").unwrap(),
             },
@@ -255,7 +261,7 @@ fn a_pod_of_one_network_is_answered_by_a_pod_of_the_other() {
             timeout: Duration::from_secs(5),
         };
         let seen = mesh
-            .sim
+            .environment
             .prober()
             .ask(Batch::in_order(vec![call]))
             .await

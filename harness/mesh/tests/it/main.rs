@@ -2,3 +2,4 @@
 
 mod install;
 mod istiod;
+mod why;

@@ -9,7 +9,10 @@ use world::{Hop, TlsSeen};
 /// Where the stations of one call leave evidence. Clones collect into the same place, so that what
 /// was left stays readable when the call itself is given up.
 #[derive(Debug, Clone, Default)]
-pub struct Trail(Arc<Mutex<Seen>>);
+pub struct Trail {
+    seen: Arc<Mutex<Seen>>,
+    thorough: bool,
+}
 
 /// What was left so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +27,19 @@ pub struct Seen {
 }
 
 impl Trail {
+    /// The trail of a call that is to be explained: stations also say what they did not do.
+    pub fn thorough() -> Self {
+        Self {
+            thorough: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether stations are to say also what they did not do.
+    pub fn is_thorough(&self) -> bool {
+        self.thorough
+    }
+
     /// A station decided something.
     pub fn pass(&self, hop: Hop) {
         self.lock().hops.push(hop);
@@ -46,6 +62,6 @@ impl Trail {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
