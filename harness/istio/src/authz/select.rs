@@ -184,8 +184,10 @@ mod tests {
             kind: "Service".to_owned(),
             ..attached.spec.target_ref.clone().unwrap()
         };
-        attached.spec.target_refs = vec![other];
-        let all = [attached];
+        attached.spec.target_refs = vec![other.clone()];
+        let mut to_service = policy("shop", "b", Action::Allow);
+        to_service.spec.target_ref = Some(other);
+        let all = [attached, to_service];
         let (edge, other, cart) = (
             labels(&[(GATEWAY_NAME, "edge")]),
             labels(&[(GATEWAY_NAME, "west")]),
@@ -198,6 +200,11 @@ mod tests {
                 .len()
         };
         assert_eq!(deny("shop", &edge), 1);
+        let of_edge = Workload {
+            namespace: "shop",
+            labels: &edge,
+        };
+        assert!(select(&all, "shop", of_edge).value.allow.is_empty());
         assert_eq!(
             deny("shop", &other) + deny("shop", &cart) + deny("bank", &edge),
             0

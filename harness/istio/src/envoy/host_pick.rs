@@ -119,6 +119,13 @@ mod tests {
     }
 
     #[test]
+    fn a_random_pick_does_not_look_at_activity() {
+        let hosts = [host(1.0, 9), host(1.0, 0)];
+        let mut picker = Picker::new(LbPolicy::Random, &[1.0; 2], &mut drawing(&[0]));
+        assert_eq!(picker.pick(&hosts, &mut drawing(&[0, 1])).value, Some(0));
+    }
+
+    #[test]
     fn unequal_hosts_take_turns_by_weight() {
         let hosts = [host(1.0, 0), host(3.0, 0)];
         let mut picker = Picker::new(LbPolicy::LeastRequest, &[1.0, 3.0], &mut drawing(&[0]));

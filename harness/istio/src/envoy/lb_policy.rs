@@ -158,6 +158,24 @@ mod tests {
     }
 
     #[test]
+    fn endpoints_are_dropped_only_for_the_original_destination() {
+        let drops = |simple| {
+            let settings = LoadBalancerSettings {
+                simple: Some(simple),
+                ..LoadBalancerSettings::default()
+            };
+            let balancing = Balancing {
+                load_balancer: Some(&settings),
+                ..PLAIN
+            };
+            drops_endpoints(&balancing).value
+        };
+        assert!(drops(SimpleLb::Passthrough));
+        assert!(!drops(SimpleLb::Random) && !drops(SimpleLb::RoundRobin));
+        assert!(!drops_endpoints(&PLAIN).value);
+    }
+
+    #[test]
     fn every_simple_policy_has_its_own() {
         let of = |simple| {
             let settings = LoadBalancerSettings {

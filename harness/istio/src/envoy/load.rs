@@ -144,6 +144,19 @@ mod tests {
     }
 
     #[test]
+    fn in_panic_hosts_count_by_number_and_what_has_none_gets_no_rest() {
+        let one = (0, 1);
+        assert_eq!(percents(&[one; 7], 50), [16, 14, 14, 14, 14, 14, 14]);
+        assert_eq!(percents(&[(0, 0), (0, 1), (0, 2)], 50), [0, 34, 66]);
+    }
+
+    #[test]
+    fn a_priority_without_hosts_panics_only_if_panic_is_on() {
+        let panics = |threshold| loads(&hosts(&[(0, 0)]), threshold).value[0].panic;
+        assert!(panics(50) && panics(1) && !panics(0));
+    }
+
+    #[test]
     fn without_panic_nothing_healthy_is_the_first_priorities_failure() {
         let decided = loads(&hosts(&[(0, 2), (0, 3)]), 0);
         assert_eq!(decided.because, rules::NO_HEALTHY_HOST);

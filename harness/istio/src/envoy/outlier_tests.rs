@@ -178,3 +178,53 @@ fn a_host_that_leaves_is_forgotten() {
     detector.set_hosts([address(0), address(1)]);
     assert!(!detector.is_ejected(&address(0)));
 }
+
+/// Failed connections until a host is ejected.
+fn connect_failures(config: EnvoyOutlier) -> usize {
+    let mut detector = detector(1, config);
+    let mut observe = || {
+        let observed = detector.observe(SECOND, &address(0), Event::ConnectFailed);
+        observed.value
+    };
+    (1..=20).find(|_| observe()).unwrap_or(usize::MAX)
+}
+
+#[test]
+fn failed_connections_are_server_errors_unless_they_are_split_off() {
+    let limits = EnvoyOutlier {
+        consecutive_5xx: Some(7),
+        consecutive_local_origin_failure: Some(3),
+        ..any_share()
+    };
+    assert_eq!(connect_failures(limits.clone()), 7);
+    let split = EnvoyOutlier {
+        split_external_local_origin_errors: true,
+        ..limits
+    };
+    assert_eq!(connect_failures(split.clone()), 3);
+    let late = EnvoyOutlier {
+        consecutive_5xx: Some(2),
+        ..split
+    };
+    assert_eq!(connect_failures(late), 3, "they are no server errors then");
+}
+
+#[test]
+fn requests_that_take_too_long_are_split_off_alike() {
+    let split = EnvoyOutlier {
+        split_external_local_origin_errors: true,
+        consecutive_gateway_failure: Some(1),
+        enforcing_consecutive_gateway_failure: Some(100),
+        ..any_share()
+    };
+    let whole = EnvoyOutlier {
+        split_external_local_origin_errors: false,
+        ..split.clone()
+    };
+    let ejects = |config| {
+        let mut detector = detector(1, config);
+        let observed = detector.observe(SECOND, &address(0), Event::TimedOut);
+        observed.value
+    };
+    assert!(ejects(whole) && !ejects(split));
+}

@@ -60,3 +60,28 @@ fn share_out(groups: &[Weighed<'_>], pattern: &str, percent: u32, shares: &mut [
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locality::LocalityLabel;
+
+    #[test]
+    fn a_share_of_nothing_leaves_the_weight_and_any_other_is_rounded_up() {
+        let [near, far] = ["r1/z1", "r2/z1"].map(LocalityLabel::from);
+        let group = |label: &'static str, weight| Weighed {
+            place: match label {
+                "near" => near.place(),
+                _ => far.place(),
+            },
+            weight: Some(weight),
+        };
+        let rule = Distribute {
+            from: "*".to_owned(),
+            to: [("r1/*".to_owned(), 100), ("r2/*".to_owned(), 0)].into(),
+        };
+        let groups = [group("near", 1), group("near", 2), group("far", 7)];
+        let shares = weights(near.place(), &groups, &[rule]).value;
+        assert_eq!(shares, [Some(34), Some(67), Some(7)]);
+    }
+}

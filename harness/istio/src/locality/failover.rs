@@ -30,3 +30,19 @@ pub fn priorities(
     let keys: Vec<u32> = groups.iter().zip(prior).map(key).collect();
     Decision::new(compact(&keys), rules::REGION_FAILOVER)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locality::LocalityLabel;
+
+    #[test]
+    fn the_priorities_of_labels_outweigh_the_locality() {
+        let [own, zone, region] = ["r1/z1", "r1/z2", "r2/z1"].map(LocalityLabel::from);
+        let places = [own.place(), zone.place(), region.place()];
+        let by = |prior: &[u32]| priorities(own.place(), &places, prior, &[]).value;
+        assert_eq!(by(&[0, 0, 0]), [0, 1, 2]);
+        assert_eq!(by(&[1, 1, 0]), [1, 2, 0]);
+        assert_eq!(by(&[2, 1, 1]), [2, 0, 1]);
+    }
+}

@@ -5,4 +5,5 @@ mod fields;
 mod generate;
 mod reading;
 mod samples;
+mod told;
 mod validity;
