@@ -42,7 +42,7 @@ impl Golden {
         };
         let _turn = crate::lock::Lock::hold(&golden.name).await?;
         let label = format!("{IMAGES}={digest}");
-        let found = docker.volumes(&[label.clone()]).await?;
+        let found = docker.volumes(&[label]).await?;
         // The second volume says that the first is whole.
         if found.len() == 2 {
             return Ok(golden);

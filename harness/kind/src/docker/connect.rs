@@ -50,8 +50,13 @@ impl Docker {
 
 /// Whether the system or the daemon says that we may not.
 fn is_forbidden(error: &Met) -> bool {
-    if let Met::DockerResponseServerError { status_code, .. } = error {
-        return matches!(status_code, 401 | 403);
+    match error {
+        Met::DockerResponseServerError { status_code, .. } => {
+            return matches!(status_code, 401 | 403);
+        }
+        // Says its cause's words as its own, and so leaves it out of the chain.
+        Met::IOError { err } => return err.kind() == std::io::ErrorKind::PermissionDenied,
+        _ => {}
     }
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = cause {

@@ -3,5 +3,10 @@
 //!
 //! Reading order: `daemon` (the fake, and what remains on it), `bad_host`.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "the fake daemon is part of the tests: what goes wrong in it is a broken test"
+)]
+
 mod bad_host;
 mod daemon;
