@@ -13,6 +13,7 @@ mod furnish;
 mod graph;
 mod informer;
 mod key;
+mod lean;
 mod manager;
 pub mod plan;
 mod proxy;

@@ -13,13 +13,14 @@ use k8s_openapi::{
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
     Key,
     follow::Followed,
     graph::Graph,
+    lean,
     table::{Delta, Table},
 };
 
@@ -125,12 +126,12 @@ macro_rules! kinds {
             ) -> Result<Change, serde_json::Error> {
                 Ok(match followed.kind {
                     $(Some(Kind::$kind) => {
-                        let object = $kind::deserialize(object)?;
+                        let object: $kind = lean::read(object)?;
                         let key = Key::of(&object.metadata);
                         Change::$kind(self.$table.put(key, object))
                     })*
                     None => {
-                        let meta = ObjectMeta::deserialize(&object["metadata"])?;
+                        let meta = lean::metadata(object)?;
                         let key = Key::of(&meta);
                         Change::Other(self.other(followed).put(key, meta))
                     }
