@@ -2,12 +2,18 @@
 
 use std::{net::Ipv4Addr, time::Duration};
 
-use engine::{Apply, Deadline, Environment, Kinds, ObjectRef, wait};
+use engine::{Apply, Batch, Deadline, Environment, Kinds, ObjectRef, wait};
+use k8s_openapi::api::core::v1::Pod;
+use kube::{
+    Api,
+    api::{ListParams, Patch, PatchParams},
+};
 use serde_json::{Value, json};
 use sim::{Sim, SimEnvironment};
 use world::{
     Call, Client, Cluster, ClusterName, Connection, Locality, NamespaceName, Network, NetworkName,
-    Node, NodeName, Protocol, Substrate, Target, Vm, VmName, WorkloadName,
+    Node, NodeName, Observation, Outcome, Protocol, Refusal, Substrate, Target, Vm, VmName,
+    WorkloadName,
 };
 
 pub(crate) fn name(n: usize) -> ClusterName {
@@ -141,4 +147,46 @@ pub(crate) fn call(from: Client, host: &str, port: u16) -> Call {
 
 pub(crate) fn object(api_version: &str, kind: &str, name: &str) -> ObjectRef {
     ObjectRef::namespaced(api_version, kind, "sample", name)
+}
+
+/// What one call comes to.
+pub(crate) async fn ask(sim: &SimEnvironment, call: Call) -> Observation {
+    let mut seen = sim.prober().ask(Batch::in_order(vec![call])).await.unwrap();
+    seen.remove(0)
+}
+
+/// How a call was refused; `None` if it was answered.
+pub(crate) fn refusal(seen: &Observation) -> Option<Refusal> {
+    match &seen.outcome {
+        Outcome::Answered(_) => None,
+        Outcome::Refused(refusal) => Some(*refusal),
+    }
+}
+
+/// The pods of `sample`.
+pub(crate) async fn pods(kinds: &Kinds) -> Vec<Pod> {
+    let api: Api<Pod> = Api::namespaced(kinds.client().clone(), "sample");
+    api.list(&ListParams::default()).await.unwrap().items
+}
+
+/// Merges a patch into an object.
+pub(crate) async fn patch(kinds: &Kinds, object: &ObjectRef, patch: serde_json::Value) {
+    let api = kinds.api(object).await.unwrap();
+    api.patch(&object.name, &PatchParams::default(), &Patch::Merge(patch))
+        .await
+        .unwrap();
+}
+
+/// A cluster in which `sleep` may call `helloworld`.
+pub(crate) async fn hello(replicas: usize) -> (SimEnvironment, Kinds) {
+    let sim = up(1, 1).await;
+    let kinds = kinds(&sim, 1);
+    let objects = [
+        namespace(),
+        deployment("sleep", "v1", 1),
+        deployment("helloworld", "v1", replicas),
+        service("helloworld", "ClusterIP"),
+    ];
+    settle(&kinds, &objects).await;
+    (sim, kinds)
 }

@@ -7,3 +7,4 @@ mod informer;
 mod kit;
 mod net;
 mod verbs;
+mod workloads;
