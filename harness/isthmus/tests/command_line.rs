@@ -201,3 +201,14 @@ fn a_schema_is_a_json_schema() {
         );
     }
 }
+
+#[test]
+fn the_picture_of_the_readme_is_what_is_drawn_of_the_first_topology() {
+    let topology = repository("harness/isthmus/init/topologies/two-clusters.yaml");
+    let drawn = isthmus(&["graph", &topology, "--format", "svg"]).out;
+    let kept = fs::read_to_string(repository("docs/two-clusters.svg")).unwrap();
+    assert_eq!(
+        kept, drawn,
+        "draw it anew: cargo run -- graph harness/isthmus/init/topologies/two-clusters.yaml --format svg -o docs/two-clusters.svg"
+    );
+}

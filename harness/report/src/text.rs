@@ -11,10 +11,13 @@ use crate::{Run, StepRun, Trial};
 /// A trial in full: for one that passed or was skipped a line, for any other its bad steps.
 pub fn trial(trial: &Trial, seed: u64) -> String {
     let mut text = format!("{}  {}\n", trial.outcome, trial.name);
-    if let Some(reason) = &trial.reason {
+    let bad = || trial.steps.iter().filter(|step| step.is_bad());
+    // The reason in one line is for lists; here the step says the same in full.
+    let is_said = |reason: &str| bad().any(|step| reason.ends_with(&step.verdict.observed));
+    if let Some(reason) = trial.reason.as_ref().filter(|reason| !is_said(reason)) {
         let _ = writeln!(text, "  {reason}");
     }
-    for step in trial.steps.iter().filter(|step| step.is_bad()) {
+    for step in bad() {
         step_in_full(&mut text, step);
     }
     if trial.outcome > Outcome::Skip {

@@ -13,11 +13,11 @@ use crate::{Exit, cli::Init};
 const FILES: [(&str, &str); 2] = [
     (
         "topologies/two-clusters.yaml",
-        include_str!("../../init/two-clusters.yaml"),
+        include_str!("../../init/topologies/two-clusters.yaml"),
     ),
     (
         "scenarios/reachability.yaml",
-        include_str!("../../init/reachability.yaml"),
+        include_str!("../../init/scenarios/reachability.yaml"),
     ),
 ];
 
@@ -42,7 +42,7 @@ pub(super) fn run(args: &Init, out: &mut dyn Write) -> Result<Exit, CommandError
     let directory = args.directory.display();
     writeln!(
         out,
-        "\nnext:\n  isthmus validate {directory}\n  isthmus plan {directory}/{}",
+        "\nnext:\n  isthmus test {directory}\n  isthmus plan {directory}/{}",
         FILES[0].0
     )?;
     Ok(Exit::Done)

@@ -73,9 +73,9 @@ pub enum CommandError {
     /// An engine is not there.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// Clusters are to be kept that end with this process.
+    /// Clusters are to be kept that end with the run.
     #[error(
-        "--keep: the clusters of '{0}' end with this process; leave it out, or use --engine kind"
+        "--keep: the clusters of '{0}' end with the run; 'isthmus up' brings clusters up that stay"
     )]
     NothingToKeep(EngineName),
     /// A question cannot be asked of a scenario.
@@ -155,9 +155,8 @@ impl CommandError {
     /// How the command ends because of it.
     fn exit(&self) -> Exit {
         match self {
-            Self::Engine(EngineError::NotPartOfThisVersion(_)) | Self::NotOnThisEngine(_) => {
-                Exit::Environment
-            }
+            Self::Engine(EngineError::NotPartOfThisVersion(_) | EngineError::Docker(_))
+            | Self::NotOnThisEngine(_) => Exit::Environment,
             Self::NotExplained(_) => Exit::BringUp,
             Self::Docker(error) => match error.class() {
                 kind::Class::Host => Exit::Environment,

@@ -3,7 +3,6 @@
 
 use std::{any::Any, thread, time::Duration};
 
-use manifest::Images;
 use report::Trial;
 use scenario::{
     Scenario,
@@ -57,7 +56,7 @@ pub(crate) fn options(
         run: engine.run_name(number),
         seed: settings.seed,
         now: engine.now(),
-        images: Images::default(),
+        images: engine.images(),
         patience: settings.patience.saturating_add(written_waits(scenario)),
     }
 }

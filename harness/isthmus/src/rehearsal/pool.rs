@@ -41,13 +41,7 @@ pub(super) fn run(
         loop {
             match news.recv_timeout(MOMENT) {
                 Ok(News::Begun(number)) => hall.begun(number),
-                Ok(News::Ended(number, trial)) => {
-                    let ends_all = rehearsal.settings.fail_fast && trial.is_bad();
-                    if ends_all {
-                        next.store(cases.len(), Ordering::Relaxed);
-                    }
-                    hall.ended(number, *trial);
-                }
+                Ok(News::Ended(number, trial)) => hall.ended(number, *trial),
                 Err(RecvTimeoutError::Timeout) => hall.waiting(),
                 Err(RecvTimeoutError::Disconnected) => return hall.done,
             }
@@ -67,6 +61,9 @@ fn work(rehearsal: &Rehearsal<'_>, cases: &[Case], next: &AtomicUsize, news: &Se
         };
         tell(News::Begun(number));
         let trial = one::run(rehearsal, case, number);
+        if rehearsal.settings.fail_fast && trial.is_bad() {
+            next.store(cases.len(), Ordering::Relaxed);
+        }
         tell(News::Ended(number, Box::new(trial)));
     }
 }

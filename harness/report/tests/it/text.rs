@@ -40,6 +40,16 @@ fn a_step_that_held_is_not_among_the_bad_ones() {
 }
 
 #[test]
+fn a_reason_that_a_step_says_in_full_is_not_said_twice() {
+    let mut failed = trial(Outcome::Fail);
+    failed.reason = Some("check both clusters answer: only cluster1 answered".to_owned());
+    let said = text::trial(&failed, 1);
+    assert_eq!(said.matches("only cluster1 answered").count(), 1, "{said}");
+    failed.reason = Some("the scenario is unproven".to_owned());
+    assert!(text::trial(&failed, 1).contains("the scenario is unproven"));
+}
+
+#[test]
 fn the_summary_counts_every_outcome() {
     let all = [
         Outcome::Pass,

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use kind::doctor::{self, Severity};
+use kind::doctor::{self, Finding, Severity};
 
 use super::{CommandError, images, on_runtime};
 use crate::{Exit, cli::Doctor, command::subject};
@@ -15,19 +15,29 @@ pub(in crate::command) fn run(args: &Doctor, out: &mut dyn Write) -> Result<Exit
         .transpose()?;
     let substrate = topology.as_ref().map(|topology| topology.substrate());
     let findings = on_runtime(doctor::examine(substrate, &images(&args.images)))?;
-    for finding in &findings {
+    tell(&findings, out)?;
+    Ok(match is_unfit(&findings) {
+        true => Exit::Environment,
+        false => Exit::Done,
+    })
+}
+
+/// Whether clusters would not come up.
+pub(super) fn is_unfit(findings: &[Finding]) -> bool {
+    findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Bad)
+}
+
+/// Says what was found, and what to do about it.
+pub(super) fn tell(findings: &[Finding], out: &mut dyn Write) -> Result<(), CommandError> {
+    for finding in findings {
         writeln!(out, "{:<5} {}", word(finding.severity), finding.what)?;
         if let Some(remedy) = &finding.remedy {
             writeln!(out, "      {remedy}")?;
         }
     }
-    let bad = findings
-        .iter()
-        .any(|finding| finding.severity == Severity::Bad);
-    Ok(match bad {
-        true => Exit::Environment,
-        false => Exit::Done,
-    })
+    Ok(())
 }
 
 fn word(severity: Severity) -> &'static str {

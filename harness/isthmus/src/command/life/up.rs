@@ -7,7 +7,7 @@ use std::{
 };
 
 use engine::{BringUp, Deadline};
-use kind::{Event, Keep, Kind};
+use kind::{Event, Keep, Kind, doctor};
 use scenario::Topology;
 
 use super::{CommandError, images, on_runtime};
@@ -25,6 +25,12 @@ pub(in crate::command) fn run(
     terminal: &mut Terminal<'_>,
 ) -> Result<Exit, CommandError> {
     let topology = subject::topology(&args.subject.subject)?;
+    let findings = doctor::examine(Some(topology.substrate()), &images(&args.images));
+    let findings = on_runtime(findings)?;
+    if super::doctor::is_unfit(&findings) {
+        super::doctor::tell(&findings, terminal.err)?;
+        return Ok(Exit::Environment);
+    }
     let name = args
         .name
         .clone()

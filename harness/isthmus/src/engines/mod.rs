@@ -3,11 +3,14 @@
 //! This is the only place that knows which engines there are; everything else asks for one by its
 //! name and gets an [`engine::Engine`].
 
+mod docker;
+
 use std::{fmt, future::Future, str::FromStr};
 
 use clap::ValueEnum;
 use engine::Engine;
 use jiff::Timestamp;
+use manifest::Images;
 use scenario::draft::EngineKind;
 
 /// The name of the variable that chooses the engine where the command line does not.
@@ -29,6 +32,7 @@ pub enum EngineName {
 pub struct OpenEngine {
     name: EngineName,
     engine: Box<dyn Engine>,
+    images: Images,
 }
 
 /// Why an engine cannot be used on this machine.
@@ -44,6 +48,9 @@ pub enum EngineError {
     /// This build has not got it.
     #[error("the engine '{0}' is not part of this version of isthmus; use --engine sim")]
     NotPartOfThisVersion(EngineName),
+    /// Docker or an image is not there.
+    #[error(transparent)]
+    Docker(#[from] kind::Error),
 }
 
 impl EngineName {
@@ -72,11 +79,20 @@ impl EngineName {
     /// # Errors
     /// What this machine lacks for it, and what to do.
     pub fn open(self) -> Result<OpenEngine, EngineError> {
-        let engine: Box<dyn Engine> = match self {
-            Self::Sim => Box::new(mesh::engine::SimMesh),
-            Self::Kind | Self::Existing => return Err(EngineError::NotPartOfThisVersion(self)),
+        let open = |engine, images| OpenEngine {
+            name: self,
+            engine,
+            images,
         };
-        Ok(OpenEngine { name: self, engine })
+        match self {
+            Self::Sim => Ok(open(Box::new(mesh::engine::SimMesh), Images::default())),
+            Self::Kind => {
+                let docker = docker::InDocker::open()?;
+                let images = docker.pods();
+                Ok(open(Box::new(docker), images))
+            }
+            Self::Existing => Err(EngineError::NotPartOfThisVersion(self)),
+        }
     }
 }
 
@@ -91,6 +107,11 @@ impl OpenEngine {
         &*self.engine
     }
 
+    /// What workloads run on it.
+    pub fn images(&self) -> Images {
+        self.images.clone()
+    }
+
     /// How many trials it can have at once on a machine with so many cores.
     pub fn parallel(&self, cores: usize) -> usize {
         match self.name {
@@ -100,11 +121,12 @@ impl OpenEngine {
         }
     }
 
-    /// Whether its clusters can outlive this process.
+    /// Whether its clusters can outlive a run.
     pub fn can_keep(&self) -> bool {
         match self.name {
             EngineName::Sim => false,
-            EngineName::Kind | EngineName::Existing => true,
+            // Every trial takes its clusters down; nobody hands them over to the next process yet.
+            EngineName::Kind | EngineName::Existing => false,
         }
     }
 
@@ -131,13 +153,17 @@ impl OpenEngine {
     pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
         match self.name {
             EngineName::Sim => sim::runtime::run(work),
-            EngineName::Kind | EngineName::Existing => tokio::runtime::Builder::new_multi_thread()
-                .enable_all()
-                .build()
-                .expect("a machine that runs clusters has threads to spare")
-                .block_on(work),
+            EngineName::Kind | EngineName::Existing => on_real_time(work),
         }
     }
+}
+
+fn on_real_time<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a machine that runs clusters has threads to spare")
+        .block_on(work)
 }
 
 impl fmt::Display for EngineName {

@@ -1,0 +1,73 @@
+use isthmus::Exit;
+
+use crate::kit::{Files, Kind, isthmus};
+
+const ASKED: [&str; 5] = [
+    "why",
+    "--from",
+    "sleep@cluster1",
+    "--to",
+    "helloworld.sample:5000",
+];
+
+#[track_caller]
+fn refused(words: &[&str], part: &str) {
+    let files = Files::new(&[("a/good", Kind::Passing)]);
+    let file = files.join("good.yaml").display().to_string();
+    let said = isthmus(&[words, &[&file]].concat());
+    assert_eq!(said.exit, Exit::Usage, "{}", said.err);
+    assert!(said.err.contains(part), "{part} is missing in {}", said.err);
+}
+
+#[test]
+fn a_client_that_is_not_there_is_told_with_the_nearest() {
+    let to = ["--to", "helloworld.sample:5000"];
+    refused(
+        &[&["why", "--from", "sleeep@cluster1"][..], &to].concat(),
+        "did you mean 'sleep'",
+    );
+    refused(
+        &[&["why", "--from", "sleep@cluster7"][..], &to].concat(),
+        "did you mean 'cluster1'",
+    );
+    refused(
+        &[&["why", "--from", "sleep"][..], &to].concat(),
+        "sleep@CLUSTER",
+    );
+}
+
+#[test]
+fn a_target_without_a_port_is_told_with_one() {
+    let words = [
+        "why",
+        "--from",
+        "sleep@cluster1",
+        "--to",
+        "helloworld.sample",
+    ];
+    refused(&words, "helloworld.sample:5000");
+}
+
+#[test]
+fn a_step_canary_or_cell_that_is_not_there_is_told() {
+    refused(&[&ASKED[..], &["--after", "9"]].concat(), "no step '9'");
+    refused(
+        &[&ASKED[..], &["--canary", "typo"]].concat(),
+        "no canary 'typo'",
+    );
+    refused(
+        &[&ASKED[..], &["--cell", "istio=1"]].concat(),
+        "no cell 'istio=1'",
+    );
+}
+
+#[test]
+fn an_unknown_subject_is_told_with_the_nearest_of_the_catalogue() {
+    let said = isthmus(&[&ASKED[..], &["federaton"]].concat());
+    assert_eq!(said.exit, Exit::Usage);
+    assert!(
+        said.err.contains("did you mean 'federation'"),
+        "{}",
+        said.err
+    );
+}
