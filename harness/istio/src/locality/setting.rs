@@ -138,3 +138,51 @@ pub fn failover_labels_in_use<'a>(
     let used: Vec<_> = setting.failover_labels().iter().map(value).collect();
     Decision::new((!used.is_empty()).then_some(used), rules::LABEL_FAILOVER)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::locality_lb::Distribute;
+
+    fn names(setting: &LbSetting) -> Vec<&str> {
+        setting
+            .failover_labels()
+            .iter()
+            .map(String::as_str)
+            .collect()
+    }
+
+    #[test]
+    fn labels_count_unless_traffic_is_shared_out() {
+        let setting = |distribute| LbSetting::Locality {
+            setting: LocalityLoadBalancerSetting {
+                failover_priority: vec!["a".to_owned()],
+                distribute,
+                ..LocalityLoadBalancerSetting::default()
+            },
+            forced: false,
+        };
+        let everywhere = Distribute {
+            from: "*".to_owned(),
+            to: [("r1".to_owned(), 100)].into(),
+        };
+        assert_eq!(names(&setting(Vec::new())), ["a"]);
+        assert!(names(&setting(vec![everywhere])).is_empty());
+        assert!(!setting(Vec::new()).forces_failover());
+    }
+
+    #[test]
+    fn labels_count_where_envoy_routes_by_zone() {
+        let setting = |enabled| {
+            LbSetting::ZoneAware(ZoneAwareLoadBalancerSetting {
+                enabled,
+                failover_priority: vec!["a".to_owned()],
+                ..ZoneAwareLoadBalancerSetting::default()
+            })
+        };
+        assert_eq!(names(&setting(None)), ["a"]);
+        assert_eq!(names(&setting(Some(true))), ["a"]);
+        assert!(names(&setting(Some(false))).is_empty());
+        assert!(setting(None).forces_failover() && !setting(Some(false)).forces_failover());
+    }
+}

@@ -28,3 +28,31 @@ pub fn priorities(
     let keys: Vec<u32> = groups.iter().zip(prior).map(key).collect();
     Decision::new(compact(&keys), rules::ZONE_AWARE)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locality::LocalityLabel;
+
+    #[test]
+    fn the_priorities_of_labels_outweigh_the_region() {
+        let [own, other] = ["r1/z1", "r2/z1"].map(LocalityLabel::from);
+        let places = [own.place(), other.place()];
+        let by = |prior: &[u32]| priorities(own.place(), &places, prior, &[]).value;
+        assert_eq!(by(&[0, 0]), [0, 1]);
+        assert_eq!(by(&[1, 0]), [1, 0]);
+        assert_eq!(by(&[2, 1]), [1, 0]);
+    }
+
+    #[test]
+    fn the_region_that_takes_over_comes_before_others() {
+        let [own, next, last] = ["r1", "r2", "r3"].map(LocalityLabel::from);
+        let takes_over = Failover {
+            from: "r1".to_owned(),
+            to: "r2".to_owned(),
+        };
+        let places = [last.place(), next.place(), own.place()];
+        let by = priorities(own.place(), &places, &[0; 3], &[takes_over]);
+        assert_eq!(by.value, [2, 1, 0]);
+    }
+}
