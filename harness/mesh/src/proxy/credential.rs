@@ -48,7 +48,7 @@ impl Identity {
 
     /// Its own identity, as its certificate states it.
     pub(super) fn uri(&self, now: Timestamp) -> Option<String> {
-        let own = self.roots.verify_workload(&self.chain, now);
+        let own = self.known(&self.chain, &TrustBundles::default(), now);
         own.ok().map(|id| id.to_string())
     }
 
@@ -62,13 +62,22 @@ impl Identity {
         now: Timestamp,
     ) -> Result<SpiffeId, VerifyError> {
         let chain = chain_of(presented).ok_or(VerifyError::NoIdentity)?;
+        self.known(&chain, bundles, now)
+    }
+
+    fn known(
+        &self,
+        chain: &Chain,
+        bundles: &TrustBundles,
+        now: Timestamp,
+    ) -> Result<SpiffeId, VerifyError> {
         let print = chain.fingerprint();
         if let Some(known) = self.lock().get(&print).filter(|known| now < known.until) {
             return Ok(known.who.clone());
         }
-        let own = self.roots.verify_workload(&chain, now);
-        let who = own.or_else(|error| bundles.verify(&chain, now).map_err(|_| error))?;
-        let until = self.ends(&chain);
+        let own = self.roots.verify_workload(chain, now);
+        let who = own.or_else(|error| bundles.verify(chain, now).map_err(|_| error))?;
+        let until = self.ends(chain);
         let believed = Believed {
             who: who.clone(),
             until,

@@ -21,7 +21,7 @@ use crate::{Result, cause, running::Running, target};
 /// Judges a check, looking again as often as its timing asks.
 pub(crate) async fn judged(running: &Running<'_>, check: &Check) -> Result<Verdict> {
     let began = running.site.environment.elapsed();
-    let mut wait = waiting(check.timing).start();
+    let mut wait = waiting(timing(running, check)).start();
     loop {
         let verdict = look(running, &check.kind).await?;
         let now = running.site.environment.elapsed().saturating_sub(began);
@@ -50,6 +50,19 @@ async fn explained(running: &Running<'_>, check: &Check, verdict: Verdict) -> Ve
             cause::add(running, calls, verdict).await
         }
         Some(_) | None => verdict,
+    }
+}
+
+/// When a check counts: traffic that fails over is given the time that it may take since the fault.
+fn timing(running: &Running<'_>, check: &Check) -> Timing {
+    let CheckKind::Failover { after, took, .. } = &check.kind else {
+        return check.timing;
+    };
+    let due = running.faults.injected_at(after) + *took;
+    let left = due.saturating_sub(running.site.environment.elapsed());
+    Timing {
+        within: check.timing.within.max(left),
+        ..check.timing
     }
 }
 
