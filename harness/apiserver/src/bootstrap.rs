@@ -62,6 +62,6 @@ pub(crate) fn put(server: &ApiServer, gvr: &Gvr, mut object: Value) {
         };
         lifecycle::create::stamp(server, state, &resource, &mut object);
         let (table, key) = (resource.table(), object::key(&object));
-        state.store.put(&table, key, object);
+        state.store.put(table, key, object);
     });
 }
