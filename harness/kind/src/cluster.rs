@@ -216,6 +216,14 @@ impl ClusterPlan<'_> {
         Ok(Standing {
             name,
             nodes,
+            declared: self
+                .cluster
+                .nodes
+                .iter()
+                .map(|node| node.name.clone())
+                .collect(),
+            network: self.cluster.network.clone(),
+            pods: self.cluster.pods,
             sources: self.sources(),
             endpoint,
             client,

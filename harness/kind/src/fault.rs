@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ipnet::Ipv4Net;
 use world::{
     Capability, ClusterName, SubstrateFault,
     fault::{Direction, End},
@@ -26,29 +27,34 @@ pub(crate) async fn inject(
     fault: &SubstrateFault,
     standing: &BTreeMap<ClusterName, Standing>,
 ) -> engine::Result<Broken> {
-    let nodes = |cluster: &ClusterName| {
-        let found = standing.get(cluster);
-        found
-            .map(|cluster| cluster.nodes.clone())
-            .ok_or_else(|| engine::Error::NoCluster(cluster.clone()))
-    };
     match fault {
-        SubstrateFault::PauseCluster(cluster) => Ok(pause(docker, nodes(cluster)?).await?),
-        SubstrateFault::StopCluster(cluster) => Ok(stop(docker, nodes(cluster)?).await?),
+        SubstrateFault::PauseCluster(cluster) => {
+            let nodes = named(standing, cluster)?.nodes.clone();
+            Ok(pause(docker, nodes).await?)
+        }
+        SubstrateFault::PauseNode(cluster, node) => {
+            let found = named(standing, cluster)?.node(node);
+            let id = found.ok_or_else(|| engine::Error::Substrate {
+                why: format!("cluster {cluster} has no node called {node}"),
+            })?;
+            Ok(pause(docker, vec![id.to_owned()]).await?)
+        }
+        SubstrateFault::StopCluster(cluster) => {
+            let nodes = named(standing, cluster)?.nodes.clone();
+            Ok(stop(docker, nodes).await?)
+        }
         SubstrateFault::PauseApiServer(cluster) => {
-            let first = nodes(cluster)?.swap_remove(0);
+            let first = named(standing, cluster)?.nodes[0].clone();
             Ok(drop_packets(docker, vec![(first, words(API_FROM_OUTSIDE))]).await?)
         }
         SubstrateFault::Partition {
-            from: End::Cluster(from),
-            to: End::Cluster(to),
+            from,
+            to,
             direction,
         } => {
-            let ends = [named(standing, from)?, named(standing, to)?];
+            let ends = [ends(standing, from)?, ends(standing, to)?];
             Ok(drop_packets(docker, partition(ends, *direction)).await?)
         }
-        SubstrateFault::Partition { .. } => Err(engine::Error::NotCapable(Capability::Partition)),
-        SubstrateFault::PauseNode(..) => Err(engine::Error::NotCapable(Capability::Pause)),
         SubstrateFault::Latency { .. } => Err(engine::Error::NotCapable(Capability::Latency)),
         SubstrateFault::Loss { .. } => Err(engine::Error::NotCapable(Capability::Loss)),
         SubstrateFault::ClockSkew { .. } => Err(engine::Error::NotCapable(Capability::ClockSkew)),
@@ -72,29 +78,82 @@ fn words(rule: &str) -> Vec<String> {
     rule.split_whitespace().map(str::to_owned).collect()
 }
 
+/// One end of a partition: who drops packets to it, and what packets from it look like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    nodes: Vec<String>,
+    sources: Vec<Ipv4Net>,
+    /// The pods of its own that its nodes must not lose, where ranges overlap.
+    own: Ipv4Net,
+    /// Only this TCP port of it.
+    port: Option<u16>,
+}
+
+impl Place {
+    fn of(cluster: &Standing) -> Self {
+        Self {
+            nodes: cluster.nodes.clone(),
+            sources: cluster.sources.clone(),
+            own: cluster.pods,
+            port: None,
+        }
+    }
+
+    fn api_server(cluster: &Standing) -> Self {
+        Self {
+            nodes: vec![cluster.nodes[0].clone()],
+            port: Some(6443),
+            ..Self::of(cluster)
+        }
+    }
+}
+
+/// What an end consists of.
+fn ends(standing: &BTreeMap<ClusterName, Standing>, end: &End) -> engine::Result<Vec<Place>> {
+    match end {
+        End::Cluster(cluster) => Ok(vec![Place::of(named(standing, cluster)?)]),
+        End::ApiServer(cluster) => Ok(vec![Place::api_server(named(standing, cluster)?)]),
+        End::Network(network) => {
+            let members = standing.values().filter(|one| one.network == *network);
+            Ok(members.map(Place::of).collect())
+        }
+        End::Vm(_) => Err(engine::Error::NotCapable(Capability::Vms)),
+    }
+}
+
 /// Every node of the second end drops what comes from the first, and the other way round if asked.
-fn partition([from, to]: [&Standing; 2], direction: Direction) -> Vec<(String, Vec<String>)> {
-    let one_way = |from: &Standing, to: &Standing| {
-        let sources: Vec<_> = from
-            .sources
-            .iter()
-            .map(|range| words(&format!("-s {range}")))
-            .collect();
-        let nodes = to.nodes.clone().into_iter();
-        nodes
-            .flat_map(move |node| {
-                sources
-                    .clone()
-                    .into_iter()
-                    .map(move |rule| (node.clone(), rule))
-            })
-            .collect::<Vec<_>>()
-    };
-    let mut rules = one_way(from, to);
+fn partition([from, to]: [Vec<Place>; 2], direction: Direction) -> Vec<(String, Vec<String>)> {
+    let mut rules = one_way(&from, &to);
     if direction == Direction::Both {
-        rules.extend(one_way(to, from));
+        rules.extend(one_way(&to, &from));
     }
     rules
+}
+
+fn one_way(from: &[Place], to: &[Place]) -> Vec<(String, Vec<String>)> {
+    let pairs = from
+        .iter()
+        .flat_map(|from| to.iter().map(move |to| (from, to)));
+    pairs.flat_map(|(from, to)| between(from, to)).collect()
+}
+
+/// The rules of the nodes of `to`. A range that is its own as well is left out: such packets come
+/// from elsewhere with a node's address, or not at all.
+fn between(from: &Place, to: &Place) -> Vec<(String, Vec<String>)> {
+    let port = match (to.port, from.port) {
+        (Some(port), _) => format!(" -p tcp --dport {port}"),
+        (None, Some(port)) => format!(" -p tcp --sport {port}"),
+        (None, None) => String::new(),
+    };
+    let foreign = from.sources.iter().filter(|range| **range != to.own);
+    let rules: Vec<_> = foreign
+        .map(|range| words(&format!("-s {range}{port}")))
+        .collect();
+    let rule = |node: &String| {
+        let rules = rules.iter().cloned();
+        rules.map(|rule| (node.clone(), rule)).collect::<Vec<_>>()
+    };
+    to.nodes.iter().flat_map(rule).collect()
 }
 
 async fn pause(docker: &Docker, nodes: Vec<String>) -> Result<Broken> {
@@ -147,5 +206,59 @@ impl Broken {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(node: &str, address: &str, pods: &str) -> Place {
+        let pods: Ipv4Net = pods.parse().unwrap();
+        Place {
+            nodes: vec![node.to_owned()],
+            sources: vec![address.parse().unwrap(), pods],
+            own: pods,
+            port: None,
+        }
+    }
+
+    fn rules(from: Place, to: Place, direction: Direction) -> Vec<String> {
+        let rules = partition([vec![from], vec![to]], direction);
+        rules
+            .into_iter()
+            .map(|(node, rule)| format!("{node}: {}", rule.join(" ")))
+            .collect()
+    }
+
+    #[test]
+    fn one_way_drops_at_the_second_end_only() {
+        let a = place("a", "172.24.0.2/32", "10.10.0.0/16");
+        let b = place("b", "172.24.0.3/32", "10.20.0.0/16");
+        assert_eq!(
+            rules(a.clone(), b.clone(), Direction::Forth),
+            ["b: -s 172.24.0.2/32", "b: -s 10.10.0.0/16"]
+        );
+        assert_eq!(rules(a, b, Direction::Both).len(), 4);
+    }
+
+    #[test]
+    fn where_ranges_overlap_a_node_keeps_its_own_pods() {
+        let a = place("a", "172.24.0.2/32", "10.10.0.0/16");
+        let b = place("b", "172.24.0.3/32", "10.10.0.0/16");
+        assert_eq!(rules(a, b, Direction::Forth), ["b: -s 172.24.0.2/32"]);
+    }
+
+    #[test]
+    fn an_api_server_is_cut_off_by_its_port_both_ways() {
+        let a = place("a", "172.24.0.2/32", "10.10.0.0/16");
+        let api = Place {
+            port: Some(6443),
+            sources: vec!["172.24.0.3/32".parse().unwrap()],
+            ..place("b", "172.24.0.3/32", "10.20.0.0/16")
+        };
+        let both = rules(a, api, Direction::Both);
+        assert!(both.contains(&"b: -s 172.24.0.2/32 -p tcp --dport 6443".to_owned()));
+        assert!(both.contains(&"a: -s 172.24.0.3/32 -p tcp --sport 6443".to_owned()));
     }
 }

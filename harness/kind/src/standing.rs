@@ -10,6 +10,7 @@ use kube::{
     runtime::wait::await_condition,
 };
 use serde_json::json;
+use world::{NetworkName, NodeName};
 
 use crate::{Error, Result, docker::Docker, node::kubeconfig};
 
@@ -20,6 +21,12 @@ pub(crate) struct Standing {
     pub(crate) name: String,
     /// The containers of its nodes; the first runs the control plane.
     pub(crate) nodes: Vec<String>,
+    /// What the topology calls its nodes, in the same order.
+    pub(crate) declared: Vec<NodeName>,
+    /// The network it is in.
+    pub(crate) network: NetworkName,
+    /// Its pods.
+    pub(crate) pods: Ipv4Net,
     /// Every address that packets of this cluster come from.
     pub(crate) sources: Vec<Ipv4Net>,
     /// How other clusters reach its API server.
@@ -62,6 +69,12 @@ fn kubernetes(
 }
 
 impl Standing {
+    /// The container of a node by its declared name.
+    pub(crate) fn node(&self, name: &NodeName) -> Option<&str> {
+        let place = self.declared.iter().position(|declared| declared == name)?;
+        self.nodes.get(place).map(String::as_str)
+    }
+
     fn api(&self) -> Api<Node> {
         Api::all(self.client.clone())
     }
