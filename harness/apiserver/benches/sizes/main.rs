@@ -100,14 +100,11 @@ async fn fill(server: &ApiServer, size: usize) -> Duration {
         let request = Request::create(&Gvr::core("namespaces"), object, &User::admin());
         server.call(request).await.expect("a namespace");
     }
-    let start = Instant::now();
-    for i in 0..size {
-        server
-            .call(Request::create(&pods(), pod(i), &User::admin()))
-            .await
-            .expect("a pod");
-    }
-    start.elapsed()
+    repeated(size, async |i| {
+        let request = Request::create(&pods(), pod(i), &User::admin());
+        server.call(request).await.expect("a pod");
+    })
+    .await
 }
 
 async fn row(size: usize) -> Row {
@@ -122,7 +119,7 @@ async fn row(size: usize) -> Row {
         server.call(request).await.expect("a pod");
     });
     let micros = [
-        micros(created) / float(size),
+        micros(created),
         micros(get.await),
         micros(lists(&server, "n7", None).await),
         micros(lists(&server, "", Some("app=a0")).await),
@@ -147,13 +144,16 @@ async fn lists(server: &ApiServer, namespace: &str, selector: Option<&str>) -> D
     .await
 }
 
-/// The mean time of one call.
+/// The median time of one call, which what else the machine does hardly moves.
 async fn repeated(times: usize, call: impl AsyncFn(usize)) -> Duration {
-    let start = Instant::now();
+    let mut took = Vec::with_capacity(times);
     for i in 0..times {
+        let start = Instant::now();
         call(i).await;
+        took.push(start.elapsed());
     }
-    start.elapsed() / u32::try_from(times).expect("a small number")
+    took.sort_unstable();
+    took[times / 2]
 }
 
 async fn fan_out() {

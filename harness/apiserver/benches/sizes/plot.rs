@@ -55,26 +55,16 @@ pub(crate) fn svg(series: &[Series<'_>]) -> String {
     let figures = Scale::of(points().map(|(_, figure)| *figure));
     let x = |size: f64| LEFT + sizes.place(size) * (WIDTH - LEFT - RIGHT);
     let y = |figure: f64| HEIGHT - BOTTOM - figures.place(figure) * (HEIGHT - TOP - BOTTOM);
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"white\"/>\n"
-    );
+    let mut out = head();
     for size in sizes.powers() {
         rule(&mut out, (x(size), TOP), (x(size), HEIGHT - BOTTOM));
-        text(
-            &mut out,
-            (x(size), HEIGHT - BOTTOM + 18.0),
-            "middle",
-            &size.to_string(),
-        );
+        let below = (x(size), HEIGHT - BOTTOM + 18.0);
+        text(&mut out, below, "middle", &size.to_string());
     }
     for figure in figures.powers() {
         rule(&mut out, (LEFT, y(figure)), (WIDTH - RIGHT, y(figure)));
-        text(
-            &mut out,
-            (LEFT - 8.0, y(figure) + 4.0),
-            "end",
-            &format!("{figure} µs"),
-        );
+        let beside = (LEFT - 8.0, y(figure) + 4.0);
+        text(&mut out, beside, "end", &format!("{figure} µs"));
     }
     text(
         &mut out,
@@ -92,6 +82,12 @@ pub(crate) fn svg(series: &[Series<'_>]) -> String {
     }
     out.push_str("</svg>\n");
     out
+}
+
+fn head() -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"white\"/>\n"
+    )
 }
 
 fn rule(out: &mut String, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {

@@ -35,18 +35,13 @@ pub(crate) fn list(
         .as_deref()
         .map(Continue::parse)
         .transpose()?;
-    let page = server.read(|state| {
+    let (revision, page) = server.read(|state| {
         let revision = revision(state, options, start.as_ref())?;
-        page(
-            state,
-            resource,
-            &selection,
-            options,
-            revision,
-            start.as_ref(),
-        )
+        let limit = options.limit.filter(|limit| *limit > 0);
+        let page = page(state, resource, &selection, limit, revision, start.as_ref())?;
+        Ok((revision, page))
     })?;
-    Ok(answer(resource, page))
+    Ok(answer(resource, revision, page))
 }
 
 fn check(options: &Options) -> Result<(), Status> {
@@ -103,7 +98,6 @@ fn revision(state: &State, options: &Options, start: Option<&Continue>) -> Resul
 
 /// The rows of a page, and what is behind them.
 struct Page {
-    revision: u64,
     rows: Vec<(Arc<Key>, Arc<Value>)>,
     /// Whether there are more rows.
     more: bool,
@@ -115,48 +109,48 @@ fn page(
     state: &State,
     resource: &Resource,
     selection: &Selection,
-    options: &Options,
+    limit: Option<usize>,
     revision: u64,
     start: Option<&Continue>,
 ) -> Result<Page, Status> {
-    let limit = options.limit.filter(|limit| *limit > 0);
-    let fill = |rows: &mut dyn Iterator<Item = (&Arc<Key>, &Arc<Value>)>| {
-        let mut selected = rows.filter(|(_, object)| selection.matches(object));
-        let own = |(key, object): (&Arc<Key>, &Arc<Value>)| (Arc::clone(key), Arc::clone(object));
-        let rows = selected
-            .by_ref()
-            .take(limit.unwrap_or(usize::MAX))
-            .map(own)
-            .collect();
-        // Counting what a selector leaves would mean to look at all of it.
-        let beyond = if selection.selects_all() {
-            selected.count()
-        } else {
-            selected.take(1).count()
-        };
-        Page {
-            revision,
-            rows,
-            more: beyond > 0,
-            remaining: Some(beyond).filter(|n| *n > 0 && selection.selects_all()),
-        }
-    };
     let after = start.map(|start| &start.after);
+    let Some(rows) = state.store.rows(resource.table()) else {
+        return Ok(fill(std::iter::empty(), selection, limit));
+    };
+    if revision < state.store.revision() {
+        let then = rows.as_of(revision).map_err(|_| too_old(state, start))?;
+        let behind = |(key, _): &(&Arc<Key>, _)| after.is_none_or(|after| ***key > *after);
+        return Ok(fill(then.iter().filter(behind), selection, limit));
+    }
     let span = Span {
         after,
         ..selection.span()
     };
-    let Some(rows) = state.store.rows(resource.table()) else {
-        return Ok(fill(&mut std::iter::empty()));
+    let hinted = rows.hinted(span, selection.labels.hints());
+    Ok(fill(hinted, selection, limit))
+}
+
+/// The first selected rows. Of what is behind them only the number is looked at, and with a
+/// selector, by which counting would mean to look at all of it, only whether there is any.
+fn fill<'a>(
+    rows: impl Iterator<Item = (&'a Arc<Key>, &'a Arc<Value>)>,
+    selection: &Selection,
+    limit: Option<usize>,
+) -> Page {
+    let mut selected = rows.filter(|(_, object)| selection.matches(object));
+    let own = |(key, object): (&Arc<Key>, &Arc<Value>)| (Arc::clone(key), Arc::clone(object));
+    let page = selected.by_ref().take(limit.unwrap_or(usize::MAX));
+    let rows = page.map(own).collect();
+    let all = selection.selects_all();
+    let beyond = match all {
+        true => selected.count(),
+        false => selected.take(1).count(),
     };
-    if revision < state.store.revision() {
-        let then = rows.as_of(revision).map_err(|_| too_old(state, start))?;
-        let mut behind = then
-            .iter()
-            .filter(|(key, _)| after.is_none_or(|after| ***key > *after));
-        return Ok(fill(&mut behind));
+    Page {
+        rows,
+        more: beyond > 0,
+        remaining: Some(beyond).filter(|n| *n > 0 && all),
     }
-    Ok(fill(&mut rows.hinted(span, selection.labels.hints())))
 }
 
 /// 410. The rest of a page is offered in the present, where objects may differ from those before.
@@ -175,17 +169,17 @@ fn too_old(state: &State, start: Option<&Continue>) -> Status {
     }
 }
 
-fn answer(resource: &Resource, page: Page) -> List {
+fn answer(resource: &Resource, revision: u64, page: Page) -> List {
     let last = page.rows.last().filter(|_| page.more);
     let token = last.map(|(key, _)| Continue {
-        revision: page.revision,
+        revision,
         after: Key::clone(key),
     });
     List {
         api_version: resource.gvr.api_version(),
         kind: resource.list_kind.clone(),
         typed: resource.custom().is_none(),
-        resource_version: page.revision.to_string(),
+        resource_version: revision.to_string(),
         continue_token: token.map(|token| token.encode()),
         remaining: page.remaining,
         items: page
