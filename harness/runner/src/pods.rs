@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use engine::ObjectRef;
-use k8s_openapi::api::apps::v1::Deployment;
+use engine::{ObjectRef, condition, wait};
+use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
 use kube::{
     Api,
-    api::{Patch, PatchParams},
+    api::{ListParams, Patch, PatchParams},
 };
 use manifest::{deployment_name, gateway_namespace, system_namespace};
 use scenario::{scenario::Deployed, topology::Gateway};
@@ -128,7 +128,8 @@ pub(crate) async fn scale(
     merge(running, cluster, object, &patch).await
 }
 
-/// Replaces the pods one after another, as `kubectl rollout restart` does, and waits for them.
+/// Replaces the pods one after another, as `kubectl rollout restart` does, and waits until the new
+/// ones are ready and the old ones are gone.
 pub(crate) async fn restart(
     running: &Running<'_>,
     cluster: &ClusterName,
@@ -140,7 +141,27 @@ pub(crate) async fn restart(
     for object in &objects {
         merge(running, cluster, object, &patch).await?;
     }
-    running.site.ready(cluster, objects).await
+    running.site.ready(cluster, objects).await?;
+    ended(running, cluster).await
+}
+
+/// Waits until every pod of a cluster that is about to end has ended.
+async fn ended(running: &Running<'_>, cluster: &ClusterName) -> Result<()> {
+    let kinds = running.site.kinds(cluster);
+    let pods: Api<Pod> = Api::all(kinds.client().clone());
+    let found = pods.list(&ListParams::default()).await;
+    let found = found.map_err(|error| Error::Missing {
+        what: format!("the pods of {cluster}"),
+        why: error.to_string(),
+    })?;
+    let ending = found.items.into_iter().filter_map(|pod| {
+        pod.metadata.deletion_timestamp.as_ref()?;
+        let (namespace, name) = (pod.metadata.namespace?, pod.metadata.name?);
+        Some(ObjectRef::namespaced("v1", "Pod", namespace, name))
+    });
+    let gone = ending.map(|pod| (pod, condition::absent()));
+    let gone = wait::all(kinds, gone, running.site.deadline).await;
+    gone.doing(format!("wait until old pods of {cluster} are gone"))
 }
 
 /// Merges a patch into an object.
