@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Container;
-use sim::program::{Image, Images, PlainImages};
+use sim::program::{Image, Images, MachineStart, PlainImages, Process};
 
 use crate::{
     istiod::{Debug, Istiod},
@@ -55,5 +55,9 @@ impl Images for MeshImages {
             "proxyv2" => Arc::new(self.proxy.clone()),
             _ => PlainImages.find(container),
         }
+    }
+
+    fn agent(&self, start: MachineStart) -> Option<Box<dyn Process>> {
+        Some(self.proxy.on_machine(start))
     }
 }

@@ -153,6 +153,20 @@ pub enum Refused {
         /// Whom it says it is.
         claimed: String,
     },
+    /// A machine names a WorkloadGroup that is not there.
+    #[error("cannot find WorkloadGroup {group}: create it, or correct the machine's files")]
+    NoGroup {
+        /// The group, as `namespace/name`.
+        group: String,
+    },
+    /// A machine is none that its WorkloadGroup is for.
+    #[error("registration of WorkloadEntry service account mismatch: {own:?} vs {wanted:?}")]
+    OtherAccount {
+        /// The machine's.
+        own: String,
+        /// The group's.
+        wanted: String,
+    },
     /// A certificate cannot be made.
     #[error("cannot sign: {0}")]
     Signing(String),

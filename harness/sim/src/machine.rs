@@ -8,18 +8,20 @@ use std::{
 
 use engine::{App, Error, Machine, Result};
 use futures::{FutureExt, future::BoxFuture};
-use world::{Capability, Vm, VmName};
+use world::{Capability, Locality, Vm, VmName};
 
 use crate::{
     cluster::Ground,
     net::{Host, Listener, Origin, Place, Scope},
-    program::{Serve, ServedBy, sample::SaysWhoItIs},
+    program::{MachineStart, Process, Serve, ServedBy, sample::SaysWhoItIs},
 };
 
 /// A machine. Clones are the same machine.
 #[derive(Clone)]
 pub struct SimMachine {
     name: VmName,
+    locality: Locality,
+    ground: Ground,
     host: Arc<Host<Arc<dyn Serve>>>,
     state: Arc<Mutex<State>>,
 }
@@ -28,6 +30,7 @@ pub struct SimMachine {
 struct State {
     files: BTreeMap<String, Vec<u8>>,
     apps: BTreeMap<u16, Listener<Arc<dyn Serve>>>,
+    agent: Option<Box<dyn Process>>,
 }
 
 impl SimMachine {
@@ -43,6 +46,8 @@ impl SimMachine {
         })?;
         Ok(Self {
             name: name.clone(),
+            locality: vm.locality.clone(),
+            ground: ground.clone(),
             host: Arc::new(host),
             state: Arc::default(),
         })
@@ -63,6 +68,28 @@ impl SimMachine {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What an agent is started with: the files as they are now.
+    fn start(&self) -> MachineStart {
+        MachineStart {
+            name: self.name.clone(),
+            locality: self.locality.clone(),
+            files: self.lock().files.clone(),
+            host: Arc::clone(&self.host),
+            net: self.ground.net.clone(),
+            clock: self.ground.clock,
+            seed: self.ground.seed,
+            log: self.ground.log.clone(),
+        }
+    }
+
+    /// Ends the agent if one runs.
+    async fn end_agent(&self) {
+        let agent = self.lock().agent.take();
+        if let Some(agent) = agent {
+            agent.stop().await;
+        }
     }
 
     fn open(&self, app: &App) -> Result<()> {
@@ -94,11 +121,22 @@ impl Machine for SimMachine {
     }
 
     fn start_agent(&self) -> BoxFuture<'_, Result<()>> {
-        async { Err(Error::NotCapable(Capability::Istio)) }.boxed()
+        async {
+            self.end_agent().await;
+            let agent = self.ground.images.agent(self.start());
+            let agent = agent.ok_or(Error::NotCapable(Capability::Istio))?;
+            self.lock().agent = Some(agent);
+            Ok(())
+        }
+        .boxed()
     }
 
     fn stop_agent(&self) -> BoxFuture<'_, Result<()>> {
-        async { Err(Error::NotCapable(Capability::Istio)) }.boxed()
+        async {
+            self.end_agent().await;
+            Ok(())
+        }
+        .boxed()
     }
 
     fn start_app(&self, app: App) -> BoxFuture<'_, Result<()>> {

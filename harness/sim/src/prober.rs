@@ -168,9 +168,14 @@ impl SimProber {
         hops: &mut Vec<Hop>,
     ) -> std::result::Result<SocketAddrV4, Refusal> {
         let records = caller.cluster.as_ref().map(|cluster| &cluster.view);
+        let names = self
+            .net
+            .names_at(&caller.origin.place, caller.origin.address);
+        let (names, host) = (names.as_deref(), &call.to.host);
+        let resolver = &caller.resolver;
         let found = match records {
-            Some(view) => caller.resolver.resolve(view, &call.to.host),
-            None => caller.resolver.resolve(&NoRecords, &call.to.host),
+            Some(view) => resolver.resolve_captured(names, view, host),
+            None => resolver.resolve_captured(names, &NoRecords, host),
         };
         let because = "kubernetes/dns";
         match found {

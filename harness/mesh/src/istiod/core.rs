@@ -10,14 +10,15 @@ use istio::{
     ClusterId,
     auth::{AuthFailure, workload},
     identity::SpiffeId,
+    kinds::Kind,
 };
 use jiff::Timestamp;
 use k8s_openapi::api::authentication::v1::{TokenReview, TokenReviewSpec};
 use kube::{Api, Client, api::PostParams};
 use pki::{Chain, Credential};
 use rustls_pki_types::CertificateDer;
-use sim::{log::EventLog, random::Seed};
-use tokio::sync::watch;
+use sim::{cluster::Key, log::EventLog, random::Seed};
+use tokio::sync::{mpsc::UnboundedSender, watch};
 
 use super::{
     assemble::{Assembler, Published},
@@ -25,10 +26,12 @@ use super::{
     clusters::{Clusters, SyncState},
     environment::Environment,
     inject::{InjectError, Injector},
+    registration::{self, Registered},
 };
 use crate::{
+    refusals::Refusals,
     snapshot::{Mesh, Snapshot},
-    xds::{Credentials, Refused, Signed, SigningRequest, Subscription},
+    xds::{Credentials, Node, Refused, Signed, SigningRequest, Subscription},
 };
 
 /// The audience of tokens that agents show.
@@ -48,6 +51,9 @@ pub(crate) struct Core {
     pub(crate) published: watch::Sender<Option<Published>>,
     pub(crate) clusters: Mutex<Clusters>,
     pub(crate) assembler: Mutex<Assembler>,
+    /// Tells of machines that come and go.
+    pub(crate) registrations: UnboundedSender<registration::Event>,
+    pub(crate) refusals: Refusals,
     /// The mesh as it was when istiod started.
     pub(crate) mesh: Mesh,
 }
@@ -145,6 +151,38 @@ impl Core {
                 claimed: format!("{}/{}", node.namespace, node.service_account),
             }),
         }
+    }
+
+    /// The registration of a machine that names a WorkloadGroup; `None` of any other proxy.
+    pub(crate) fn register(&self, node: &Node) -> Result<Option<Registered>, Refused> {
+        let Some(group) = &node.register_group else {
+            return Ok(None);
+        };
+        let groups = {
+            let clusters = self.clusters();
+            let tables = clusters.config().tables();
+            tables.istio.get(Kind::WorkloadGroup.name()).cloned()
+        };
+        let key = Key::new(node.namespace.as_str(), group.as_str());
+        let found = groups.and_then(|groups| groups.get(&key).cloned());
+        let found = found.ok_or_else(|| Refused::NoGroup {
+            group: format!("{}/{group}", node.namespace),
+        })?;
+        if !found["spec"]["probe"].is_null() {
+            let name = format!("{}/{group}", node.namespace);
+            let what = format_args!("WorkloadGroup {name}: spec.probe: remove it");
+            self.refusals.note(&self.who, what);
+        }
+        let account = found["spec"]["template"]["serviceAccount"].as_str();
+        let account = account.unwrap_or_default();
+        if !account.is_empty() && account != node.service_account {
+            return Err(Refused::OtherAccount {
+                own: node.service_account.clone(),
+                wanted: account.to_owned(),
+            });
+        }
+        let entry = registration::entry(node, &found);
+        Ok(Some(Registered::new(entry, self.registrations.clone())))
     }
 
     async fn identify(

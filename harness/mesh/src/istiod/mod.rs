@@ -17,6 +17,7 @@ mod inject;
 mod mesh_config;
 mod process;
 mod proxy;
+mod registration;
 mod registry;
 mod roots;
 mod server;

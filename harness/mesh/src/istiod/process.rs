@@ -14,7 +14,7 @@ use sim::{
     remote::Access,
 };
 use tokio::{
-    sync::watch,
+    sync::{mpsc, watch},
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -27,7 +27,7 @@ use super::{
     core::Core,
     environment::{Environment, EnvironmentError},
     mesh_config::{self, MeshError},
-    roots,
+    registration, roots,
     server::{Port, Serves},
     source::{
         Context,
@@ -116,6 +116,7 @@ async fn live(
     let now = start.clock.now();
     let ca = Ca::find(&environment, &mesh.domains.own, &client, start.seed, now).await?;
     let key = pki::KeyPair::from_seed(&pki::Seed::new(start.seed.0).of(&format!("serving/{who}")));
+    let (registrations, machines) = mpsc::unbounded_channel();
     let core = Arc::new(Core {
         who: who.to_owned(),
         seed: start.seed,
@@ -130,6 +131,8 @@ async fn live(
             refusals.clone(),
         )),
         clusters: Mutex::new(clusters),
+        registrations,
+        refusals: refusals.clone(),
         environment,
         ca,
         mesh,
@@ -140,7 +143,8 @@ async fn live(
     ];
     let _alive = living.add(&core);
     let writer = distribute(&core, changed.subscribe());
-    tokio::join!(serve(&core, news, health), writer);
+    let registrar = registration::keep(&core, machines);
+    tokio::join!(serve(&core, news, health), writer, registrar);
     Ok(())
 }
 

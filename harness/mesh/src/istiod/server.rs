@@ -18,7 +18,7 @@ use sim::{
 };
 use tokio::{sync::watch, time::sleep};
 
-use super::{assemble::Published, core::Core, inject, proxy};
+use super::{assemble::Published, core::Core, inject, proxy, registration::Registered};
 use crate::xds::{Answer, Ask, Push, Refused, Subscription};
 
 /// How far pushes of one change to different proxies lie apart, at most: istiod sends them one
@@ -48,6 +48,8 @@ struct Session {
     /// The chain that the client showed, once there was a hello.
     client: Mutex<Option<Vec<Vec<u8>>>>,
     subscribed: Mutex<Option<Subscribed>>,
+    /// Of a machine that registered itself, for as long as the connection lasts.
+    registered: Mutex<Option<Registered>>,
 }
 
 #[derive(Clone)]
@@ -69,6 +71,7 @@ impl Serve for Port {
             from: from.clone(),
             client: Mutex::default(),
             subscribed: Mutex::default(),
+            registered: Mutex::default(),
         })
     }
 }
@@ -150,6 +153,8 @@ impl Session {
         chain: &[Vec<u8>],
     ) -> Result<Answer, Refused> {
         self.core.admit(subscription, chain).await?;
+        let registered = self.core.register(&subscription.node)?;
+        *lock(&self.registered) = registered;
         *lock(&self.subscribed) = Some(Subscribed {
             subscription: Arc::new(subscription.clone()),
             published: self.core.published.subscribe(),

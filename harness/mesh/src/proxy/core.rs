@@ -9,13 +9,13 @@ use apiserver::Clock;
 use istio::{endpoint::select::Purpose, routing::ClusterKey};
 use sim::{
     log::EventLog,
-    net::{Net, Origin},
+    net::{Net, Origin, dns::Names},
     program::Serve,
     random::Seed,
 };
 use world::Place;
 
-use super::{chance::Chance, cluster::Cluster, credential::Identity, view::View};
+use super::{chance::Chance, cluster::Cluster, credential::Identity, names::Captured, view::View};
 use crate::{snapshot::ControlPlane, xds::Push};
 
 /// What does not change while a proxy runs.
@@ -97,6 +97,18 @@ impl Proxy {
     pub fn control_plane(&self) -> Option<Arc<ControlPlane>> {
         let view = self.view()?;
         Some(Arc::clone(&view.snapshot().control_plane))
+    }
+
+    /// The certificate it presents, in DER, as long as it counts.
+    pub(super) fn presented(&self) -> Option<Vec<Vec<u8>>> {
+        let identity = self.identity()?;
+        let counts = identity.uri(self.about.clock.now()).is_some();
+        counts.then(|| identity.presented())
+    }
+
+    /// Who answers its workload's DNS queries where they are captured.
+    pub(super) fn names(self: &Arc<Self>) -> Arc<dyn Names> {
+        Arc::new(Captured(Arc::clone(self)))
     }
 
     pub(super) fn identity(&self) -> Option<Arc<Identity>> {

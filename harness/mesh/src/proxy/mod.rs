@@ -10,7 +10,8 @@
 //! is said of it), [`upstream`]
 //! (a connection to a host), [`route`] (which service is meant), [`http`] and [`tunnel`] (how
 //! requests and connections are carried there), then the three that listen: [`outbound`],
-//! [`inbound`], [`gateway`] (with [`edge`] and [`chains`], what Gateways ask of it); [`known`] and [`living`] (what is told of proxies outside); last
+//! [`inbound`], [`gateway`] (with [`edge`] and [`chains`], what Gateways ask of it); [`names`] (what it
+//! answers where it captures DNS), [`known`] and [`living`] (what is told of proxies outside); last
 //! [`agent`], which starts all of it in a container.
 
 pub mod agent;
@@ -27,6 +28,7 @@ mod inbound;
 mod known;
 mod listeners;
 mod living;
+mod names;
 mod outbound;
 mod pick;
 mod policy;

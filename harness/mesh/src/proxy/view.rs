@@ -113,7 +113,16 @@ impl View {
         port: u16,
         namespace: &str,
     ) -> Option<&Arc<Service>> {
-        let name = host_of(authority);
+        let mut found = self.called(host_of(authority), namespace);
+        found.find(|service| service.port(port).is_some())
+    }
+
+    /// The service that a name means to a client in `namespace`.
+    pub(super) fn by_name(&self, name: &str, namespace: &str) -> Option<&Arc<Service>> {
+        self.called(name, namespace).next()
+    }
+
+    fn called(&self, name: &str, namespace: &str) -> impl Iterator<Item = &Arc<Service>> {
         let domain = &self.snapshot().control_plane.domain;
         let candidates = [
             name.to_owned(),
@@ -121,8 +130,9 @@ impl View {
             format!("{name}.svc.{domain}"),
             format!("{name}.{domain}"),
         ];
-        let mut found = candidates.iter().filter_map(|host| self.service(host));
-        found.find(|service| service.port(port).is_some())
+        candidates
+            .into_iter()
+            .filter_map(|host| self.by_host.get(&*host))
     }
 }
 

@@ -4,7 +4,9 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
-use engine::{Apply, Condition, Deadline, Environment, Kinds, ObjectRef, State, condition, wait};
+use engine::{
+    App, Apply, Condition, Deadline, Environment, Kinds, ObjectRef, State, condition, wait,
+};
 use k8s_openapi::ByteString;
 use manifest::{ApiServer, At, Await, Facts, Form, Need};
 use mesh::{
@@ -13,7 +15,7 @@ use mesh::{
 };
 use scenario::{Topology, draft::TopologyDraft};
 use serde_json::Value;
-use world::ClusterName;
+use world::{ClusterName, VmName};
 
 /// A mesh that stands.
 pub(crate) struct Mesh {
@@ -92,6 +94,27 @@ impl Mesh {
         }
     }
 
+    /// Starts the application and the agent of a machine on the files that istioctl would make.
+    pub(crate) async fn onboard(&self, vm: &VmName) {
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        let mut facts = Facts::new(pki::Seed::new(1), now);
+        for need in manifest::vm_needs(&self.topology, vm) {
+            self.learn(&mut facts, need).await;
+        }
+        let files = manifest::vm_files(&self.topology, vm, &facts).unwrap();
+        let files = files
+            .files()
+            .map(|(path, text)| (path.to_owned(), text.into()));
+        let machine = self.environment.machine(vm).unwrap();
+        machine.write(files.into()).await.unwrap();
+        let app = App {
+            port: self.topology.vms()[vm].port,
+            version: "v1".to_owned(),
+        };
+        machine.start_app(app).await.unwrap();
+        machine.start_agent().await.unwrap();
+    }
+
     async fn wait_for(&self, awaited: &Await) {
         let (object, condition) = awaited_object(awaited);
         let kinds = self.kinds(awaited.cluster());
@@ -123,7 +146,24 @@ impl Mesh {
                     serde_json::from_value(secret.await["data"]["token"].clone()).unwrap();
                 String::from_utf8(token.0).unwrap()
             }
-            Need::RootCertificate(_) | Need::VmToken(_) => panic!("no VM is installed here"),
+            Need::RootCertificate(at) => {
+                let key = "root-cert.pem";
+                let map = self.until(&at.cluster, at_ref("v1", "ConfigMap", at), has_key(key));
+                map.await["data"][key].as_str().unwrap().to_owned()
+            }
+            Need::VmToken(vm) => {
+                let member = &self.topology.vms()[vm];
+                let (namespace, account) = (&member.namespace, &member.service_account);
+                let kinds = self.kinds(&member.onboarded_by);
+                let token = engine::facts::service_account_token(
+                    &kinds,
+                    namespace.as_str(),
+                    account.as_str(),
+                    vec!["istio-ca".to_owned()],
+                    Duration::from_secs(3600),
+                );
+                token.await.unwrap()
+            }
         };
         facts.learn(need, text);
     }

@@ -2,4 +2,5 @@
 
 mod install;
 mod istiod;
+mod vm;
 mod why;

@@ -29,6 +29,13 @@ pub trait Records {
     fn endpoint(&self, namespace: &str, service: &str, hostname: &str) -> Option<Ipv4Addr>;
 }
 
+/// Answers a host's queries before anybody else does: a proxy that captures DNS.
+pub trait Names: Send + Sync {
+    /// The addresses of a full name, or of one as the application wrote it; `None` leaves the query
+    /// to the DNS that would have got it.
+    fn look_up(&self, name: &str) -> Option<Vec<Ipv4Addr>>;
+}
+
 /// What a Service's name stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Record {
@@ -98,6 +105,19 @@ impl Resolver {
     /// # Errors
     /// [`NoAddress`] naming every full name that was asked for.
     pub fn resolve(&self, records: &impl Records, host: &str) -> Result<Resolved, NoAddress> {
+        self.resolve_captured(None, records, host)
+    }
+
+    /// The same on a host whose queries are captured.
+    ///
+    /// # Errors
+    /// As [`Resolver::resolve`].
+    pub fn resolve_captured(
+        &self,
+        captured: Option<&dyn Names>,
+        records: &impl Records,
+        host: &str,
+    ) -> Result<Resolved, NoAddress> {
         if let Ok(address) = host.parse() {
             return Ok(Resolved {
                 name: host.to_owned(),
@@ -106,7 +126,9 @@ impl Resolver {
         }
         let asked = self.candidates(&host.to_ascii_lowercase());
         let found = asked.iter().find_map(|name| {
-            let addresses = look_up(records, name, MAX_ALIASES)?;
+            let known = captured.and_then(|names| names.look_up(name));
+            let known = known.filter(|addresses| !addresses.is_empty());
+            let addresses = known.or_else(|| look_up(records, name, MAX_ALIASES))?;
             Some(Resolved {
                 name: name.clone(),
                 addresses,

@@ -114,6 +114,11 @@ impl<S: Clone> Net<S> {
         table::attach(self, place, scope, address)
     }
 
+    /// Who answers the DNS queries of the host at `address` before its resolver asks anybody.
+    pub fn names_at(&self, place: &Place, address: Ipv4Addr) -> Option<Arc<dyn dns::Names>> {
+        self.lock().table.names(place, address)
+    }
+
     /// Sets what the nodes of `cluster` do with Service addresses.
     pub fn set_service_proxy(&self, cluster: ClusterName, proxy: Arc<dyn ServiceProxy>) {
         self.lock().proxies.insert(cluster, proxy);

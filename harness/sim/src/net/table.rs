@@ -1,8 +1,8 @@
 //! Who has which address, and what listens there.
 
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
 
-use super::{Net, Place, Scope};
+use super::{Net, Place, Scope, dns::Names};
 
 /// All addresses of a network.
 pub(super) struct Table<S> {
@@ -15,6 +15,7 @@ struct Entry<S> {
     place: Place,
     ports: BTreeMap<u16, (u64, S)>,
     redirect: Option<Redirect>,
+    names: Option<Arc<dyn Names>>,
 }
 
 /// What the packet filter of a host's network namespace does with connections, as `istio-iptables`
@@ -140,6 +141,12 @@ impl<S: Clone> Table<S> {
             .unwrap_or(Scope::Everywhere)
     }
 
+    /// Who answers the queries of a host before anybody else.
+    pub(super) fn names(&self, from: &Place, address: Ipv4Addr) -> Option<Arc<dyn Names>> {
+        let entry = self.host(&self.scope_of(from, address), address)?;
+        entry.names.clone()
+    }
+
     fn host(&self, scope: &Scope, address: Ipv4Addr) -> Option<&Entry<S>> {
         self.hosts.get(&(scope.clone(), address))
     }
@@ -175,6 +182,7 @@ pub(super) fn attach<S: Clone>(
         place: place.clone(),
         ports: BTreeMap::new(),
         redirect: None,
+        names: None,
     };
     shared.table.hosts.insert(key.clone(), entry);
     drop(shared);
@@ -208,6 +216,15 @@ impl<S: Clone> Host<S> {
             .redirect = Some(to);
         drop(shared);
         self.net.announce();
+    }
+
+    /// Has the host's DNS queries answered by `names` first, for as long as the host is attached.
+    pub fn capture_dns(&self, names: Arc<dyn Names>) {
+        let mut shared = self.net.lock();
+        let entry = shared.table.hosts.get_mut(&self.key);
+        entry
+            .expect("an attached host is in the table until it is dropped")
+            .names = Some(names);
     }
 
     /// Opens a port, behind which is `server`.

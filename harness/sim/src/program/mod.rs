@@ -19,7 +19,7 @@ use apiserver::Clock;
 use futures::future::BoxFuture;
 use k8s_openapi::api::core::v1::{Container, Pod};
 use tokio::sync::watch;
-use world::ClusterName;
+use world::{ClusterName, Locality, VmName};
 
 use crate::{
     log::EventLog,
@@ -129,6 +129,27 @@ impl Start {
     }
 }
 
+/// What the agent of a machine outside every cluster is started with.
+#[derive(Clone)]
+pub struct MachineStart {
+    /// The machine.
+    pub name: VmName,
+    /// Where it stands.
+    pub locality: Locality,
+    /// The files that were written to it, by absolute path.
+    pub files: Files,
+    /// Its address, on which the agent may open ports.
+    pub host: Arc<Host<Arc<dyn Serve>>>,
+    /// The network.
+    pub net: Net<Arc<dyn Serve>>,
+    /// What time it is.
+    pub clock: Clock,
+    /// The seed of the run.
+    pub seed: Seed,
+    /// The log of the run.
+    pub log: EventLog,
+}
+
 /// What an image does.
 pub trait Image: Send + Sync {
     /// Starts it. The runtime is entered.
@@ -160,6 +181,12 @@ pub enum Health {
 pub trait Images: Send + Sync {
     /// What `image` does in a container like this.
     fn find(&self, container: &Container) -> Arc<dyn Image>;
+
+    /// Starts the agent by which a machine takes part in a mesh; `None` where there is no mesh.
+    fn agent(&self, start: MachineStart) -> Option<Box<dyn Process>> {
+        drop(start);
+        None
+    }
 }
 
 /// The images of plain Kubernetes: the samples by their names, ordinary commands by their words,

@@ -5,16 +5,11 @@ use std::net::SocketAddrV4;
 use pki::{PkiError, Roots, VerifyError};
 use sim::{
     net::{Broken, ConnectError, dns::NoAddress},
-    program::{Channel, Hello, Reply, Sent, Start},
+    program::{Channel, Hello, Reply, Sent},
 };
 
-use super::super::credential::chain_of;
+use super::{super::credential::chain_of, home::Home};
 use crate::xds::{Answer, Ask, Refused};
-
-/// The ConfigMap in which istiod leaves its roots in every namespace.
-const ROOTS: &str = "istio-ca-root-cert";
-/// Its file.
-const ROOT_FILE: &str = "root-cert.pem";
 
 /// A connection to istiod, whose certificate was verified.
 pub(super) struct Istiod(Channel);
@@ -35,7 +30,7 @@ pub(super) enum Trouble {
     #[error("ask istiod: {0}")]
     Broken(#[from] Broken),
     /// The roots are not in the pod's namespace yet.
-    #[error("the ConfigMap {ROOTS} is not in the namespace yet")]
+    #[error("istiod's roots (istio-ca-root-cert, or /etc/certs on a machine) are not there yet")]
     NoRoots,
     /// What istiod sent is no certificate.
     #[error(transparent)]
@@ -55,26 +50,32 @@ pub(super) enum Trouble {
 }
 
 impl Istiod {
-    /// Connects to `address` as the pod's own user would, and verifies who answers.
-    pub(super) async fn connect(start: &Start, address: &str) -> Result<Self, Trouble> {
+    /// Connects to `address` as the agent's own user would, shows `chain`, and verifies who
+    /// answers.
+    pub(super) async fn connect(
+        home: &Home,
+        address: &str,
+        chain: Vec<Vec<u8>>,
+    ) -> Result<Self, Trouble> {
         let wrong = || Trouble::Address(address.to_owned());
         let (host, port) = address.rsplit_once(':').ok_or_else(wrong)?;
         let port: u16 = port.parse().map_err(|_| wrong())?;
-        let to = SocketAddrV4::new(start.kubelet.resolve(host)?, port);
-        let conn = start.net.connect_unredirected(&start.origin(), to).await?;
+        let to = SocketAddrV4::new(home.resolve(host)?, port);
+        let conn = home.net().connect_unredirected(&home.origin(), to).await?;
         let channel = Channel::over(conn);
         let hello = Hello {
             sni: host.to_owned(),
             alpn: vec!["h2".to_owned()],
-            chain: Vec::new(),
+            chain,
         };
         let Reply::Hello(server) = channel.ask(Sent::Hello(hello)).await? else {
             return Err(Trouble::NotIstiod(address.to_owned()));
         };
         let chain = chain_of(&server.chain);
         let chain = chain.ok_or_else(|| Trouble::NotIstiod(address.to_owned()))?;
-        let now = start.clock.now();
-        roots(start).await?.verify_server(&chain, host, now)?;
+        let now = home.clock().now();
+        let roots = Roots::from_pem(&home.roots().await?)?;
+        roots.verify_server(&chain, host, now)?;
         Ok(Self(channel))
     }
 
@@ -87,12 +88,4 @@ impl Istiod {
             None => Err(Trouble::Broken(Broken::Reset)),
         }
     }
-}
-
-/// The roots by which istiod is verified.
-async fn roots(start: &Start) -> Result<Roots, Trouble> {
-    let files = start.kubelet.config_map(ROOTS).await;
-    let file = files.and_then(|mut files| files.remove(ROOT_FILE));
-    let text = file.ok_or(Trouble::NoRoots)?;
-    Ok(Roots::from_pem(&String::from_utf8_lossy(&text))?)
 }

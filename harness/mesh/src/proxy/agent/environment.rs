@@ -7,10 +7,11 @@ use k8s_openapi::api::core::v1::{Container, Pod};
 use serde_json::Value;
 use sim::program::Start;
 
+use super::home::Home;
 use crate::xds::Node;
 
 /// Where istiod is unless anything is written. Source: the mesh's default `discoveryAddress`.
-const DISCOVERY: &str = "istiod.istio-system.svc:15012";
+pub(super) const DISCOVERY: &str = "istiod.istio-system.svc:15012";
 
 /// What an agent knows from the start.
 #[derive(Debug, Clone)]
@@ -20,10 +21,16 @@ pub(super) struct Environment {
     pub(super) discovery: String,
     /// Where its certificate comes from.
     pub(super) ca: String,
+    /// Whether its workload's DNS queries come to it.
+    pub(super) captures_dns: bool,
 }
 
 /// The name of a proxy, unique in a run.
-pub(super) fn name(start: &Start) -> String {
+pub(super) fn name(home: &Home) -> String {
+    let start = match home {
+        Home::Pod(start) => start,
+        Home::Machine(start) => return format!("vm:{}/proxy", start.name),
+    };
     let meta = &start.pod.metadata;
     let namespace = meta.namespace.as_deref().unwrap_or_default();
     let pod = meta.name.as_deref().unwrap_or_default();
@@ -43,6 +50,14 @@ pub(super) fn read(start: &Start, arguments: &[String]) -> Result<Environment, S
         "" => Value::Null,
         text => serde_json::from_str(text).map_err(|error| format!("PROXY_CONFIG: {error}"))?,
     };
+    let metadata = &config["proxyMetadata"];
+    let captures = match variable("ISTIO_META_DNS_CAPTURE") {
+        "" => metadata["ISTIO_META_DNS_CAPTURE"]
+            .as_str()
+            .unwrap_or_default(),
+        written => written,
+    };
+    let captures_dns = captures == "true";
     let discovery = config["discoveryAddress"].as_str().unwrap_or(DISCOVERY);
     let ca = match variable("CA_ADDR") {
         "" => discovery,
@@ -52,6 +67,7 @@ pub(super) fn read(start: &Start, arguments: &[String]) -> Result<Environment, S
         node: node(kind, start, &variables),
         discovery: discovery.to_owned(),
         ca: ca.to_owned(),
+        captures_dns,
     })
 }
 

@@ -6,22 +6,19 @@ use std::{
 };
 
 use futures::{FutureExt, future::BoxFuture};
-use istio::{
-    auth::{CertificateLife, RotationOptions, renewal_delay},
-    network::split_horizon::ProxyKind,
-};
+use istio::auth::{CertificateLife, RotationOptions, renewal_delay};
 use pki::{KeyPair, Validity};
-use sim::program::{Health, Process, Start};
+use sim::program::{Health, Process};
 use tokio::{
     sync::watch,
     task::JoinHandle,
     time::{Instant, sleep},
 };
-use world::Place;
 
 use super::{
     discovery::{Istiod, Trouble},
     environment::{self, Environment},
+    home::Home,
 };
 use crate::{
     proxy::{About, Identity, Listeners, Living, Proxy},
@@ -41,7 +38,7 @@ pub(super) struct Ended(watch::Sender<Health>);
 
 /// An agent with its proxy. Dropping it closes the proxy's ports.
 struct Agent {
-    start: Start,
+    home: Home,
     environment: Environment,
     proxy: Arc<Proxy>,
     listeners: Mutex<Listeners>,
@@ -54,12 +51,15 @@ struct Running {
 }
 
 /// Starts the agent.
-pub(super) fn start(start: Start, environment: Environment, living: &Living) -> Box<dyn Process> {
-    let proxy = Arc::new(Proxy::new(about(&start, environment.node.kind)));
+pub(super) fn start(home: Home, environment: Environment, living: &Living) -> Box<dyn Process> {
+    let proxy = Arc::new(Proxy::new(about(&home, &environment)));
     living.add(&proxy);
+    if environment.captures_dns {
+        home.host().capture_dns(proxy.names());
+    }
     let agent = Arc::new(Agent {
         proxy,
-        start,
+        home,
         environment,
         listeners: Mutex::default(),
         health: watch::Sender::new(Health::Unready),
@@ -73,36 +73,16 @@ pub(super) fn start(start: Start, environment: Environment, living: &Living) -> 
     Box::new(Running { agent, tasks })
 }
 
-fn about(start: &Start, kind: ProxyKind) -> About {
-    let meta = &start.pod.metadata;
-    let namespace = meta.namespace.clone().unwrap_or_default();
-    let pod = meta.name.as_deref().unwrap_or_default();
+fn about(home: &Home, environment: &Environment) -> About {
     About {
-        at: place(start, kind, &format!("{namespace}/{pod}")),
-        name: environment::name(start),
-        namespace,
-        origin: start.origin(),
-        net: start.net.clone(),
-        clock: start.clock,
-        seed: start.seed,
-        log: start.log.clone(),
-    }
-}
-
-/// Where a proxy stands: the pods of a gateway are one place to whoever passes it.
-fn place(start: &Start, kind: ProxyKind, pod: &str) -> Place {
-    let cluster = start.cluster.clone();
-    let labels = start.pod.metadata.labels.as_ref();
-    let app = labels.and_then(|labels| labels.get("app"));
-    match (kind, app) {
-        (ProxyKind::Router, Some(name)) => Place::Gateway {
-            cluster,
-            name: name.clone(),
-        },
-        (ProxyKind::Router | ProxyKind::Sidecar | ProxyKind::Waypoint, _) => Place::Cluster {
-            cluster,
-            who: format!("proxy of pod {pod}"),
-        },
+        at: home.place(environment.node.kind),
+        name: environment::name(home),
+        namespace: environment.node.namespace.clone(),
+        origin: home.origin(),
+        net: home.net().clone(),
+        clock: home.clock(),
+        seed: home.seed(),
+        log: home.log().clone(),
     }
 }
 
@@ -124,8 +104,8 @@ impl Agent {
 
     /// Fetches a certificate; says from when until when it counts.
     async fn certify(&self, number: u64) -> Result<Validity, Trouble> {
-        let istiod = Istiod::connect(&self.start, &self.environment.ca).await?;
-        let seed = pki::Seed::new(self.start.seed.0);
+        let istiod = self.connect(&self.environment.ca).await?;
+        let seed = pki::Seed::new(self.home.seed().0);
         let name = format!("{} key {number}", self.proxy.about.name);
         let request = SigningRequest {
             credentials: self.credentials().await?,
@@ -150,10 +130,10 @@ impl Agent {
         };
         let life = CertificateLife {
             whole: seconds(validity.not_before, validity.not_after),
-            left: seconds(self.start.clock.now(), validity.not_after),
+            left: seconds(self.home.clock().now(), validity.not_after),
         };
         let name = format!("{} rotation {number}", self.proxy.about.name);
-        let spread = self.start.seed.below(name, 2001) as f64 / 1000.0 - 1.0;
+        let spread = self.home.seed().below(name, 2001) as f64 / 1000.0 - 1.0;
         renewal_delay(life, RotationOptions::default(), spread).value
     }
 
@@ -171,7 +151,7 @@ impl Agent {
 
     /// Takes pushes in until the connection ends.
     async fn follow(&self) -> Result<std::convert::Infallible, Trouble> {
-        let istiod = Istiod::connect(&self.start, &self.environment.discovery).await?;
+        let istiod = self.connect(&self.environment.discovery).await?;
         let mut ask = Ask::Subscribe(Subscription {
             credentials: self.credentials().await?,
             node: self.environment.node.clone(),
@@ -185,10 +165,27 @@ impl Agent {
         }
     }
 
+    /// Connects to istiod, and shows the certificate that there is.
+    async fn connect(&self, address: &str) -> Result<Istiod, Trouble> {
+        let shown = self.certificate();
+        Istiod::connect(&self.home, address, shown.unwrap_or_default()).await
+    }
+
+    /// What istiod is shown: a pod's token is always fresh, a machine's only has to last until
+    /// there is a certificate.
     async fn credentials(&self) -> Result<Credentials, Trouble> {
-        let token = self.start.kubelet.token(Some("istio-ca")).await;
-        let token = token.map_err(|status| Trouble::Token(status.message.clone()))?;
-        Ok(Credentials::Token(token))
+        match self.certificate() {
+            Some(_) => Ok(Credentials::Certificate),
+            None => Ok(Credentials::Token(self.home.token().await?)),
+        }
+    }
+
+    /// A machine's own certificate as long as it counts.
+    fn certificate(&self) -> Option<Vec<Vec<u8>>> {
+        let Home::Machine(_) = self.home else {
+            return None;
+        };
+        self.proxy.presented()
     }
 
     async fn rest(&self, trouble: &Trouble, pause: &mut Duration) {
@@ -208,7 +205,7 @@ impl Agent {
             .listeners
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Err(taken) = listeners.follow(&self.proxy, &self.start.host) {
+        if let Err(taken) = listeners.follow(&self.proxy, self.home.host()) {
             about.log.note(&about.name, taken);
         }
         self.health.send_replace(Health::Ready);

@@ -1,17 +1,24 @@
 //! The image `proxyv2`: the redirection of a pod's connections, and the agent that runs a proxy.
 //!
-//! Reading order: [`environment`] (what its container says of it), [`redirect`] (istio-iptables),
+//! Reading order: [`home`] (a container or a machine), [`environment`] and [`files`] (what it says
+//! of the proxy), [`redirect`] (istio-iptables),
 //! [`discovery`] (how it asks istiod), [`life`] (from start to end).
 
 mod discovery;
 mod environment;
+mod files;
+mod home;
 mod life;
 mod redirect;
 
 use k8s_openapi::api::core::v1::Container;
-use sim::program::{Health, Image, Process, Start};
+use sim::{
+    net::Redirect,
+    program::{Health, Image, MachineStart, Process, Start},
+};
 
 use crate::{proxy::Living, refusals::Refusals};
+use home::Home;
 use life::Ended;
 
 /// The image. What cannot be modelled is noted by name, and the container ends.
@@ -38,12 +45,14 @@ impl ProxyImage {
 
 impl Image for ProxyImage {
     fn start(&self, start: Start) -> Box<dyn Process> {
-        let name = environment::name(&start);
         let words = words(&start.container);
+        let home = Home::Pod(start.clone());
+        let name = environment::name(&home);
         let started: Result<Box<dyn Process>, String> = match words.first().map(String::as_str) {
             Some("istio-iptables") => redirect::set_up(&start, &words[1..]),
             Some("proxy") => {
-                environment::read(&start, &words[1..]).map(|e| life::start(start, e, &self.living))
+                let read = environment::read(&start, &words[1..]);
+                read.map(|environment| life::start(home, environment, &self.living))
             }
             _ => Err(format!("arguments {words:?} of proxyv2 are not modelled")),
         };
@@ -51,6 +60,29 @@ impl Image for ProxyImage {
             self.refusals.note(name, why);
             Box::new(Ended::with(Health::Exited(1)))
         })
+    }
+}
+
+impl ProxyImage {
+    /// Starts the agent of a machine on the files that were written there: connections of the
+    /// machine go to its proxy from then on.
+    pub(crate) fn on_machine(&self, start: MachineStart) -> Box<dyn Process> {
+        let read = files::read(&start).and_then(|environment| {
+            start.host.redirect(Redirect {
+                inbound: 15006,
+                inbound_except: files::excluded_ports(&start)?,
+                outbound: 15001,
+            });
+            Ok(environment)
+        });
+        let home = Home::Machine(start);
+        match read {
+            Ok(environment) => life::start(home, environment, &self.living),
+            Err(why) => {
+                home.log().note(environment::name(&home), why);
+                Box::new(Ended::with(Health::Exited(1)))
+            }
+        }
     }
 }
 

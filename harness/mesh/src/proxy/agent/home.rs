@@ -1,0 +1,138 @@
+//! Where an agent lives: in a container of a pod, or on a machine outside every cluster. Both give
+//! it an address, names, roots and a token, in different ways.
+
+use std::{net::Ipv4Addr, sync::Arc};
+
+use apiserver::Clock;
+use istio::network::split_horizon::ProxyKind;
+use sim::{
+    log::EventLog,
+    net::{
+        Host, Net, Origin,
+        dns::{NoAddress, Resolver},
+    },
+    program::{MachineStart, Serve, Start},
+    random::Seed,
+};
+use world::Place;
+
+use super::{discovery::Trouble, files};
+
+/// The ConfigMap in which istiod leaves its roots in every namespace, and its file.
+const ROOTS: (&str, &str) = ("istio-ca-root-cert", "root-cert.pem");
+
+/// What surrounds an agent.
+#[derive(Clone)]
+pub(super) enum Home {
+    Pod(Start),
+    Machine(MachineStart),
+}
+
+impl Home {
+    /// The address of the pod or machine.
+    pub(super) fn host(&self) -> &Arc<Host<Arc<dyn Serve>>> {
+        match self {
+            Self::Pod(start) => &start.host,
+            Self::Machine(start) => &start.host,
+        }
+    }
+
+    pub(super) fn net(&self) -> &Net<Arc<dyn Serve>> {
+        match self {
+            Self::Pod(start) => &start.net,
+            Self::Machine(start) => &start.net,
+        }
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        match self {
+            Self::Pod(start) => start.clock,
+            Self::Machine(start) => start.clock,
+        }
+    }
+
+    pub(super) fn seed(&self) -> Seed {
+        match self {
+            Self::Pod(start) => start.seed,
+            Self::Machine(start) => start.seed,
+        }
+    }
+
+    pub(super) fn log(&self) -> &EventLog {
+        match self {
+            Self::Pod(start) => &start.log,
+            Self::Machine(start) => &start.log,
+        }
+    }
+
+    /// Who it is to the network when it opens a connection.
+    pub(super) fn origin(&self) -> Origin {
+        let host = self.host();
+        Origin {
+            place: host.place().clone(),
+            address: host.address(),
+        }
+    }
+
+    /// Its proxy's place, as reports name it: the pods of a gateway are one place to whoever
+    /// passes it.
+    pub(super) fn place(&self, kind: ProxyKind) -> Place {
+        let start = match self {
+            Self::Pod(start) => start,
+            Self::Machine(start) => return Place::Vm(start.name.clone()),
+        };
+        let (cluster, meta) = (start.cluster.clone(), &start.pod.metadata);
+        let app = meta.labels.as_ref().and_then(|labels| labels.get("app"));
+        if let (ProxyKind::Router, Some(name)) = (kind, app) {
+            let name = name.clone();
+            return Place::Gateway { cluster, name };
+        }
+        let namespace = meta.namespace.as_deref().unwrap_or_default();
+        let pod = meta.name.as_deref().unwrap_or_default();
+        let who = format!("proxy of pod {namespace}/{pod}");
+        Place::Cluster { cluster, who }
+    }
+
+    /// The address of a name: by the cluster's DNS, or by the machine's file of hosts.
+    pub(super) fn resolve(&self, host: &str) -> Result<Ipv4Addr, NoAddress> {
+        match self {
+            Self::Pod(start) => start.kubelet.resolve(host),
+            Self::Machine(start) => host
+                .parse()
+                .ok()
+                .or_else(|| files::host(&start.files, host))
+                .ok_or_else(|| NoAddress {
+                    host: host.to_owned(),
+                    asked: Resolver::plain().candidates(host),
+                }),
+        }
+    }
+
+    /// The certificates by which istiod is verified, as PEM.
+    pub(super) async fn roots(&self) -> Result<String, Trouble> {
+        let file = match self {
+            Self::Pod(start) => {
+                let files = start.kubelet.config_map(ROOTS.0).await;
+                files.and_then(|mut files| files.remove(ROOTS.1))
+            }
+            Self::Machine(start) => start.files.get(files::ROOT).cloned(),
+        };
+        let text = file.ok_or(Trouble::NoRoots)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// The token that istiod is shown: of the pod's account, or the one that was written down.
+    pub(super) async fn token(&self) -> Result<String, Trouble> {
+        match self {
+            Self::Pod(start) => {
+                let token = start.kubelet.token(Some("istio-ca")).await;
+                token.map_err(|status| Trouble::Token(status.message.clone()))
+            }
+            Self::Machine(start) => {
+                let missing = || Trouble::Token(format!("{} is not there", files::TOKEN));
+                let token = start.files.get(files::TOKEN).ok_or_else(missing)?;
+                Ok(String::from_utf8_lossy(token).trim().to_owned())
+            }
+        }
+    }
+}
