@@ -25,7 +25,8 @@ pub(in crate::command) fn run(
     terminal: &mut Terminal<'_>,
 ) -> Result<Exit, CommandError> {
     let topology = subject::topology(&args.subject.subject)?;
-    let findings = doctor::examine(Some(topology.substrate()), &images(&args.images));
+    let chosen = images(&args.images);
+    let findings = doctor::examine(Some(topology.substrate()), &chosen);
     let findings = on_runtime(findings)?;
     if super::doctor::is_unfit(&findings) {
         super::doctor::tell(&findings, terminal.err)?;
