@@ -20,7 +20,9 @@ pub(crate) fn is_independent(by: By, observation: &Observation, ways: &Ways) -> 
         return true;
     };
     match by {
-        By::Cluster => answer.earlier_pick != Some(true) || !ways.into_shared_network(observation),
+        By::Cluster => {
+            answer.earlier_pick != Some(true) || !ways.enters_shared_network(observation)
+        }
         By::Version | By::Pod => answer.earlier_pick == Some(false),
     }
 }

@@ -36,7 +36,7 @@ impl Ways {
     }
 
     /// Whether a call passed a gateway behind which there is more than one cluster.
-    pub(crate) fn into_shared_network(&self, observation: &Observation) -> bool {
+    pub(crate) fn enters_shared_network(&self, observation: &Observation) -> bool {
         let mut passed = self.passed(observation).into_keys();
         passed.any(|(cluster, _)| self.sharing.contains(&cluster))
     }
