@@ -15,7 +15,8 @@
 //!
 //! What it costs: a pod takes 14 kB with the history of its creation. Reads and lists cost what
 //! they find, with an index of labels per table (`store/labels.rs`); a list by field selector looks
-//! at every object of its namespaces. `cargo bench -p isthmus-apiserver` measures it over sizes.
+//! at every object of its namespaces. `cargo bench -p isthmus-apiserver` measures it over sizes;
+//! `docs/apiserver-sizes.svg` is one such run.
 //!
 //! Reading order: [`request`] and [`response`] (what is asked and answered), `server` (the way of
 //! a request), `verb` (one file per verb; `verb/modify.rs` is the way of every write), `store` and
