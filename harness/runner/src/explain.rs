@@ -1,12 +1,18 @@
 //! Why one call of a trial goes as it does, at a point of its course.
 
+use std::time::Duration;
+
 use engine::Engine;
 use scenario::scenario::Calls;
+use tokio::time::sleep;
 use world::Why;
 
 use crate::{
     Error, Options, Result, Trial, canary, error::Doing as _, run, running::Running, step, target,
 };
+
+/// How long after the installation a call is made where no step is taken before it.
+const SETTLE: Duration = Duration::from_secs(10);
 
 /// Brings a trial up, takes its steps through the one at `after` (from 0; none if it is `None`),
 /// makes the first of `calls` and tells its path.
@@ -41,6 +47,10 @@ async fn course(
     run::installed(running, trial).await;
     if let Some(canary) = trial.canary.filter(|canary| canary.after.is_none()) {
         canary::after_installation(running, canary).await;
+    }
+    if after.is_none() {
+        // Pods are ready a moment before proxies are told of them; nobody asks about that moment.
+        sleep(SETTLE).await;
     }
     let taken = after.map_or(0, |after| after + 1);
     let steps = trial.scenario.steps().iter().take(taken);

@@ -14,7 +14,7 @@ pub struct Why {
     /// Which call.
     #[command(flatten)]
     pub asked: Asked,
-    /// After which step, by number or name; right after the installation if left out.
+    /// After which step, by number or name; once the installation has settled if left out.
     #[arg(long, value_name = "STEP")]
     pub after: Option<String>,
     /// With this canary's violation in place.

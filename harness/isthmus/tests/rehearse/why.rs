@@ -71,3 +71,37 @@ fn an_unknown_subject_is_told_with_the_nearest_of_the_catalogue() {
         said.err
     );
 }
+
+#[test]
+fn a_topology_alone_can_be_asked_about() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = directory.path().display().to_string();
+    assert_eq!(isthmus(&["init", &at]).exit, Exit::Done);
+    let topology = format!("{at}/topologies/two-clusters.yaml");
+    let said = isthmus(&[&ASKED[..], &["--json", &topology]].concat());
+    assert_eq!(said.exit, Exit::Done, "{}", said.err);
+    let answer: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let outcome = answer["outcome"].as_str().unwrap();
+    assert!(
+        outcome.starts_with("answered: pod helloworld"),
+        "{}",
+        said.out
+    );
+    let rules = answer["lines"].as_array().unwrap().iter();
+    let rules: Vec<&str> = rules.filter_map(|line| line["rule"].as_str()).collect();
+    for rule in ["kubernetes/dns", "routing/default-route", "authz/no-policy"] {
+        assert!(rules.contains(&rule), "{rule} decided nothing in {rules:?}");
+    }
+}
+
+#[test]
+fn a_canary_is_in_place_where_it_is_asked_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = directory.path().display().to_string();
+    isthmus(&["init", &at]);
+    let scenario = format!("{at}/scenarios/reachability.yaml");
+    let why = |words: &[&str]| isthmus(&[&ASKED[..], words, &[&scenario]].concat()).out;
+    let missing = "no remote secret for cluster2";
+    assert!(!why(&[]).contains(missing));
+    assert!(why(&["--canary", "a remote secret is missing"]).contains(missing));
+}
