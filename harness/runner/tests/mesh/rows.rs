@@ -18,6 +18,7 @@ rows! {
     t4_two_primaries_on_two_networks: "topology/multi-network-multi-primary";
     f5_a_cluster_is_lost: "fault/cluster-lost";
     f7_a_remote_secret: "fault/remote-secret";
+    m1_strict: "security/strict-mtls";
     x1_tenants: "tenancy/tenants";
     u1_by_revision: "upgrade/canary-by-revision";
 }
