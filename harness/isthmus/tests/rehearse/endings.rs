@@ -1,9 +1,9 @@
 use isthmus::Exit;
 
-use crate::kit::{Files, Kind, isthmus};
+use crate::kit::{Fate, Files, isthmus};
 
 #[track_caller]
-fn ends(files: &[(&str, Kind)], words: &[&str], exit: Exit) -> String {
+fn ends(files: &[(&str, Fate)], words: &[&str], exit: Exit) -> String {
     let said = Files::new(files).test(words);
     assert_eq!(said.exit, exit, "{}\n{}", said.out, said.err);
     said.out + &said.err
@@ -11,13 +11,13 @@ fn ends(files: &[(&str, Kind)], words: &[&str], exit: Exit) -> String {
 
 #[test]
 fn what_holds_ends_with_0() {
-    let said = ends(&[("a/good", Kind::Passing)], &[], Exit::Done);
+    let said = ends(&[("a/good", Fate::Passing)], &[], Exit::Done);
     assert!(said.contains("2 passed, 0 failed; seed 1"), "{said}");
 }
 
 #[test]
 fn a_broken_promise_ends_with_1_and_says_what_to_ask() {
-    let files = Files::new(&[("a/bad", Kind::Failing)]);
+    let files = Files::new(&[("a/bad", Fate::Failing)]);
     let said = files.test(&["--canaries", "no"]);
     assert_eq!(said.exit, Exit::Failed);
     for part in [
@@ -39,13 +39,13 @@ fn a_broken_promise_ends_with_1_and_says_what_to_ask() {
 
 #[test]
 fn a_canary_that_nobody_catches_ends_with_1() {
-    let said = ends(&[("a/vain", Kind::Unproven)], &[], Exit::Failed);
+    let said = ends(&[("a/vain", Fate::Unproven)], &[], Exit::Failed);
     assert!(said.contains("the scenario is unproven"), "{said}");
 }
 
 #[test]
 fn a_wrong_file_ends_with_2_and_nothing_is_run() {
-    let files = Files::new(&[("a/good", Kind::Passing)]);
+    let files = Files::new(&[("a/good", Fate::Passing)]);
     std::fs::write(
         files.join("wrong.yaml"),
         "apiVersion: isthmus/v1alpha1\nkind: Scenery\n",
@@ -59,7 +59,7 @@ fn a_wrong_file_ends_with_2_and_nothing_is_run() {
 
 #[test]
 fn a_report_that_cannot_be_written_ends_with_2_before_anything_runs() {
-    let files = Files::new(&[("a/good", Kind::Passing)]);
+    let files = Files::new(&[("a/good", Fate::Passing)]);
     let said = files.test(&["--json", &files.path()]);
     assert_eq!(said.exit, Exit::Usage);
     assert!(said.err.contains("cannot be written"), "{}", said.err);
@@ -68,14 +68,14 @@ fn a_report_that_cannot_be_written_ends_with_2_before_anything_runs() {
 
 #[test]
 fn keeping_clusters_that_end_with_the_process_ends_with_2() {
-    let said = ends(&[("a/good", Kind::Passing)], &["--keep"], Exit::Usage);
+    let said = ends(&[("a/good", Fate::Passing)], &["--keep"], Exit::Usage);
     assert!(said.contains("--keep"), "{said}");
 }
 
 #[test]
 fn an_engine_that_is_not_there_ends_with_3() {
     let said = ends(
-        &[("a/good", Kind::Passing)],
+        &[("a/good", Fate::Passing)],
         &["--engine", "existing"],
         Exit::Environment,
     );
@@ -85,7 +85,7 @@ fn an_engine_that_is_not_there_ends_with_3() {
 #[test]
 fn filters_that_match_nothing_end_with_4() {
     ends(
-        &[("a/good", Kind::Passing)],
+        &[("a/good", Fate::Passing)],
         &["--filter", "weather"],
         Exit::NothingSelected,
     );
@@ -93,14 +93,14 @@ fn filters_that_match_nothing_end_with_4() {
 
 #[test]
 fn nothing_but_skips_ends_with_4_and_says_why() {
-    let said = ends(&[("a/real", Kind::ForKind)], &[], Exit::NothingSelected);
+    let said = ends(&[("a/real", Fate::Elsewhere)], &[], Exit::NothingSelected);
     assert!(said.contains("the scenario is for kind only"), "{said}");
 }
 
 #[test]
 fn clusters_that_do_not_come_up_end_with_6() {
     let said = ends(
-        &[("a/good", Kind::Passing), ("a/down", Kind::NotUp)],
+        &[("a/good", Fate::Passing), ("a/down", Fate::NotUp)],
         &[],
         Exit::BringUp,
     );
@@ -110,17 +110,17 @@ fn clusters_that_do_not_come_up_end_with_6() {
 #[test]
 fn what_cannot_be_said_ends_with_8() {
     let words = ["--timeout", "1ms"];
-    let said = ends(&[("a/good", Kind::Passing)], &words, Exit::Inconclusive);
+    let said = ends(&[("a/good", Fate::Passing)], &words, Exit::Inconclusive);
     assert!(said.contains("--timeout"), "{said}");
 }
 
 #[test]
 fn a_broken_promise_goes_before_everything_else() {
     let files = [
-        ("a/good", Kind::Passing),
-        ("a/down", Kind::NotUp),
-        ("a/bad", Kind::Failing),
-        ("a/real", Kind::ForKind),
+        ("a/good", Fate::Passing),
+        ("a/down", Fate::NotUp),
+        ("a/bad", Fate::Failing),
+        ("a/real", Fate::Elsewhere),
     ];
     ends(&files, &[], Exit::Failed);
 }

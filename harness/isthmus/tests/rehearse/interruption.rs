@@ -1,10 +1,10 @@
 use isthmus::{Exit, rehearsal::Stop};
 
-use crate::kit::{Files, Kind, isthmus_until};
+use crate::kit::{Fate, Files, isthmus_until};
 
 #[test]
 fn a_wish_to_stop_is_obeyed_before_the_next_trial_and_is_no_pass() {
-    let files = Files::new(&[("a/good", Kind::Passing)]);
+    let files = Files::new(&[("a/good", Fate::Passing)]);
     let stop = Stop::new();
     stop.request();
     let said = isthmus_until(&["test", &files.path()], &stop);
@@ -20,7 +20,7 @@ fn ctrl_c_ends_a_trial_under_way_and_the_report_is_still_written() {
         process::{Command, Stdio},
     };
 
-    let files = Files::new(&[("a/long", Kind::Long)]);
+    let files = Files::new(&[("a/long", Fate::Long)]);
     let record = files.join("report.json");
     let mut run = Command::new(env!("CARGO_BIN_EXE_isthmus"))
         .args([

@@ -52,7 +52,7 @@ const UNCAUGHT: &str = "
 
 /// A scenario file by what becomes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum Fate {
     /// It passes, and so does its canary.
     Passing,
     /// A version answers that is not expected.
@@ -60,7 +60,7 @@ pub(crate) enum Kind {
     /// It passes, but its canary is not caught.
     Unproven,
     /// It is for real clusters only.
-    ForKind,
+    Elsewhere,
     /// Its network needs what the simulator does not model.
     NotUp,
     /// It waits for a month of virtual time.
@@ -78,13 +78,13 @@ pub(crate) struct Said {
 pub(crate) struct Files(tempfile::TempDir);
 
 impl Files {
-    /// One file per name and kind; a name is `area/name`.
-    pub(crate) fn new(files: &[(&str, Kind)]) -> Self {
+    /// One file per name and fate; a name is `area/name`.
+    pub(crate) fn new(files: &[(&str, Fate)]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        for (name, kind) in files {
+        for (name, fate) in files {
             let (area, name) = name.split_once('/').expect("area/name");
             let path = directory.path().join(format!("{name}.yaml"));
-            fs::write(path, kind.text(area, name)).expect("a file");
+            fs::write(path, fate.text(area, name)).expect("a file");
         }
         Self(directory)
     }
@@ -104,14 +104,14 @@ impl Files {
     }
 }
 
-impl Kind {
+impl Fate {
     fn text(self, area: &str, name: &str) -> String {
         let text = SCENARIO.replace("NAME", name).replace("AREA", area);
         match self {
             Self::Passing => text + CAUGHT,
             Self::Failing => text.replace("versions: [v1, v2]", "versions: [v1]") + CAUGHT,
             Self::Unproven => text + UNCAUGHT,
-            Self::ForKind => text.replace("engines: [sim]", "engines: [kind]"),
+            Self::Elsewhere => text.replace("engines: [sim]", "engines: [kind]"),
             Self::NotUp => text.replace(
                 "links: []",
                 "links: [{between: [network1, network2], bandwidth: 1Mbit}]",

@@ -1,8 +1,8 @@
-use crate::kit::{Files, Kind};
+use crate::kit::{Fate, Files};
 
 #[test]
 fn every_trial_has_a_line_of_its_own() {
-    let files = Files::new(&[("a/good", Kind::Passing), ("a/real", Kind::ForKind)]);
+    let files = Files::new(&[("a/good", Fate::Passing), ("a/real", Fate::Elsewhere)]);
     let said = files.test(&[]);
     for line in [
         "pass          a/good [sim]",
@@ -16,7 +16,7 @@ fn every_trial_has_a_line_of_its_own() {
 
 #[test]
 fn progress_keeps_out_of_the_record() {
-    let files = Files::new(&[("a/good", Kind::Passing)]);
+    let files = Files::new(&[("a/good", Fate::Passing)]);
     let said = files.test(&["--format", "json"]);
     assert!(said.out.starts_with('{'), "{}", said.out);
     assert!(said.err.contains("a/good [sim]"), "{}", said.err);

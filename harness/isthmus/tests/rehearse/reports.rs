@@ -3,14 +3,14 @@ use std::fs;
 use isthmus::Exit;
 use serde_json::Value;
 
-use crate::kit::{Files, Kind, isthmus};
+use crate::kit::{Fate, Files, isthmus};
 
 fn files() -> Files {
     Files::new(&[
-        ("a/good", Kind::Passing),
-        ("a/bad", Kind::Failing),
-        ("b/down", Kind::NotUp),
-        ("b/real", Kind::ForKind),
+        ("a/good", Fate::Passing),
+        ("a/bad", Fate::Failing),
+        ("b/down", Fate::NotUp),
+        ("b/real", Fate::Elsewhere),
     ])
 }
 

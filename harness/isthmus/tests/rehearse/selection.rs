@@ -1,14 +1,14 @@
 use isthmus::Exit;
 
-use crate::kit::{Files, Kind, isthmus};
+use crate::kit::{Fate, Files, isthmus};
 
 const CANARY: &str = "+the selector has a typo [sim]";
 
 fn files() -> Files {
     Files::new(&[
-        ("fault/gateway", Kind::Passing),
-        ("fault/secret", Kind::Passing),
-        ("traffic/shares", Kind::Passing),
+        ("fault/gateway", Fate::Passing),
+        ("fault/secret", Fate::Passing),
+        ("traffic/shares", Fate::Passing),
     ])
 }
 
@@ -88,7 +88,7 @@ fn the_catalogue_has_a_trial_for_every_row_and_for_every_canary() {
 
 #[test]
 fn after_a_failure_nothing_further_is_started_where_that_is_asked() {
-    let files = Files::new(&[("a/a-bad", Kind::Failing), ("a/b-good", Kind::Passing)]);
+    let files = Files::new(&[("a/a-bad", Fate::Failing), ("a/b-good", Fate::Passing)]);
     let said = files.test(&["--fail-fast", "--jobs", "1"]);
     assert_eq!(said.exit, Exit::Failed);
     assert!(said.out.contains("1 failed, 3 skipped"), "{}", said.out);

@@ -1,6 +1,6 @@
 use isthmus::Exit;
 
-use crate::kit::{Files, Kind, isthmus};
+use crate::kit::{Fate, Files, isthmus};
 
 const ASKED: [&str; 5] = [
     "why",
@@ -12,7 +12,7 @@ const ASKED: [&str; 5] = [
 
 #[track_caller]
 fn refused(words: &[&str], part: &str) {
-    let files = Files::new(&[("a/good", Kind::Passing)]);
+    let files = Files::new(&[("a/good", Fate::Passing)]);
     let file = files.join("good.yaml").display().to_string();
     let said = isthmus(&[words, &[&file]].concat());
     assert_eq!(said.exit, Exit::Usage, "{}", said.err);

@@ -72,7 +72,7 @@ impl TrialRecord {
             proves: trial.proves.clone(),
             canary: trial.canary.as_ref().map(canary),
             elapsed_seconds: trial.elapsed.as_secs_f64(),
-            wall_seconds: (timings == Timings::WithWall).then(|| trial.wall.as_secs_f64()),
+            wall_seconds: (timings == Timings::WithWall).then_some(trial.wall.as_secs_f64()),
             steps: trial.steps.iter().map(StepRecord::of).collect(),
         }
     }
