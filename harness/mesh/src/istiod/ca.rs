@@ -92,16 +92,19 @@ impl Ca {
         signed.map(|signed| signed.chain).map_err(CaError::Signing)
     }
 
-    /// istiod's own certificate, under the names of its Services.
+    /// istiod's own certificate, under the names and addresses by which it is called.
     pub(crate) fn serving(
         &self,
         names: Vec<String>,
         key: &KeyPair,
         now: Timestamp,
     ) -> Result<Credential, CaError> {
+        let addresses = names.iter().filter_map(|name| name.parse().ok());
+        let addresses: Vec<IpAddr> = addresses.collect();
+        let is_name = |name: &String| name.parse::<IpAddr>().is_err();
         let leaf = Leaf::Server {
-            names,
-            addresses: Vec::<IpAddr>::new(),
+            names: names.into_iter().filter(is_name).collect(),
+            addresses,
         };
         let issued = self
             .authority

@@ -18,6 +18,9 @@ pub(crate) struct Environment {
     pub(crate) control_plane: ControlPlane,
     /// The name of its pod.
     pub(crate) pod: String,
+    /// Names and addresses under which others call it besides its Services
+    /// (`ISTIOD_CUSTOM_HOST`).
+    pub(crate) custom_hosts: Vec<String>,
     /// The files of `cacerts`, if there are any.
     pub(crate) cacerts: Option<Files>,
     /// The kubeconfig of the cluster that holds its configuration, if that is another one.
@@ -82,12 +85,20 @@ impl Environment {
         Ok(Self {
             control_plane,
             pod: text("POD_NAME"),
+            custom_hosts: words(&text("ISTIOD_CUSTOM_HOST")),
             cacerts: mounted(start, CACERTS).await,
             kubeconfig: kubeconfig.and_then(|mut files| files.remove("config")),
             mesh_files: mounted(start, MESH).await,
             injector_files: mounted(start, INJECT).await,
         })
     }
+}
+
+/// The words of a list with commas.
+fn words(list: &str) -> Vec<String> {
+    let words = list.split(',').map(str::trim);
+    let written = words.filter(|word| !word.is_empty());
+    written.map(str::to_owned).collect()
 }
 
 /// The version that an image's tag states.

@@ -194,6 +194,7 @@ fn names(environment: &Environment) -> Vec<String> {
     let mut names: Vec<String> = services
         .map(|name| format!("{name}.{}.svc", plane.namespace))
         .into();
+    names.extend(environment.custom_hosts.iter().cloned());
     names.sort();
     names.dedup();
     names
