@@ -28,7 +28,7 @@ use super::{
         place::{self, View},
     },
     source::table::Tables,
-    unmodelled,
+    unmodelled, unread,
 };
 use crate::{
     refusals::Refusals,
@@ -134,7 +134,13 @@ impl Assembler {
         let all = tables.istio.values().flat_map(BTreeMap::values);
         let readable = |object| read_by(&self.plane.version, object).and_then(|()| parse(object));
         let read = all.filter_map(|object| match readable(object) {
-            Ok(read) => Some(read),
+            Ok(read) => {
+                let unread = unread::of(&read);
+                unread
+                    .iter()
+                    .for_each(|what| self.refusals.note(&self.who, what));
+                Some(read)
+            }
             Err(error) => {
                 self.refuse(&error);
                 None

@@ -3,9 +3,10 @@
 //!
 //! Reading order: `environment` (what it is told), `source` (one API server), `clusters`
 //! (all of them, by remote secrets), `registry` and `gateways` (what their objects say),
-//! `mesh_config` and `assemble` (all of it as one snapshot), `unmodelled` (what is told instead of
-//! being passed over), `ca` and `roots` (certificates), `inject` (sidecars), `core`, `proxy` and
-//! `server` (how proxies and API servers ask), `process` (its life).
+//! `mesh_config` and `assemble` (all of it as one snapshot), `unmodelled` and `unread` (labels and
+//! fields that are told instead of being passed over), `ca` and `roots` (certificates), `inject`
+//! (sidecars), `registration` (machines), `core`, `proxy` and `server` (how proxies and API servers
+//! ask), `process` (its life).
 
 mod assemble;
 mod ca;
@@ -23,6 +24,7 @@ mod roots;
 mod server;
 mod source;
 mod unmodelled;
+mod unread;
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 

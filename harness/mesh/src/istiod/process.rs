@@ -85,7 +85,8 @@ pub(super) fn start(start: Start, refusals: Refusals, living: Living) -> Box<dyn
         let name = start.pod.metadata.name.clone().unwrap_or_default();
         let who = format!("{}/{name}", start.cluster);
         let log = start.log.clone();
-        if let Err(fatal) = live(start, &who, &refusals, &living, &told).await {
+        let life = Box::pin(live(start, &who, &refusals, &living, &told));
+        if let Err(fatal) = life.await {
             log.note(&who, format_args!("ends: {fatal}"));
             if matches!(fatal, Fatal::Environment(_) | Fatal::Mesh(_)) {
                 refusals.note(&who, &fatal);

@@ -24,8 +24,8 @@ const ROOTS: (&str, &str) = ("istio-ca-root-cert", "root-cert.pem");
 /// What surrounds an agent.
 #[derive(Clone)]
 pub(super) enum Home {
-    Pod(Start),
-    Machine(MachineStart),
+    Pod(Box<Start>),
+    Machine(Box<MachineStart>),
 }
 
 impl Home {

@@ -46,7 +46,7 @@ impl ProxyImage {
 impl Image for ProxyImage {
     fn start(&self, start: Start) -> Box<dyn Process> {
         let words = words(&start.container);
-        let home = Home::Pod(start.clone());
+        let home = Home::Pod(Box::new(start.clone()));
         let name = environment::name(&home);
         let started: Result<Box<dyn Process>, String> = match words.first().map(String::as_str) {
             Some("istio-iptables") => redirect::set_up(&start, &words[1..]),
@@ -75,7 +75,7 @@ impl ProxyImage {
             });
             Ok(environment)
         });
-        let home = Home::Machine(start);
+        let home = Home::Machine(Box::new(start));
         match read {
             Ok(environment) => life::start(home, environment, &self.living),
             Err(why) => {
