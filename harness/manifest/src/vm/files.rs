@@ -4,7 +4,6 @@ use scenario::topology::{Topology, VmMember};
 use serde_json::{Value, json};
 use world::VmName;
 
-use super::group::network;
 use crate::{
     At, Facts, ManifestError, Need,
     control_plane::mesh_config,
@@ -51,7 +50,8 @@ pub fn vm_needs(topology: &Topology, name: &VmName) -> Vec<Need> {
     needs
 }
 
-/// The files of a VM.
+/// The files of a VM whose WorkloadGroup, as it stands in its cluster, has this network in its
+/// template.
 ///
 /// # Errors
 /// If the token, the root certificate or the gateway's address is not known yet.
@@ -61,6 +61,7 @@ pub fn vm_needs(topology: &Topology, name: &VmName) -> Vec<Need> {
 pub fn vm_files(
     topology: &Topology,
     name: &VmName,
+    network: Option<&str>,
     facts: &Facts,
 ) -> Result<VmFiles, ManifestError> {
     let (vm, site) = onboarding(topology, name).expect("the VM is one of the topology's");
@@ -71,7 +72,7 @@ pub fn vm_files(
     let service = format!("{}.{}.svc", site.revised("istiod"), site.namespace());
     Ok(VmFiles {
         cluster_env: cluster_env(name, vm, &site),
-        mesh: mesh(name, vm, &site, facts)?,
+        mesh: mesh(&site, metadata(name, vm, network, &site), facts)?,
         root_cert: facts.text(&root_certificate(vm))?.to_owned(),
         istio_token: facts.text(&Need::VmToken(name.clone()))?.to_owned(),
         hosts: format!("{address} {service}\n"),
@@ -122,22 +123,14 @@ fn cluster_env(name: &VmName, vm: &VmMember, site: &Site<'_>) -> String {
 }
 
 /// The mesh's configuration of proxies, and who this one is.
-fn mesh(
-    name: &VmName,
-    vm: &VmMember,
-    site: &Site<'_>,
-    facts: &Facts,
-) -> Result<String, ManifestError> {
+fn mesh(site: &Site<'_>, metadata: Value, facts: &Facts) -> Result<String, ManifestError> {
     let config = mesh_config(site, &site.values(facts)?);
     let mut proxy = config.get("defaultConfig").cloned().unwrap_or_default();
-    crate::mutation::merge(
-        &mut proxy,
-        &json!({"proxyMetadata": metadata(name, vm, site)}),
-    );
+    crate::mutation::merge(&mut proxy, &json!({"proxyMetadata": metadata}));
     Ok(text::yaml(&json!({ "defaultConfig": proxy })))
 }
 
-fn metadata(name: &VmName, vm: &VmMember, site: &Site<'_>) -> Value {
+fn metadata(name: &VmName, vm: &VmMember, network: Option<&str>, site: &Site<'_>) -> Value {
     let labels = json!({
         "app": name.as_str(),
         "service.istio.io/canonical-name": name.as_str(),
@@ -151,7 +144,7 @@ fn metadata(name: &VmName, vm: &VmMember, site: &Site<'_>) -> Value {
         "ISTIO_META_CLUSTER_ID": site.cluster_id().as_str(),
         "ISTIO_META_DNS_CAPTURE": "true",
         "ISTIO_META_MESH_ID": site.mesh().name.as_str(),
-        "ISTIO_META_NETWORK": network(site.topology, vm).unwrap_or_default(),
+        "ISTIO_META_NETWORK": network.unwrap_or_default(),
         "ISTIO_META_POD_PORTS": json!([{"name": "http", "containerPort": vm.port}]).to_string(),
         "ISTIO_META_WORKLOAD_NAME": name.as_str(),
         "POD_NAMESPACE": vm.namespace.as_str(),

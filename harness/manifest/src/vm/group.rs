@@ -38,7 +38,7 @@ fn workload_group(topology: &Topology, name: &VmName, vm: &VmMember) -> Object {
 }
 
 /// The network that the VM says it is in. In a mesh on one network it says none, as in Istio's guide.
-pub(super) fn network<'a>(topology: &Topology, vm: &'a VmMember) -> Option<&'a str> {
+fn network<'a>(topology: &Topology, vm: &'a VmMember) -> Option<&'a str> {
     let gateway = topology.east_west_gateway(&vm.onboarded_by);
     let spans_networks = gateway.is_some_and(|g| g.exposes.contains(&Exposure::Services));
     let is_elsewhere = topology.network_of(&vm.onboarded_by) != Some(&vm.network);

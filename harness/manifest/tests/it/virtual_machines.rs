@@ -16,7 +16,9 @@ fn legacy() -> VmName {
 
 fn files(case: &Case) -> VmFiles {
     let mesh = Installation::of(case);
-    vm_files(&mesh.topology, &legacy(), &mesh.facts).unwrap()
+    let group = mesh.object("cluster1", "WorkloadGroup vm/legacy").value();
+    let network = group["spec"]["template"]["network"].as_str();
+    vm_files(&mesh.topology, &legacy(), network, &mesh.facts).unwrap()
 }
 
 fn metadata(case: &Case) -> Value {

@@ -101,7 +101,17 @@ impl Mesh {
         for need in manifest::vm_needs(&self.topology, vm) {
             self.learn(&mut facts, need).await;
         }
-        let files = manifest::vm_files(&self.topology, vm, &facts).unwrap();
+        let member = &self.topology.vms()[vm];
+        let group = ObjectRef::namespaced(
+            "networking.istio.io/v1",
+            "WorkloadGroup",
+            member.namespace.as_str(),
+            vm.as_str(),
+        );
+        let group = self.until(&member.onboarded_by, group, condition::present());
+        let group = group.await;
+        let network = group["spec"]["template"]["network"].as_str();
+        let files = manifest::vm_files(&self.topology, vm, network, &facts).unwrap();
         let files = files
             .files()
             .map(|(path, text)| (path.to_owned(), text.into()));
