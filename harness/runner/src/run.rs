@@ -38,10 +38,8 @@ pub struct Options {
 /// reason; nothing is brought up then.
 pub async fn run(engine: &dyn Engine, trial: Trial<'_>, options: &Options) -> report::Trial {
     let mut reported = blank(engine, trial);
-    let lacks = trial.lacks(&engine.capabilities());
-    if !lacks.is_empty() {
-        let lacks: Vec<String> = lacks.iter().map(ToString::to_string).collect();
-        reported.reason = Some(format!("{} has no {}", engine.name(), lacks.join(", ")));
+    reported.reason = trial.not_run_on(engine.name(), &engine.capabilities());
+    if reported.reason.is_some() {
         return reported;
     }
     match up(engine, trial, options).await {

@@ -56,6 +56,19 @@ impl Trial<'_> {
         needs.difference(engine).copied().collect()
     }
 
+    /// Why it is not run on an engine: what the engine lacks, or what no engine can be asked yet;
+    /// `None` if it can be run.
+    pub fn not_run_on(&self, engine: &str, can: &Capabilities) -> Option<String> {
+        let lacks: Vec<String> = self.lacks(can).iter().map(ToString::to_string).collect();
+        if !lacks.is_empty() {
+            return Some(format!("{engine} has no {}", lacks.join(", ")));
+        }
+        let step = self.not_carried_out()?;
+        Some(format!(
+            "this version of isthmus does not carry out '{step}' yet"
+        ))
+    }
+
     /// What in it no version of isthmus carries out yet, on any engine; `None` if it can be run.
     pub fn not_carried_out(&self) -> Option<&'static str> {
         let steps = self.scenario.steps().iter();

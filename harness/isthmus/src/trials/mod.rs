@@ -81,7 +81,5 @@ pub fn skipped_on(engine: &OpenEngine, trial: runner::Trial<'_>) -> Option<Strin
         let words: Vec<&str> = meant_for.iter().map(|kind| engines::word(*kind)).collect();
         return Some(format!("the scenario is for {} only", words.join(" and ")));
     }
-    let lacks = trial.lacks(&engine.engine().capabilities());
-    let lacks: Vec<String> = lacks.iter().map(ToString::to_string).collect();
-    (!lacks.is_empty()).then(|| format!("{} has no {}", engine.name(), lacks.join(", ")))
+    trial.not_run_on(&engine.name().to_string(), &engine.engine().capabilities())
 }
