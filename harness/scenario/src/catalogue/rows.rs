@@ -121,7 +121,7 @@ pub const ROWS: &[Row] = &[
         engines: SIMULATED,
         area: "topology",
         scenario: "vm-other-network",
-        canaries: &["network of the machine not set"],
+        canaries: &["network of the machine is the cluster's"],
     },
     Row {
         id: "T10",
