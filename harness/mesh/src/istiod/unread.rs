@@ -4,7 +4,8 @@
 //! Structs are taken apart field by field, so that a field that is added has to be decided on here.
 
 use istio::kinds::{
-    DestinationRule, Gateway, IstioObject, Metadata, TrafficPolicy, VirtualService,
+    ClientTlsSettings, DestinationRule, Gateway, IstioObject, Metadata, TrafficPolicy,
+    VirtualService,
     connection_pool::{ConnectionPoolSettings, HttpSettings, TcpSettings},
     gateway::ServerTlsMode,
     virtual_service::HttpRoute,
@@ -110,9 +111,51 @@ fn destination_rule(spec: &DestinationRule) -> Vec<String> {
 }
 
 fn traffic_policy(base: &str, policy: &TrafficPolicy) -> Vec<String> {
-    let Some(pool) = &policy.connection_pool else {
-        return Vec::new();
-    };
+    let TrafficPolicy {
+        load_balancer: _,
+        connection_pool,
+        outlier_detection: _,
+        tls,
+        port_level_settings,
+    } = policy;
+    let ports = port_level_settings
+        .iter()
+        .enumerate()
+        .flat_map(|(i, port)| {
+            let base = format!("{base}portLevelSettings[{i}].");
+            let pool = port.connection_pool.iter();
+            let pool = pool.flat_map(|one| connection_pool_limits(&base, one));
+            let tls = port.tls.iter().flat_map(|tls| files(&base, tls));
+            pool.chain(tls).collect::<Vec<_>>()
+        });
+    let pool = connection_pool.iter();
+    let pool = pool.flat_map(|one| connection_pool_limits(base, one));
+    let tls = tls.iter().flat_map(|tls| files(base, tls));
+    pool.chain(tls).chain(ports).collect()
+}
+
+/// Certificates and roots that are not the mesh's own.
+fn files(base: &str, tls: &ClientTlsSettings) -> Vec<String> {
+    let ClientTlsSettings {
+        mode: _,
+        client_certificate,
+        private_key,
+        ca_certificates,
+        credential_name,
+        subject_alt_names: _,
+        sni: _,
+        insecure_skip_verify: _,
+    } = tls;
+    let fields = [
+        ("clientCertificate", client_certificate.is_some()),
+        ("privateKey", private_key.is_some()),
+        ("caCertificates", ca_certificates.is_some()),
+        ("credentialName", credential_name.is_some()),
+    ];
+    set(&format!("{base}tls."), &fields)
+}
+
+fn connection_pool_limits(base: &str, pool: &ConnectionPoolSettings) -> Vec<String> {
     let ConnectionPoolSettings { tcp, http } = pool;
     let tcp = tcp.iter().flat_map(|tcp| {
         let TcpSettings {
@@ -204,6 +247,27 @@ mod tests {
             format!("{name}.trafficPolicy.connectionPool.http.http2MaxRequests: remove it"),
             format!("{name}.subsets[0].trafficPolicy.connectionPool.tcp.maxConnections: remove it"),
         ];
+        assert_eq!(told, wanted);
+    }
+
+    #[test]
+    fn certificates_in_files_are_told_wherever_a_policy_stands() {
+        let tls =
+            json!({"mode": "MUTUAL", "clientCertificate": "/c", "privateKey": "/k", "sni": "a"});
+        let port = json!({"port": {"number": 80}, "tls": {"mode": "SIMPLE", "caCertificates": "/r"},
+            "connectionPool": {"tcp": {"maxConnections": 1}}});
+        let told = unread(
+            "DestinationRule",
+            json!({"host": "cart", "trafficPolicy": {"tls": tls, "portLevelSettings": [port]}}),
+        );
+        let name = "DestinationRule shop/one: spec.trafficPolicy";
+        let fields = [
+            "tls.clientCertificate",
+            "tls.privateKey",
+            "portLevelSettings[0].connectionPool.tcp.maxConnections",
+            "portLevelSettings[0].tls.caCertificates",
+        ];
+        let wanted = fields.map(|field| format!("{name}.{field}: remove it"));
         assert_eq!(told, wanted);
     }
 
