@@ -47,7 +47,7 @@ const COLUMNS: [&str; 5] = [
     "create, µs",
     "get, µs",
     "list a namespace, 1 in 100, µs",
-    "list by label, 1 in 100, µs",
+    "list by label, 100 (1,000 of 100,000), µs",
     "list by label, 100 objects, µs",
 ];
 
