@@ -4,19 +4,7 @@ use judge::Outcome;
 use report::{Trial, json, record::Report};
 use serde_json::Value;
 
-use crate::support::{canary, run, trial};
-
-fn every_kind_of_trial() -> Vec<Trial> {
-    let skipped = Trial::skipped(trial(Outcome::Pass).name, "sim has no weather");
-    vec![
-        trial(Outcome::Pass),
-        trial(Outcome::Fail),
-        trial(Outcome::Inconclusive),
-        skipped,
-        canary(true),
-        canary(false),
-    ]
-}
+use crate::support::{every_kind_of_trial, run, trial};
 
 #[test]
 fn the_record_does_not_depend_on_how_long_the_wall_clock_ran() {

@@ -1,11 +1,10 @@
-use judge::Outcome;
 use quick_xml::{
     Reader,
     events::{BytesStart, Event},
 };
-use report::{Trial, junit};
+use report::junit;
 
-use crate::support::{canary, run, trial};
+use crate::support::{every_kind_of_trial, run};
 
 /// An element of JUnit's XML: its attributes (`!` before those that must be there) and children.
 struct Element(
@@ -93,18 +92,6 @@ fn checked(
     let missing = required.filter(|a| !written.iter().any(|written| written == a));
     wrong.extend(missing.map(|a| format!("{name} has no {a}")));
     Some(element)
-}
-
-fn every_kind_of_trial() -> Vec<Trial> {
-    let skipped = Trial::skipped(trial(Outcome::Pass).name, "sim has no <weather>");
-    vec![
-        trial(Outcome::Pass),
-        trial(Outcome::Fail),
-        trial(Outcome::Inconclusive),
-        skipped,
-        canary(true),
-        canary(false),
-    ]
 }
 
 #[test]

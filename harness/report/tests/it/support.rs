@@ -95,3 +95,16 @@ fn observation() -> Observation {
         hops: vec![hop],
     }
 }
+
+/// A trial of every outcome; the reason of the skipped one has to be escaped in XML.
+pub(crate) fn every_kind_of_trial() -> Vec<Trial> {
+    let skipped = Trial::skipped(trial(Outcome::Pass).name, "sim has no <weather>");
+    vec![
+        trial(Outcome::Pass),
+        trial(Outcome::Fail),
+        trial(Outcome::Inconclusive),
+        skipped,
+        canary(true),
+        canary(false),
+    ]
+}
