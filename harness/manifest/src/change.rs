@@ -131,13 +131,37 @@ pub fn cacerts(
     phase: RootPhase,
     facts: &Facts,
 ) -> Result<Option<Placed>, ManifestError> {
+    signing(topology, cluster, |site| {
+        trust::rotated(site, to, phase, facts)
+    })
+}
+
+/// The Secret `cacerts` of a cluster with an authority that ends with `validity`; none where no
+/// istiod of the mesh runs. istiod reads it when it starts, so it has to be restarted.
+///
+/// # Errors
+/// If certificates cannot be made.
+pub fn ending_cacerts(
+    topology: &Topology,
+    cluster: &ClusterName,
+    validity: pki::Validity,
+    facts: &Facts,
+) -> Result<Option<Placed>, ManifestError> {
+    signing(topology, cluster, |site| {
+        trust::ending(site, validity, facts)
+    })
+}
+
+/// What is rendered for the istiod that signs in a cluster.
+fn signing(
+    topology: &Topology,
+    cluster: &ClusterName,
+    render: impl Fn(&Site<'_>) -> Result<Object, ManifestError>,
+) -> Result<Option<Placed>, ManifestError> {
     let signs = |site: &Site<'_>| matches!(site.part, Part::Primary | Part::ExternalIstiod { .. });
     let sites = Site::of_cluster(topology, cluster);
-    let secret = sites
-        .iter()
-        .find(|site| signs(site))
-        .map(|site| trust::rotated(site, to, phase, facts))
-        .transpose()?;
+    let secret = sites.iter().find(|site| signs(site)).map(render);
+    let secret = secret.transpose()?;
     Ok(secret.map(|object| object.into_cluster(cluster)))
 }
 

@@ -21,13 +21,20 @@ fn authority(
     root: &RootName,
     facts: &Facts,
 ) -> Result<Authority, ManifestError> {
+    lasting(cluster, root, Validity::of_authority(facts.now()), facts)
+}
+
+/// The same for as long as `validity` says.
+fn lasting(
+    cluster: &ClusterName,
+    root: &RootName,
+    validity: Validity,
+    facts: &Facts,
+) -> Result<Authority, ManifestError> {
     let make = || {
         let seed = facts.seed().of(&format!("intermediate/{root}/{cluster}"));
-        self::root(root.as_str(), facts)?.intermediate(
-            &seed,
-            &Subject::intermediate(cluster.as_str()),
-            Validity::of_authority(facts.now()),
-        )
+        let subject = Subject::intermediate(cluster.as_str());
+        self::root(root.as_str(), facts)?.intermediate(&seed, &subject, validity)
     };
     make().map_err(|source| failed(cluster, source))
 }
@@ -72,6 +79,17 @@ pub(crate) fn rotated(
             RootPhase::DropOld => new,
         },
     ))
+}
+
+/// The same Secret with an authority that ends with `validity`: nothing that it signs is believed
+/// after that.
+pub(crate) fn ending(
+    site: &Site<'_>,
+    validity: Validity,
+    facts: &Facts,
+) -> Result<Object, ManifestError> {
+    let authority = lasting(site.cluster, root_of(site), validity, facts)?;
+    Ok(secret(site, &authority))
 }
 
 fn secret(site: &Site<'_>, authority: &Authority) -> Object {

@@ -41,6 +41,15 @@ impl Validity {
         Self::from(now, Duration::from_secs(DAY))
     }
 
+    /// When both of them count: a span without an instant if they do not meet.
+    #[must_use]
+    pub fn overlap(self, other: Self) -> Self {
+        Self {
+            not_before: self.not_before.max(other.not_before),
+            not_after: self.not_after.min(other.not_after),
+        }
+    }
+
     /// Whether `at` lies within.
     pub fn contains(&self, at: Timestamp) -> bool {
         self.not_before <= at && at <= self.not_after

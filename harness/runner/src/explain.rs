@@ -48,6 +48,7 @@ async fn course(
     if let Some(canary) = trial.canary.filter(|canary| canary.after.is_none()) {
         canary::after_installation(running, canary).await;
     }
+    run::joined(running).await;
     if after.is_none() {
         // Pods are ready a moment before proxies are told of them; nobody asks about that moment.
         sleep(SETTLE).await;

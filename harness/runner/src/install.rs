@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine::{Condition, ObjectRef, State, condition, facts as cluster_facts, wait};
 use k8s_openapi::ByteString;
-use manifest::{At, Await, Facts, Form, Need, Stage, Violations, stages, workload_stage};
+use manifest::{At, Await, Facts, Form, Need, Stage, Violations, stages, vm_needs, workload_stage};
 use serde_json::Value;
 
 use crate::{Error, Result, error::Doing as _, running::Running, site::Site, vm};
@@ -16,7 +16,7 @@ const VM_TOKEN: Duration = Duration::from_secs(3600);
 /// not come.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Installs the mesh and the workloads. `violations` break objects on the way.
+/// Installs the mesh and the workloads, and learns what virtual machines need to join. `violations` break objects on the way.
 pub(crate) async fn install(
     running: &Running<'_>,
     facts: &mut Facts,
@@ -30,9 +30,20 @@ pub(crate) async fn install(
     let stage = workload_stage(site.topology, workloads, images);
     carry_out(site, facts, &stage, &mut violations).await?;
     for name in site.topology.vms().keys() {
-        vm::onboard(running, facts, name).await?;
+        learn_all(site, facts, vm_needs(site.topology, name)).await?;
     }
     violations.finish().doing("break what the canary names")
+}
+
+/// Lets every virtual machine join with what was learnt for it. Between the one and the other
+/// something may have happened, as it may between istioctl's files and the machine's start.
+pub(crate) async fn machines(running: &Running<'_>) -> Result<()> {
+    let mut facts = running.facts();
+    for name in running.site.topology.vms().keys() {
+        vm::onboard(running, &mut facts, name).await?;
+    }
+    running.keep(facts);
+    Ok(())
 }
 
 /// Renders a stage, applies it and waits for what it promises.

@@ -101,6 +101,9 @@ async fn steps(running: &Running<'_>, trial: Trial<'_>, done: &mut Vec<StepRun>)
     {
         done.extend(canary::after_installation(running, canary).await);
     }
+    if !is_over(done, trial) {
+        done.extend(joined(running).await);
+    }
     for (index, one) in trial.scenario.steps().iter().enumerate() {
         if is_over(done, trial) {
             break;
@@ -151,6 +154,21 @@ pub(crate) async fn installed(running: &Running<'_>, trial: Trial<'_>) -> StepRu
         }
     };
     running.aside("install", Check::READY, verdict)
+}
+
+/// The virtual machines join; `None` where there are none.
+pub(crate) async fn joined(running: &Running<'_>) -> Option<StepRun> {
+    let machines = running.site.topology.vms();
+    if machines.is_empty() {
+        return None;
+    }
+    let expected = "virtual machines join";
+    let joined = install::machines(running).await;
+    let verdict = joined.map_or_else(
+        |error| Verdict::inconclusive(expected, error.to_string()),
+        |()| Verdict::pass(expected, "their agents run"),
+    );
+    Some(running.aside("install", "machines", verdict))
 }
 
 /// The check that every scenario implies. Parts that nobody installs here, such as cluster DNS, may

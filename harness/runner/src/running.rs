@@ -9,8 +9,8 @@ use std::{
 use judge::{Outcome, Verdict};
 use manifest::Facts;
 use report::StepRun;
-use scenario::{Scenario, scenario::Check};
-use world::Capabilities;
+use scenario::{Scenario, draft::RootPhase, name::RootName, scenario::Check};
+use world::{Capabilities, ClusterName};
 
 use crate::{Options, change::Installed, fault::Faults, site::Site, traffic::AllTraffic};
 
@@ -24,6 +24,7 @@ pub(crate) struct Running<'a> {
     pub(crate) faults: Faults,
     facts: Mutex<Facts>,
     installed: Mutex<Installed>,
+    exchanged: Mutex<BTreeMap<ClusterName, (RootName, RootPhase)>>,
     verdicts: Mutex<BTreeMap<String, Outcome>>,
 }
 
@@ -45,6 +46,7 @@ impl<'a> Running<'a> {
             faults: Faults::default(),
             facts: Mutex::new(Facts::new(pki::Seed::new(options.seed), options.now)),
             installed: Mutex::new(installed),
+            exchanged: Mutex::default(),
             verdicts: Mutex::default(),
         }
     }
@@ -67,6 +69,18 @@ impl<'a> Running<'a> {
     /// Keeps which revisions are installed now.
     pub(crate) fn keep_installed(&self, installed: Installed) {
         *locked(&self.installed) = installed;
+    }
+
+    /// The root below which a cluster signs, and how far its exchange has come.
+    pub(crate) fn root_of(&self, cluster: &ClusterName) -> (RootName, RootPhase) {
+        let exchanged = locked(&self.exchanged).get(cluster).cloned();
+        let member = &self.site.topology.members()[cluster];
+        exchanged.unwrap_or_else(|| (member.root.clone(), RootPhase::DropOld))
+    }
+
+    /// Keeps how far the exchange of a cluster's root has come.
+    pub(crate) fn keep_root(&self, cluster: &ClusterName, to: &RootName, phase: RootPhase) {
+        locked(&self.exchanged).insert(cluster.clone(), (to.clone(), phase));
     }
 
     /// Whether a check is for the Istio versions of this topology.

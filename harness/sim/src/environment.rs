@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc, time::Duration};
 use engine::{ApiEndpoint, Environment, Error, FaultHandle, Machine, Prober, Result};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::Pod;
-use world::{Call, Capability, Client, ClusterName, Observation, SubstrateFault, VmName};
+use world::{Call, Client, ClusterName, Observation, SubstrateFault, VmName};
 
 use crate::{
     cluster::{API_PORT, Cluster, Ground},
@@ -80,6 +80,13 @@ impl SimEnvironment {
         &self.ground.net
     }
 
+    /// Puts the clock of each cluster off as far as the faults of now say.
+    fn set_clocks(&self) {
+        for (name, cluster) in &self.clusters {
+            cluster.clock.put_off(self.ground.net.clock_skew(name));
+        }
+    }
+
     /// The log of what happened.
     pub fn log(&self) -> &EventLog {
         &self.ground.log
@@ -101,7 +108,7 @@ impl Environment for SimEnvironment {
         };
         Ok(remote::client(
             &self.ground.net,
-            self.ground.clock,
+            self.ground.clock.clone(),
             from,
             access,
         ))
@@ -127,11 +134,10 @@ impl Environment for SimEnvironment {
 
     fn inject<'a>(&'a self, fault: &'a SubstrateFault) -> BoxFuture<'a, Result<FaultHandle>> {
         async move {
-            if matches!(fault, SubstrateFault::ClockSkew { .. }) {
-                return Err(Error::NotCapable(Capability::ClockSkew));
-            }
             self.ground.log.note("substrate", format_args!("{fault:?}"));
-            Ok(FaultHandle(self.ground.net.inject(fault.clone())))
+            let handle = FaultHandle(self.ground.net.inject(fault.clone()));
+            self.set_clocks();
+            Ok(handle)
         }
         .boxed()
     }
@@ -141,6 +147,7 @@ impl Environment for SimEnvironment {
             .log
             .note("substrate", format_args!("fault {} is healed", fault.0));
         self.ground.net.heal(fault.0);
+        self.set_clocks();
         async { Ok(()) }.boxed()
     }
 

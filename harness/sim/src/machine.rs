@@ -78,7 +78,7 @@ impl SimMachine {
             files: self.lock().files.clone(),
             host: Arc::clone(&self.host),
             net: self.ground.net.clone(),
-            clock: self.ground.clock,
+            clock: self.ground.clock.clone(),
             seed: self.ground.seed,
             log: self.ground.log.clone(),
         }

@@ -124,7 +124,7 @@ impl ApiPort {
         authority: &Authority,
         key: &KeyPair,
         address: Ipv4Addr,
-        clock: Clock,
+        clock: &Clock,
     ) -> Result<Self, pki::PkiError> {
         let names = ["kubernetes", "kubernetes.default", "kubernetes.default.svc"];
         let leaf = Leaf::Server {
@@ -155,7 +155,7 @@ impl Serve for ApiPort {
 }
 
 /// The authority of a cluster, from the seed.
-pub(crate) fn authority(seed: &pki::Seed, clock: Clock) -> Result<Authority, pki::PkiError> {
+pub(crate) fn authority(seed: &pki::Seed, clock: &Clock) -> Result<Authority, pki::PkiError> {
     Authority::root(
         seed,
         &Subject::kubernetes(),

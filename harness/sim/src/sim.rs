@@ -89,6 +89,7 @@ impl Engine for Sim {
             Capability::Pause,
             Capability::Latency,
             Capability::Loss,
+            Capability::ClockSkew,
             Capability::VirtualTime,
             Capability::Traffic,
         ])

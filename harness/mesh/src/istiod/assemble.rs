@@ -345,12 +345,15 @@ impl Assembler {
             .own
             .parse()
             .unwrap_or_else(|_| pki::TrustDomain::cluster_local());
-        let mut bundles = TrustBundles::new(own, self.roots.clone());
+        let mut bundles = TrustBundles::default();
         let flags = &self.plane.flags;
-        let more = match flags.is_on(Flag::MultirootMesh) {
-            true => mesh.config.ca_certificates.as_slice(),
-            false => &[],
-        };
+        let mut more: &[_] = &[];
+        // Only a mesh of several roots pushes roots at all; else a proxy learns of another root
+        // with its next certificate. Source: pilot/pkg/bootstrap/server.go, workloadTrustBundle.
+        if flags.is_on(Flag::MultirootMesh) {
+            bundles.trust(own, &self.roots);
+            more = mesh.config.ca_certificates.as_slice();
+        }
         for certificate in more {
             let Ok(roots) = Roots::from_pem(&certificate.pem) else {
                 self.refusals

@@ -77,14 +77,14 @@ impl Dial {
     pub(crate) fn new(start: &Start) -> Self {
         Self {
             net: start.net.clone(),
-            clock: start.clock,
+            clock: start.clock.clone(),
             from: start.origin(),
             log: start.log.clone(),
         }
     }
 
     pub(crate) fn client(&self, access: Access) -> Client {
-        remote::client(&self.net, self.clock, self.from.clone(), access)
+        remote::client(&self.net, self.clock.clone(), self.from.clone(), access)
     }
 }
 

@@ -221,7 +221,8 @@ impl Core {
         let leaf = certificates.next().ok_or(refused.clone())?;
         let chain = Chain::new(leaf, &certificates.collect::<Vec<_>>());
         let snapshot = self.snapshot().ok_or(refused.clone())?;
-        let verified = snapshot.trust.bundles.verify(&chain, self.now());
+        let own = self.ca.roots().verify_workload(&chain, self.now());
+        let verified = own.or_else(|_| snapshot.trust.bundles.verify(&chain, self.now()));
         let identity = verified.map_err(|_| refused.clone())?;
         identity.to_string().parse().map_err(|_| refused)
     }

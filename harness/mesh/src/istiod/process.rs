@@ -121,7 +121,7 @@ async fn live(
     let core = Arc::new(Core {
         who: who.to_owned(),
         seed: start.seed,
-        clock: start.clock,
+        clock: start.clock.clone(),
         log: start.log.clone(),
         serving: ca.serving(names(&environment), &key, now)?,
         published: watch::Sender::new(None),

@@ -6,10 +6,22 @@ use std::{
 };
 
 use jiff::Timestamp;
-use pki::{Chain, PkiError, Roots, SpiffeId, TrustBundles, VerifyError};
+use pki::{Chain, PkiError, Roots, SpiffeId, TrustBundles, Validity, VerifyError};
 use rustls_pki_types::CertificateDer;
 
 use crate::xds::Signed;
+
+/// The whole calendar.
+const EVER: Validity = Validity {
+    not_before: Timestamp::MIN,
+    not_after: Timestamp::MAX,
+};
+
+/// A span without an instant.
+const NEVER: Validity = Validity {
+    not_before: Timestamp::MAX,
+    not_after: Timestamp::MIN,
+};
 
 /// A proxy's certificate with the roots that came with it.
 #[derive(Debug)]
@@ -19,11 +31,11 @@ pub struct Identity {
     believed: Mutex<BTreeMap<[u8; 32], Believed>>,
 }
 
-/// A chain that was verified, and until when that holds.
+/// A chain that was verified, and when that holds.
 #[derive(Debug, Clone)]
 struct Believed {
     who: SpiffeId,
-    until: Timestamp,
+    during: Validity,
 }
 
 impl Identity {
@@ -54,7 +66,7 @@ impl Identity {
 
     /// Whom a presented chain names: the roots that came with the own certificate vouch for
     /// everybody, the bundles that istiod pushes for their own trust domains. What was verified
-    /// once holds until one of the certificates ends.
+    /// once holds while all of the certificates do.
     pub(super) fn believes(
         &self,
         presented: &[Vec<u8>],
@@ -72,28 +84,32 @@ impl Identity {
         now: Timestamp,
     ) -> Result<SpiffeId, VerifyError> {
         let print = chain.fingerprint();
-        if let Some(known) = self.lock().get(&print).filter(|known| now < known.until) {
+        if let Some(known) = self
+            .lock()
+            .get(&print)
+            .filter(|known| known.during.contains(now))
+        {
             return Ok(known.who.clone());
         }
         let own = self.roots.verify_workload(chain, now);
         let who = own.or_else(|error| bundles.verify(chain, now).map_err(|_| error))?;
-        let until = self.ends(chain);
         let believed = Believed {
             who: who.clone(),
-            until,
+            during: self.during(chain),
         };
         self.lock().insert(print, believed);
         Ok(who)
     }
 
-    /// The earliest end of what may have vouched; the beginning of time if one cannot be read.
-    fn ends(&self, chain: &Chain) -> Timestamp {
+    /// When everything that may have vouched counts; never if something cannot be read. A clock may
+    /// jump back, so the beginning matters as well.
+    fn during(&self, chain: &Chain) -> Validity {
         let all = std::iter::once(chain.leaf()).chain(chain.intermediates());
-        let ends = all.chain(self.roots.iter()).map(|der| {
+        let spans = all.chain(self.roots.iter()).map(|der| {
             let validity = Chain::new(der.clone(), &[]).validity();
-            validity.map_or(Timestamp::MIN, |validity| validity.not_after)
+            validity.unwrap_or(NEVER)
         });
-        ends.min().unwrap_or(Timestamp::MIN)
+        spans.fold(EVER, |a, b| a.overlap(b))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<[u8; 32], Believed>> {

@@ -224,7 +224,7 @@ impl Lab {
             namespace: "sample".to_owned(),
             origin: at.origin(),
             net: self.net.clone(),
-            clock: self.clock,
+            clock: self.clock.clone(),
             seed: random::Seed(7),
             log: self.log.clone(),
         }

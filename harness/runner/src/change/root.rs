@@ -1,6 +1,7 @@
 //! The root certificate authority of a mesh, exchanged in phases.
 
-use manifest::change;
+use manifest::{ManifestError, Placed, change};
+use pki::Validity;
 use scenario::{draft::RootPhase, name::RootName, scenario::Deployed};
 use world::{ClusterName, MeshName};
 
@@ -17,6 +18,7 @@ pub(super) async fn rotate(
     let of_mesh = members.filter(|(_, member)| member.mesh.as_ref() == Some(mesh));
     for (cluster, _) in of_mesh {
         in_cluster(running, cluster, to, phase).await?;
+        running.keep_root(cluster, to, phase);
     }
     Ok(())
 }
@@ -30,7 +32,28 @@ pub(crate) async fn in_cluster(
 ) -> Result<()> {
     let facts = running.facts();
     let rendered = change::cacerts(running.site.topology, cluster, to, phase, &facts);
-    let Some(secret) = rendered.doing(format!("make the certificates of {cluster}"))? else {
+    signs_with(running, cluster, rendered).await
+}
+
+/// Lets istiod in a cluster sign by an authority that ends with `validity`.
+pub(crate) async fn ending_in_cluster(
+    running: &Running<'_>,
+    cluster: &ClusterName,
+    validity: Validity,
+) -> Result<()> {
+    let facts = running.facts();
+    let rendered = change::ending_cacerts(running.site.topology, cluster, validity, &facts);
+    signs_with(running, cluster, rendered).await
+}
+
+/// Writes `cacerts` and restarts who reads it.
+async fn signs_with(
+    running: &Running<'_>,
+    cluster: &ClusterName,
+    cacerts: std::result::Result<Option<Placed>, ManifestError>,
+) -> Result<()> {
+    let made = cacerts.doing(format!("make the certificates of {cluster}"))?;
+    let Some(secret) = made else {
         return Ok(());
     };
     running.site.apply(vec![secret]).await?;

@@ -10,7 +10,6 @@ use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use engine::{FaultHandle, ObjectRef};
 use scenario::{
-    draft::CertificateFault,
     scenario::{Deployed, FaultKind},
     topology::RemoteSecret,
 };
@@ -41,7 +40,8 @@ enum Broken {
     GatewayGone(ClusterName),
     GatewayMoved(ClusterName),
     Secret(RemoteSecret),
-    OtherRoot(ClusterName),
+    /// Those of this cluster are not believed.
+    Certificates(ClusterName),
 }
 
 impl Faults {
@@ -76,7 +76,7 @@ impl Faults {
             Broken::GatewayGone(cluster) => gateway::restore(running, &cluster).await,
             Broken::GatewayMoved(cluster) => gateway::move_back(running, &cluster).await,
             Broken::Secret(secret) => secret::restore(running, &secret).await,
-            Broken::OtherRoot(cluster) => certificate::restore_root(running, &cluster).await,
+            Broken::Certificates(cluster) => certificate::restore(running, &cluster).await,
         }
     }
 
@@ -90,10 +90,6 @@ impl Faults {
 pub(crate) fn not_carried_out(kind: &FaultKind) -> Option<&'static str> {
     match kind {
         FaultKind::PauseControlPlane(_) => Some(PAUSED_CONTROL_PLANE),
-        FaultKind::Certificate {
-            how: CertificateFault::Expired,
-            ..
-        } => Some(certificate::EXPIRED),
         FaultKind::Certificate { .. }
         | FaultKind::Substrate(_)
         | FaultKind::Scale { .. }

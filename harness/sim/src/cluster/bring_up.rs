@@ -29,6 +29,7 @@ pub(crate) async fn bring_up(
     name: &ClusterName,
     plan: &Plan,
 ) -> Result<Cluster, engine::Error> {
+    let ground = &ground.with_own_clock();
     let site = Site { ground, name, plan };
     let host = site.attach_server()?;
     let nodes = site.attach_nodes()?;
@@ -40,7 +41,7 @@ pub(crate) async fn bring_up(
     let api = Api::new(server.clone(), view.clone(), User::controller("cluster"));
     let around = surroundings(site, &credentials, &api, nodes);
     let tasks = start(site, &around, &server);
-    let furnished = furnish(&api, plan, ground.clock).await;
+    let furnished = furnish(&api, plan, &ground.clock).await;
     furnished.map_err(|status| site.refused(status.message))?;
     ground.log.note(name, "is up");
     Ok(Cluster {
@@ -49,6 +50,7 @@ pub(crate) async fn bring_up(
         view,
         place: site.place(Part::ControlPlane),
         address: plan.api_server,
+        clock: ground.clock.clone(),
         roots: credentials.authority.roots().clone(),
         admin_token: credentials.admin_token,
         _port: port.expect("a new host has no port open"),
@@ -68,7 +70,7 @@ fn surroundings(
     Surroundings {
         cluster: site.name.clone(),
         api: api.clone(),
-        clock: ground.clock,
+        clock: ground.clock.clone(),
         net: ground.net.clone(),
         log: ground.log.clone(),
         images: Arc::clone(&ground.images),
@@ -103,13 +105,13 @@ fn start(site: Site<'_>, around: &Surroundings, server: &ApiServer) -> JoinSet<(
 
 /// kube-controller-manager's, and those that need nodes or a cloud.
 fn controllers(site: Site<'_>, around: &Surroundings) -> Vec<Arc<dyn Controller>> {
-    let (api, clock, net) = (&around.api, site.ground.clock, &site.ground.net);
+    let (api, clock, net) = (&around.api, &site.ground.clock, &site.ground.net);
     let (cloud, addresses) = (site.place(Part::LoadBalancer), site.plan.load_balancers);
     let nodes = around.nodes.iter();
     let places = nodes.map(|(name, node)| (name.clone(), node.place().clone()));
-    let nodes = NodeLifecycle::new(api, clock, net.clone(), places.collect());
+    let nodes = NodeLifecycle::new(api, clock.clone(), net.clone(), places.collect());
     let mut all = controller::of_the_manager(api, clock);
-    all.push(Arc::new(Scheduler::new(api, clock)));
+    all.push(Arc::new(Scheduler::new(api, clock.clone())));
     all.push(Arc::new(Kubelets::new(around.clone())));
     all.push(Arc::new(LoadBalancers::new(
         api,

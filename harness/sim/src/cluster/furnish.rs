@@ -13,7 +13,7 @@ use super::{
 ///
 /// # Errors
 /// The server's refusal.
-pub(super) async fn furnish(api: &Api, plan: &Plan, clock: Clock) -> Result<(), Status> {
+pub(super) async fn furnish(api: &Api, plan: &Plan, clock: &Clock) -> Result<(), Status> {
     for node in &plan.nodes {
         api.create::<Node>(node_object(node)).await?;
         let key = Key::new("", node.name.as_str());
@@ -53,7 +53,7 @@ fn node_object(node: &PlannedNode) -> Value {
     })
 }
 
-fn node_status(node: &PlannedNode, clock: Clock) -> Value {
+fn node_status(node: &PlannedNode, clock: &Clock) -> Value {
     let time = clock.stamp();
     json!({
         "addresses": [

@@ -21,7 +21,7 @@ use crate::{
 pub fn manage(server: &ApiServer, cluster: &ClusterName) -> JoinSet<()> {
     let config = server.config();
     let api = Api::new(server.clone(), View::new(), User::controller("cluster"));
-    let controllers = controller::of_the_manager(&api, config.clock);
+    let controllers = controller::of_the_manager(&api, &config.clock);
     // Nothing here is reached over a network; the place only says who never stands still.
     let desk = Desk {
         place: Place::Outside,

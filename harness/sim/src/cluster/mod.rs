@@ -28,7 +28,7 @@ mod webhook;
 
 use std::{net::Ipv4Addr, sync::Arc};
 
-use apiserver::ApiServer;
+use apiserver::{ApiServer, Clock};
 use pki::Roots;
 use tokio::task::JoinSet;
 use world::ClusterName;
@@ -62,6 +62,8 @@ pub struct Cluster {
     pub address: Ipv4Addr,
     /// The authority of its API server's certificate.
     pub roots: Roots,
+    /// The clock of its nodes and of its control plane.
+    pub(crate) clock: Clock,
     pub(crate) admin_token: String,
     _port: Listener<Arc<dyn Serve>>,
     _host: Host<Arc<dyn Serve>>,

@@ -27,7 +27,7 @@ impl Credentials {
         let keys = pki::Seed::new(seed.0).of(&format!("{}/kubernetes", site.name));
         let mut draws = seed.stream(format_args!("{} admin", site.name));
         Ok(Self {
-            authority: remote::authority(&keys, site.ground.clock).map_err(signing)?,
+            authority: remote::authority(&keys, &site.ground.clock).map_err(signing)?,
             admin_token: format!("admin-{:016x}", draws.random::<u64>()),
             key: KeyPair::from_seed(&keys.of("serving")),
         })
@@ -64,7 +64,7 @@ pub(super) fn start(site: Site<'_>, credentials: &Credentials, view: &View) -> A
     let config = Config {
         service_cidr: site.plan.services,
         cluster_ca: Some(credentials.authority.roots().to_pem()),
-        ..Config::new(site.name.as_str(), ground.seed.0, ground.clock)
+        ..Config::new(site.name.as_str(), ground.seed.0, ground.clock.clone())
     };
     ApiServer::with_handlers(config, handlers(site, credentials, view))
 }
@@ -77,7 +77,7 @@ fn handlers(site: Site<'_>, credentials: &Credentials, view: &View) -> Handlers 
             place: site.place(Part::ControlPlane),
             address: site.plan.api_server,
         },
-        clock: site.ground.clock,
+        clock: site.ground.clock.clone(),
     };
     let admin = Admin {
         token: credentials.admin_token.clone(),
@@ -103,7 +103,7 @@ pub(super) fn port(
         &credentials.authority,
         &credentials.key,
         site.plan.api_server,
-        site.ground.clock,
+        &site.ground.clock,
     );
     port.map_err(signing)
 }

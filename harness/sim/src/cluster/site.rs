@@ -24,6 +24,16 @@ pub(crate) struct Ground {
     pub(crate) images: Arc<dyn Images>,
 }
 
+impl Ground {
+    /// The same ground for a cluster whose clocks can be put off.
+    pub(super) fn with_own_clock(&self) -> Self {
+        Self {
+            clock: self.clock.another(),
+            ..self.clone()
+        }
+    }
+}
+
 /// A cluster before it is up.
 #[derive(Clone, Copy)]
 pub(super) struct Site<'a> {

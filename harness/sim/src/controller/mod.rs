@@ -82,18 +82,18 @@ pub(crate) enum Next {
 }
 
 /// What kube-controller-manager runs, as far as it needs neither nodes nor a cloud.
-pub(crate) fn of_the_manager(api: &Api, clock: Clock) -> Vec<Arc<dyn Controller>> {
+pub(crate) fn of_the_manager(api: &Api, clock: &Clock) -> Vec<Arc<dyn Controller>> {
     vec![
-        Arc::new(deployment::Deployments::new(api, clock)),
-        Arc::new(replica_set::ReplicaSets::new(api, clock)),
-        Arc::new(stateful_set::StatefulSets::new(api, clock)),
-        Arc::new(job::Jobs::new(api, clock)),
+        Arc::new(deployment::Deployments::new(api, clock.clone())),
+        Arc::new(replica_set::ReplicaSets::new(api, clock.clone())),
+        Arc::new(stateful_set::StatefulSets::new(api, clock.clone())),
+        Arc::new(job::Jobs::new(api, clock.clone())),
         Arc::new(endpoint_slice::EndpointSlices::new(api)),
         Arc::new(service_account::ServiceAccounts::new(api)),
         Arc::new(root_ca::RootCaPublisher::new(api)),
         Arc::new(token::Tokens::new(api)),
         Arc::new(garbage::Garbage::new(api)),
-        Arc::new(namespace::Namespaces::new(api, clock)),
+        Arc::new(namespace::Namespaces::new(api, clock.clone())),
     ]
 }
 

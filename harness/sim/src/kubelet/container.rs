@@ -127,7 +127,7 @@ impl Life {
             host: Arc::clone(&self.host),
             kubelet: self.kubelet(),
             net: self.around.net.clone(),
-            clock: self.around.clock,
+            clock: self.around.clock.clone(),
             seed: self.around.seed,
             log: self.around.log.clone(),
         });

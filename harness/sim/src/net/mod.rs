@@ -158,6 +158,19 @@ impl<S: Clone> Net<S> {
         self.runs(place) && !self.lock().faults.values().any(stopped)
     }
 
+    /// By how many seconds the clocks of a cluster are off now; faults add up.
+    pub fn clock_skew(&self, cluster: &ClusterName) -> i64 {
+        let shared = self.lock();
+        let skews = shared.faults.values().filter_map(|fault| match fault {
+            SubstrateFault::ClockSkew {
+                cluster: of,
+                seconds,
+            } if of == cluster => Some(*seconds),
+            _ => None,
+        });
+        skews.fold(0, i64::saturating_add)
+    }
+
     /// Waits until the processes at `place` run.
     pub async fn until_runs(&self, place: &Place) {
         let mut troubled = self.troubles();

@@ -1,8 +1,8 @@
 //! What an agent's container says of its proxy.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
-use istio::network::split_horizon::ProxyKind;
+use istio::{kinds::IstioDuration, network::split_horizon::ProxyKind};
 use k8s_openapi::api::core::v1::{Container, Pod};
 use serde_json::Value;
 use sim::program::Start;
@@ -23,6 +23,38 @@ pub(super) struct Environment {
     pub(super) ca: String,
     /// Whether its workload's DNS queries come to it.
     pub(super) captures_dns: bool,
+    /// How long a certificate it asks istiod for.
+    pub(super) certificate_life: Duration,
+}
+
+/// Settings of agents that could change an answer and that nothing here reads.
+const UNREAD: &[&str] = &[
+    "CA_ROOT_CA",
+    "EXIT_ON_ZERO_ACTIVE_CONNECTIONS",
+    "MINIMUM_DRAIN_DURATION",
+    "SECRET_GRACE_PERIOD_RATIO",
+    "SECRET_GRACE_PERIOD_RATIO_JITTER",
+    "XDS_ROOT_CA",
+];
+
+/// Refuses by its name what is set and not read.
+pub(super) fn refuse_unread(is_set: impl Fn(&str) -> bool) -> Result<(), String> {
+    match UNREAD.iter().find(|name| is_set(name)) {
+        Some(name) => Err(format!("{name} is not modelled: leave it out")),
+        None => Ok(()),
+    }
+}
+
+/// How long a certificate an agent asks for, whatever istiod's default is. Source: `SECRET_TTL` in
+/// pilot/cmd/pilot-agent/options/options.go, a day if it is not set.
+pub(super) fn certificate_life(written: &str) -> Result<Duration, String> {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let asked: Result<IstioDuration, _> = match written {
+        "" => return Ok(DAY),
+        written => written.parse(),
+    };
+    let asked = asked.map_err(|error| format!("SECRET_TTL: {error}"))?;
+    Ok(asked.get())
 }
 
 /// The name of a proxy, unique in a run.
@@ -51,13 +83,13 @@ pub(super) fn read(start: &Start, arguments: &[String]) -> Result<Environment, S
         text => serde_json::from_str(text).map_err(|error| format!("PROXY_CONFIG: {error}"))?,
     };
     let metadata = &config["proxyMetadata"];
-    let captures = match variable("ISTIO_META_DNS_CAPTURE") {
-        "" => metadata["ISTIO_META_DNS_CAPTURE"]
-            .as_str()
-            .unwrap_or_default(),
-        written => written,
+    // What is written for a proxy becomes its agent's environment.
+    let either = |name: &str| match variable(name) {
+        "" => metadata[name].as_str().unwrap_or_default().to_owned(),
+        written => written.to_owned(),
     };
-    let captures_dns = captures == "true";
+    refuse_unread(|name| !either(name).is_empty())?;
+    let captures_dns = either("ISTIO_META_DNS_CAPTURE") == "true";
     let discovery = config["discoveryAddress"].as_str().unwrap_or(DISCOVERY);
     let ca = match variable("CA_ADDR") {
         "" => discovery,
@@ -68,6 +100,7 @@ pub(super) fn read(start: &Start, arguments: &[String]) -> Result<Environment, S
         discovery: discovery.to_owned(),
         ca: ca.to_owned(),
         captures_dns,
+        certificate_life: certificate_life(&either("SECRET_TTL"))?,
     })
 }
 
@@ -103,4 +136,24 @@ fn variables(container: &Container) -> BTreeMap<String, String> {
     let all = container.env.iter().flatten();
     all.filter_map(|variable| Some((variable.name.clone(), variable.value.clone()?)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_asks_for_a_day_unless_it_is_told_otherwise() {
+        let hours = |hours| Ok(Duration::from_secs(hours * 3600));
+        assert_eq!(certificate_life(""), hours(24));
+        assert_eq!(certificate_life("1h"), hours(1));
+        assert!(certificate_life("soon").unwrap_err().contains("SECRET_TTL"));
+    }
+
+    #[test]
+    fn a_setting_that_is_not_read_is_refused_by_its_name() {
+        let told = refuse_unread(|name| name == "SECRET_GRACE_PERIOD_RATIO");
+        assert!(told.unwrap_err().contains("SECRET_GRACE_PERIOD_RATIO"));
+        assert_eq!(refuse_unread(|_| false), Ok(()));
+    }
 }

@@ -6,7 +6,7 @@ use istio::network::split_horizon::ProxyKind;
 use serde_json::Value;
 use sim::program::{Files, MachineStart};
 
-use super::environment::{DISCOVERY, Environment};
+use super::environment::{DISCOVERY, Environment, certificate_life, refuse_unread};
 use crate::xds::Node;
 
 /// Where the files are. Source: istioctl/pkg/workload, tools/packaging/common/istio-start.sh.
@@ -24,6 +24,7 @@ pub(super) fn read(start: &MachineStart) -> Result<Environment, String> {
     let config = &mesh["defaultConfig"];
     let metadata = |name: &str| config["proxyMetadata"][name].as_str().unwrap_or_default();
     let variable = |name: &str| variables.get(name).map_or("", String::as_str);
+    refuse_unread(|name| !metadata(name).is_empty() || variables.contains_key(name))?;
     let discovery = config["discoveryAddress"].as_str().unwrap_or(DISCOVERY);
     let ca = match variable("CA_ADDR") {
         "" => discovery,
@@ -55,6 +56,7 @@ pub(super) fn read(start: &MachineStart) -> Result<Environment, String> {
         discovery: discovery.to_owned(),
         ca: ca.to_owned(),
         captures_dns: metadata("ISTIO_META_DNS_CAPTURE") == "true",
+        certificate_life: certificate_life(metadata("SECRET_TTL"))?,
     })
 }
 

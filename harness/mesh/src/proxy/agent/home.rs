@@ -44,10 +44,10 @@ impl Home {
         }
     }
 
-    pub(super) fn clock(&self) -> Clock {
+    pub(super) fn clock(&self) -> &Clock {
         match self {
-            Self::Pod(start) => start.clock,
-            Self::Machine(start) => start.clock,
+            Self::Pod(start) => &start.clock,
+            Self::Machine(start) => &start.clock,
         }
     }
 

@@ -80,7 +80,7 @@ fn about(home: &Home, environment: &Environment) -> About {
         namespace: environment.node.namespace.clone(),
         origin: home.origin(),
         net: home.net().clone(),
-        clock: home.clock(),
+        clock: home.clock().clone(),
         seed: home.seed(),
         log: home.log().clone(),
     }
@@ -111,7 +111,7 @@ impl Agent {
             credentials: self.credentials().await?,
             cluster: self.environment.node.cluster.clone(),
             key: KeyPair::from_seed(&seed.of(&name)),
-            lifetime: None,
+            lifetime: Some(self.environment.certificate_life),
         };
         let Answer::Signed(signed) = istiod.ask(Ask::Sign(request)).await? else {
             return Err(Trouble::NotIstiod(self.environment.ca.clone()));

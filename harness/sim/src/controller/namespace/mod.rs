@@ -43,7 +43,7 @@ impl Namespaces {
         let Some(namespace) = namespace.filter(|namespace| waits_for_us(namespace)) else {
             return Ok(Next::Change);
         };
-        let left = self.empty(&key.name, age(&namespace, self.clock)).await?;
+        let left = self.empty(&key.name, age(&namespace, &self.clock)).await?;
         self.report(&namespace, &left).await?;
         if let Some(failure) = left.failures.first() {
             return Err(Status::internal(failure));
@@ -117,7 +117,7 @@ fn waits_for_us(namespace: &Namespace) -> bool {
 }
 
 /// How long a namespace has been ending.
-fn age(namespace: &Namespace, clock: Clock) -> Duration {
+fn age(namespace: &Namespace, clock: &Clock) -> Duration {
     let since = namespace.metadata.deletion_timestamp.as_ref();
     let since = since.map_or(clock.now(), |time| time.0);
     clock
