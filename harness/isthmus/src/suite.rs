@@ -71,9 +71,14 @@ struct Shared {
 pub fn main(source: Source) -> ExitCode {
     let mut arguments = Arguments::from_args();
     match tests(&source, &arguments) {
-        Ok((jobs, tests)) => {
+        Ok((shared, tests)) => {
+            let jobs = shared.settings.jobs.get();
             arguments.test_threads = arguments.test_threads.or(Some(jobs));
-            libtest_mimic::run(&arguments, tests).exit_code()
+            let conclusion = libtest_mimic::run(&arguments, tests);
+            if let Err(error) = shared.engine.close() {
+                eprintln!("not everything could be taken down: {error}");
+            }
+            conclusion.exit_code()
         }
         Err(error) => {
             eprintln!("{error}");
@@ -87,8 +92,8 @@ pub fn main(source: Source) -> ExitCode {
     }
 }
 
-/// The tests, and how many of them may run at once.
-fn tests(source: &Source, arguments: &Arguments) -> Result<(usize, Vec<Trial>), SuiteError> {
+/// The tests, and what they share.
+fn tests(source: &Source, arguments: &Arguments) -> Result<(Arc<Shared>, Vec<Trial>), SuiteError> {
     let engine = EngineName::of_environment()?.open()?;
     let mut settings = Settings::on(&engine);
     settings.seed = seed()?;
@@ -103,7 +108,7 @@ fn tests(source: &Source, arguments: &Arguments) -> Result<(usize, Vec<Trial>), 
     }
     let tests = cases.into_iter();
     let tests = tests.map(|case| test(&shared, case, arguments)).collect();
-    Ok((shared.settings.jobs.get(), tests))
+    Ok((shared, tests))
 }
 
 fn seed() -> Result<u64, SuiteError> {

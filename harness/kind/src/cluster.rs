@@ -73,13 +73,8 @@ impl ClusterPlan<'_> {
         progress: &Steps,
         deadline: Deadline,
     ) -> Result<Standing> {
-        let id = nodes[0].clone();
-        let bound = Bound {
-            docker,
-            progress,
-            deadline,
-            node: (&id, &self.nodes[0].name()),
-        };
+        let (id, name) = (nodes[0].clone(), self.nodes[0].name());
+        let bound = Bound::new(docker, progress, deadline, (&id, &name));
         bound.step(Step::Boot, self.boot(docker, &nodes)).await?;
         let configure = self.configure(docker, &nodes);
         bound.step(Step::Configuration, configure).await?;
@@ -117,13 +112,8 @@ impl ClusterPlan<'_> {
         progress: &Steps,
         deadline: Deadline,
     ) -> Result<Standing> {
-        let id = nodes[0].clone();
-        let bound = Bound {
-            docker,
-            progress,
-            deadline,
-            node: (&id, &self.nodes[0].name()),
-        };
+        let (id, name) = (nodes[0].clone(), self.nodes[0].name());
+        let bound = Bound::new(docker, progress, deadline, (&id, &name));
         bound.step(Step::Boot, self.boot(docker, &nodes)).await?;
         let standing = self.standing(docker, nodes).await?;
         let names = self.names();
@@ -269,7 +259,21 @@ struct Bound<'a> {
     node: (&'a str, &'a str),
 }
 
-impl Bound<'_> {
+impl<'a> Bound<'a> {
+    fn new(
+        docker: &'a Docker,
+        progress: &'a Steps,
+        deadline: Deadline,
+        node: (&'a str, &'a str),
+    ) -> Self {
+        Self {
+            docker,
+            progress,
+            deadline,
+            node,
+        }
+    }
+
     async fn step(&self, step: Step, work: impl Future<Output = Result<()>>) -> Result<()> {
         let left = self.deadline.remaining();
         let work = self.progress.step(step, work);

@@ -27,6 +27,11 @@ pub(crate) fn of_images(ids: &[String]) -> String {
     short(&digest.finalize())
 }
 
+/// The digest of any bytes.
+pub(crate) fn of_bytes(bytes: &[u8]) -> String {
+    short(&Sha256::digest(bytes))
+}
+
 fn short(digest: &[u8]) -> String {
     digest[..8]
         .iter()

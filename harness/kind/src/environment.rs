@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use world::{Capability, ClusterName, SubstrateFault, VmName};
 
 use crate::{
+    Keep,
     docker::Docker,
     fault::{self, Broken},
     gc::{self, Which},
@@ -24,6 +25,7 @@ use crate::{
 pub(crate) struct Clusters {
     docker: Docker,
     run: String,
+    keep: Keep,
     standing: BTreeMap<ClusterName, Standing>,
     prober: ExecProber,
     broken: Mutex<BTreeMap<FaultHandle, Broken>>,
@@ -34,6 +36,7 @@ impl Clusters {
     pub(crate) fn new(
         docker: Docker,
         run: String,
+        keep: Keep,
         standing: BTreeMap<ClusterName, Standing>,
     ) -> Self {
         let clients = standing
@@ -44,10 +47,17 @@ impl Clusters {
             prober: ExecProber::new(clients.collect(), since),
             docker,
             run,
+            keep,
             standing,
             broken: Mutex::default(),
             since,
         }
+    }
+
+    /// A client per cluster.
+    pub(crate) fn clients(&self) -> impl Iterator<Item = (ClusterName, Client)> {
+        let clusters = self.standing.iter();
+        clusters.map(|(name, cluster)| (name.clone(), cluster.client.clone()))
     }
 
     fn cluster(&self, name: &ClusterName) -> engine::Result<&Standing> {
@@ -115,6 +125,9 @@ impl Environment for Clusters {
 
     fn tear_down(self: Box<Self>) -> BoxFuture<'static, engine::Result<()>> {
         async move {
+            if let Keep::Hours(_) = self.keep {
+                return Ok(());
+            }
             gc::remove(&self.docker, &Which::Run(self.run.clone())).await?;
             Ok(())
         }

@@ -85,7 +85,12 @@ pub async fn list() -> Result<Vec<Fleet>> {
 /// # Errors
 /// [`Error::NotThere`], or what the daemon met.
 pub async fn one(run: &str) -> Result<Fleet> {
-    let found = list().await?.into_iter().find(|fleet| fleet.run == run);
+    of_run(&Docker::connect().await?, run).await
+}
+
+pub(crate) async fn of_run(docker: &Docker, run: &str) -> Result<Fleet> {
+    let fleets = all(docker).await?;
+    let found = fleets.into_iter().find(|fleet| fleet.run == run);
     found.ok_or_else(|| Error::NotThere {
         what: format!("there is no run called {run}"),
     })

@@ -4,10 +4,10 @@
 //! knows what a mesh is declared to be or what is expected of it, never touches
 //! `~/.kube/config`, and never removes what does not carry its labels.
 //!
-//! Reading order: [`mod@kind`] (the engine, a list of steps), `bridge`, `range` and `join` (who stands
+//! Reading order: [`mod@kind`] (the engine), `stand` (bringing up, a list of steps), `bridge`, `range` and `join` (who stands
 //! where and reaches whom), `node` (what a node is, and what it goes on doing by itself), `cluster`
 //! (from containers to ready nodes), `standing`, `environment`, `prober`, `traffic` and `fault` (what can be done
-//! with clusters that stand), `label`, [`lease`], `kept` and [`gc`] (what is whose, until when, and how it is
+//! with clusters that stand), [`pool`], `lent`, `reset` and `inventory` (how trials share clusters), `label`, [`lease`], `kept` and [`gc`] (what is whose, until when, and how it is
 //! removed), [`doctor`] (whether the host can have them), `docker` (the only place that knows bollard).
 
 mod bridge;
@@ -23,17 +23,22 @@ mod fault;
 pub mod fleet;
 pub mod gc;
 mod golden;
+mod inventory;
 mod join;
 mod kept;
 pub mod kind;
 pub mod label;
 pub mod lease;
+mod lent;
 mod lock;
 mod node;
+pub mod pool;
 mod prober;
 pub mod progress;
 mod range;
+mod reset;
 mod reuse;
+mod stand;
 mod standing;
 mod traffic;
 
@@ -42,4 +47,5 @@ pub use fleet::Fleet;
 pub use gc::{Removed, Which};
 pub use kind::{Images, Keep, Kind, remove};
 pub use label::Owner;
+pub use pool::Pool;
 pub use progress::{Event, Step};

@@ -25,6 +25,8 @@ pub enum Step {
     Workers,
     /// Nodes become Ready.
     Ready,
+    /// What a trial has added is deleted, before the next one.
+    Reset,
 }
 
 /// A step of a cluster has ended.
@@ -93,6 +95,7 @@ impl Step {
             Self::PodNetwork => "take the pod network",
             Self::Workers => "take the workers in",
             Self::Ready => "become Ready",
+            Self::Reset => "be as it was",
         }
     }
 }
@@ -121,6 +124,7 @@ impl fmt::Display for Step {
             Self::PodNetwork => "pod network",
             Self::Workers => "workers",
             Self::Ready => "ready",
+            Self::Reset => "reset",
         })
     }
 }

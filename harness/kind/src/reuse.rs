@@ -53,7 +53,7 @@ impl Kind {
         Ok(Box::new(clusters))
     }
 
-    async fn taken_over(
+    pub(crate) async fn taken_over(
         &self,
         substrate: &Substrate,
         fleet: &Fleet,

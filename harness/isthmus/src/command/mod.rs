@@ -78,6 +78,11 @@ pub enum CommandError {
         "--keep: the clusters of '{0}' end with the run; 'isthmus up' brings clusters up that stay"
     )]
     NothingToKeep(EngineName),
+    /// More clusters would be kept than anybody looks at, each with its memory.
+    #[error(
+        "--keep: {0} trials are selected, and one can be kept; name it with --filter and --exact (--list shows the names)"
+    )]
+    TooManyToKeep(usize),
     /// A question cannot be asked of a scenario.
     #[error(transparent)]
     Question(#[from] QuestionError),
@@ -155,7 +160,11 @@ impl CommandError {
     /// How the command ends because of it.
     fn exit(&self) -> Exit {
         match self {
-            Self::Engine(EngineError::NotPartOfThisVersion(_) | EngineError::Docker(_))
+            Self::Engine(
+                EngineError::NotPartOfThisVersion(_)
+                | EngineError::Docker(_)
+                | EngineError::Unfit { .. },
+            )
             | Self::NotOnThisEngine(_) => Exit::Environment,
             Self::NotExplained(_) => Exit::BringUp,
             Self::Docker(error) => match error.class() {
@@ -172,6 +181,7 @@ impl CommandError {
             | Self::Unwritable { .. }
             | Self::NotStarted { .. }
             | Self::NothingToKeep(_)
+            | Self::TooManyToKeep(_)
             | Self::Question(_)
             | Self::NotInScenario { .. }
             | Self::Output(_) => Exit::Usage,

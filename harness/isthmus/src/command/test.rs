@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use report::{Run, json, junit, text};
+use report::{Run, Trial, json, junit, text};
 
 use super::{CommandError, Terminal};
 use crate::{
@@ -33,10 +33,20 @@ pub(super) fn run(args: &Test, terminal: &mut Terminal<'_>) -> Result<Exit, Comm
     if args.selected.list {
         return list(&cases, &engine, terminal);
     }
+    if args.keep && cases.len() > 1 {
+        return Err(CommandError::TooManyToKeep(cases.len()));
+    }
+    let run_on_it = cases
+        .iter()
+        .filter(|case| case.skipped_on(&engine).is_none());
+    engine.fits(run_on_it.map(|case| case.scenario().topology()))?;
     let files = ReportFiles::create(&args.reports)?;
     let run = rehearse(args, &engine, &cases, terminal)?;
     files.write(&run, args.reports.timings)?;
     tell(args, &run, watch, terminal)?;
+    if args.keep {
+        kept(&engine, &run, terminal)?;
+    }
     Ok(match terminal.stop.is_requested() {
         true => Exit::Interrupted,
         false => Exit::of(&run),
@@ -46,10 +56,10 @@ pub(super) fn run(args: &Test, terminal: &mut Terminal<'_>) -> Result<Exit, Comm
 fn engine(args: &Test) -> Result<OpenEngine, CommandError> {
     let name = args.engine.map_or_else(EngineName::of_environment, Ok)?;
     let engine = name.open()?;
-    if args.keep && !engine.can_keep() {
-        return Err(CommandError::NothingToKeep(name));
+    match args.keep {
+        true => engine.keeping().ok_or(CommandError::NothingToKeep(name)),
+        false => Ok(engine),
     }
-    Ok(engine)
 }
 
 /// The trials that are asked for, in the order of their files.
@@ -129,6 +139,19 @@ fn tell(
     }
     let took = text::seconds(watch.elapsed());
     writeln!(terminal.out, "\n{}; took {took}", text::summary(run))?;
+    Ok(())
+}
+
+/// Where the clusters are that were left standing.
+fn kept(engine: &OpenEngine, run: &Run, terminal: &mut Terminal<'_>) -> Result<(), CommandError> {
+    let stands = |trial: &Trial| trial.came_up() && !trial.steps.is_empty();
+    if run.trials.iter().all(stands) {
+        let name = engine.run_name(0);
+        let said = format!(
+            "its clusters stand: 'isthmus shell {name}' works with them, 'isthmus down {name}' removes them"
+        );
+        writeln!(terminal.err, "{said}")?;
+    }
     Ok(())
 }
 

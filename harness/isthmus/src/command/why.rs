@@ -25,7 +25,10 @@ pub(super) fn run(args: &Why, terminal: &mut Terminal<'_>) -> Result<Exit, Comma
     let engine = engine.open()?;
     let scenario = scenario(args)?;
     let question = question::read(&args.asked, &scenario)?;
-    let explained = explained(args, &engine, &scenario, &question, terminal)?;
+    let explained = explained(args, &engine, &scenario, &question, terminal);
+    let closed = engine.close();
+    let explained = explained?;
+    closed?;
     if args.json {
         let answer = json!({
             "from": question.from.to_string(),

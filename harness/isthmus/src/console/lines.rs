@@ -67,6 +67,10 @@ impl Audience for Lines<'_> {
         self.say(&line(trial));
     }
 
+    fn told(&mut self, line: &str) {
+        self.say(&format!("              {line}"));
+    }
+
     fn waiting(&mut self, running: &[(TrialName, Duration)]) {
         if self.quiet.elapsed() < self.heartbeat {
             return;

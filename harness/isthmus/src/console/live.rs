@@ -57,6 +57,11 @@ impl Audience for Live {
         self.whole.inc(1);
     }
 
+    fn told(&mut self, line: &str) {
+        // As above.
+        let _ = self.all.println(format!("  {line}"));
+    }
+
     fn waiting(&mut self, _: &[(TrialName, Duration)]) {
         self.running.values().for_each(ProgressBar::tick);
     }

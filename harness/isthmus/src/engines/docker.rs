@@ -1,13 +1,22 @@
 //! The engine `kind` for trials that each have a runtime of their own: a connection to the daemon
-//! does not outlive the runtime it was made in, so every bring-up makes one.
+//! does not outlive the runtime it was made in, so every bring-up makes one. Clusters do, and are
+//! handed on from trial to trial.
 
-use std::env;
+use std::{
+    env,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use engine::{BringUp, Engine, Environment};
 use futures::{FutureExt as _, future::BoxFuture};
-use kind::Kind;
+use kind::{Event, Keep, Kind, Pool, doctor};
 use manifest::Images;
 use world::{Capabilities, Substrate};
+
+use super::steps::{self, Told};
+
+/// How long clusters stay that are kept after a run, in hours.
+const KEPT: i64 = 8;
 
 /// What `ISTHMUS_NODE_IMAGE`, `ISTHMUS_HELLOWORLD_IMAGE` and `ISTHMUS_CURL_IMAGE` say; the last two
 /// are for hosts whose clusters reach no registry.
@@ -17,10 +26,14 @@ pub(super) struct Offer {
     pods: Images,
 }
 
-/// The daemon has been seen with these images.
+/// The daemon has been seen with these images. Clones share their clusters.
+#[derive(Clone)]
 pub(super) struct InDocker {
     seen: Kind,
     offer: Offer,
+    keep: Keep,
+    pool: Pool,
+    told: Told,
 }
 
 impl Offer {
@@ -48,12 +61,71 @@ impl InDocker {
     pub(super) fn open() -> Result<Self, kind::Error> {
         let offer = Offer::of_environment();
         let seen = super::on_real_time(Kind::connect(offer.nodes.clone()))?;
-        Ok(Self { seen, offer })
+        Ok(Self {
+            seen,
+            offer,
+            keep: Keep::WhileRunning,
+            pool: Pool::new(),
+            told: Told::default(),
+        })
+    }
+
+    /// Leaves clusters standing.
+    pub(super) fn keeping(self) -> Self {
+        Self {
+            keep: Keep::Hours(KEPT),
+            ..self
+        }
     }
 
     /// What workloads run.
     pub(super) fn pods(&self) -> Images {
         self.offer.pods.clone()
+    }
+
+    /// What has happened since this was last asked.
+    pub(super) fn told(&self) -> Vec<String> {
+        self.told.take()
+    }
+
+    /// What this host lacks for clusters.
+    pub(super) fn lacks(&self, substrate: &Substrate) -> Vec<doctor::Finding> {
+        let findings = doctor::examine(Some(substrate), &self.offer.nodes);
+        let mut findings = super::on_real_time(findings);
+        findings.retain(|finding| finding.severity == doctor::Severity::Bad);
+        findings
+    }
+
+    /// Removes the clusters that no trial uses.
+    pub(super) fn close(&self) -> Result<(), kind::Error> {
+        super::on_real_time(async {
+            let daemon = Kind::connect(self.offer.nodes.clone()).await?;
+            daemon.retire(&self.pool).await
+        })
+    }
+
+    async fn up(
+        &self,
+        substrate: &Substrate,
+        options: BringUp,
+    ) -> engine::Result<Box<dyn Environment>> {
+        let events: Arc<Mutex<Vec<Event>>> = Arc::default();
+        let (seen, told) = (Arc::clone(&events), self.told.clone());
+        let daemon = Kind::connect(self.offer.nodes.clone()).await?;
+        let daemon = daemon
+            .keep(self.keep)
+            .sharing(self.pool.clone())
+            .tell(move |event| {
+                told.say(steps::line(&event));
+                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                seen.push(event);
+            });
+        let environment = daemon.bring_up(substrate, options).await?;
+        let events = events.lock().unwrap_or_else(PoisonError::into_inner);
+        steps::longest_way(&events)
+            .into_iter()
+            .for_each(|way| self.told.say(way));
+        Ok(environment)
     }
 }
 
@@ -71,10 +143,6 @@ impl Engine for InDocker {
         substrate: &'a Substrate,
         options: BringUp,
     ) -> BoxFuture<'a, engine::Result<Box<dyn Environment>>> {
-        async move {
-            let daemon = Kind::connect(self.offer.nodes.clone()).await?;
-            daemon.bring_up(substrate, options).await
-        }
-        .boxed()
+        self.up(substrate, options).boxed()
     }
 }

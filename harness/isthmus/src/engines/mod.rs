@@ -4,6 +4,7 @@
 //! name and gets an [`engine::Engine`].
 
 mod docker;
+pub(crate) mod steps;
 
 use std::{fmt, future::Future, str::FromStr};
 
@@ -11,7 +12,7 @@ use clap::ValueEnum;
 use engine::Engine;
 use jiff::Timestamp;
 use manifest::Images;
-use scenario::draft::EngineKind;
+use scenario::{Topology, draft::EngineKind};
 
 /// The name of the variable that chooses the engine where the command line does not.
 pub const VARIABLE: &str = "ISTHMUS_ENGINE";
@@ -33,6 +34,8 @@ pub struct OpenEngine {
     name: EngineName,
     engine: Box<dyn Engine>,
     images: Images,
+    /// The same engine, where its clusters are containers.
+    docker: Option<docker::InDocker>,
 }
 
 /// Why an engine cannot be used on this machine.
@@ -51,6 +54,14 @@ pub enum EngineError {
     /// Docker or an image is not there.
     #[error(transparent)]
     Docker(#[from] kind::Error),
+    /// The machine lacks what the clusters need.
+    #[error("this machine cannot have the clusters of {topology}:\n{findings}")]
+    Unfit {
+        /// The topology that asks for most.
+        topology: String,
+        /// What it lacks and what to do, line by line.
+        findings: String,
+    },
 }
 
 impl EngineName {
@@ -79,24 +90,29 @@ impl EngineName {
     /// # Errors
     /// What this machine lacks for it, and what to do.
     pub fn open(self) -> Result<OpenEngine, EngineError> {
-        let open = |engine, images| OpenEngine {
-            name: self,
-            engine,
-            images,
-        };
         match self {
-            Self::Sim => Ok(open(Box::new(mesh::engine::SimMesh), Images::default())),
-            Self::Kind => {
-                let docker = docker::InDocker::open()?;
-                let images = docker.pods();
-                Ok(open(Box::new(docker), images))
-            }
+            Self::Sim => Ok(OpenEngine {
+                name: self,
+                engine: Box::new(mesh::engine::SimMesh),
+                images: Images::default(),
+                docker: None,
+            }),
+            Self::Kind => Ok(OpenEngine::in_docker(docker::InDocker::open()?)),
             Self::Existing => Err(EngineError::NotPartOfThisVersion(self)),
         }
     }
 }
 
 impl OpenEngine {
+    fn in_docker(docker: docker::InDocker) -> Self {
+        Self {
+            name: EngineName::Kind,
+            engine: Box::new(docker.clone()),
+            images: docker.pods(),
+            docker: Some(docker),
+        }
+    }
+
     /// Its name.
     pub fn name(&self) -> EngineName {
         self.name
@@ -116,17 +132,57 @@ impl OpenEngine {
     pub fn parallel(&self, cores: usize) -> usize {
         match self.name {
             EngineName::Sim => cores,
-            // Clusters share the machine's memory; one trial after another until groups share them.
+            // Clusters share the machine's memory: trials take turns, and hand equal ones on.
             EngineName::Kind | EngineName::Existing => 1,
         }
     }
 
-    /// Whether its clusters can outlive a run.
-    pub fn can_keep(&self) -> bool {
-        match self.name {
-            EngineName::Sim => false,
-            // Every trial takes its clusters down; nobody hands them over to the next process yet.
-            EngineName::Kind | EngineName::Existing => false,
+    /// Lets its clusters outlive the run; `None` if they cannot.
+    pub fn keeping(self) -> Option<Self> {
+        Some(Self::in_docker(self.docker?.keeping()))
+    }
+
+    /// What it did since this was last asked, in lines for people.
+    pub fn told(&self) -> Vec<String> {
+        let docker = self.docker.as_ref();
+        docker.map(docker::InDocker::told).unwrap_or_default()
+    }
+
+    /// Makes sure that the machine can have the clusters of each topology, one after another.
+    ///
+    /// # Errors
+    /// [`EngineError::Unfit`] for the one that asks for most.
+    pub fn fits<'a>(
+        &self,
+        topologies: impl Iterator<Item = &'a Topology>,
+    ) -> Result<(), EngineError> {
+        let nodes = |topology: &&Topology| -> usize {
+            let clusters = topology.substrate().clusters.values();
+            clusters.map(|cluster| cluster.nodes.len()).sum()
+        };
+        let (Some(docker), Some(largest)) = (&self.docker, topologies.max_by_key(nodes)) else {
+            return Ok(());
+        };
+        let findings = docker.lacks(largest.substrate()).into_iter();
+        let lines =
+            findings.map(|one| format!("{}\n  {}", one.what, one.remedy.unwrap_or_default()));
+        match lines.collect::<Vec<_>>().join("\n") {
+            none if none.is_empty() => Ok(()),
+            findings => Err(EngineError::Unfit {
+                topology: largest.name().to_string(),
+                findings,
+            }),
+        }
+    }
+
+    /// Takes down what stands for trials that never came.
+    ///
+    /// # Errors
+    /// What could not be removed; `isthmus gc` does it later.
+    pub fn close(&self) -> Result<(), EngineError> {
+        match &self.docker {
+            Some(docker) => Ok(docker.close()?),
+            None => Ok(()),
         }
     }
 

@@ -57,6 +57,9 @@ pub trait Audience {
     /// A trial has ended.
     fn ended(&mut self, trial: &Trial);
 
+    /// The engine has done something on the way.
+    fn told(&mut self, line: &str);
+
     /// Nothing has happened for a moment; `running` is under way for so long each.
     fn waiting(&mut self, running: &[(TrialName, Duration)]);
 }
@@ -77,6 +80,9 @@ impl Rehearsal<'_> {
     /// of a wish to stop or of an earlier failure is among them, as skipped with that reason.
     pub fn run(&self, cases: &[Case], audience: &mut dyn Audience) -> Run {
         let mut done = pool::run(self, cases, audience);
+        if let Err(error) = self.engine.close() {
+            audience.told(&format!("not everything could be taken down: {error}"));
+        }
         let trials = cases.iter().enumerate().map(|(number, case)| {
             let trial = done.remove(&number);
             let mut trial = trial.unwrap_or_else(|| self.not_run(case));

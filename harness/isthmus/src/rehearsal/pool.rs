@@ -39,7 +39,10 @@ pub(super) fn run(
         drop(sender);
         let mut hall = Hall::new(rehearsal, cases, audience);
         loop {
-            match news.recv_timeout(MOMENT) {
+            let heard = news.recv_timeout(MOMENT);
+            let told = rehearsal.engine.told();
+            told.iter().for_each(|line| hall.audience.told(line));
+            match heard {
                 Ok(News::Begun(number)) => hall.begun(number),
                 Ok(News::Ended(number, trial)) => hall.ended(number, *trial),
                 Err(RecvTimeoutError::Timeout) => hall.waiting(),

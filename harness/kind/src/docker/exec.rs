@@ -27,37 +27,42 @@ impl Docker {
         input: Option<&[u8]>,
     ) -> Result<Output> {
         let doing = || format!("run {} in container {id}", command.join(" "));
+        let (exec, started) = self.exec(id, command, input.is_some()).await?;
+        let exchanged = exchange(started, input).await;
+        let (stdout, stderr) = exchanged.map_err(met(doing()))?;
+        Ok(Output {
+            code: self.exit_code(&exec).await?,
+            stdout,
+            stderr,
+        })
+    }
+
+    /// Starts a command; returns its id and its standard streams.
+    pub(super) async fn exec(
+        &self,
+        id: &str,
+        command: &[&str],
+        input: bool,
+    ) -> Result<(String, StartExecResults)> {
+        let doing = || format!("run {} in container {id}", command.join(" "));
         let options = CreateExecOptions {
             cmd: Some(command.to_vec()),
-            attach_stdin: Some(input.is_some()),
+            attach_stdin: Some(input),
             attach_stdout: Some(true),
             attach_stderr: Some(true),
             ..CreateExecOptions::default()
         };
-        let exec = self
-            .api
-            .create_exec(id, options)
-            .await
-            .map_err(met(doing()))?
-            .id;
-        let started = self
-            .api
-            .start_exec(&exec, None::<StartExecOptions>)
-            .await
-            .map_err(met(doing()))?;
-        let (stdout, stderr) = exchange(started, input).await.map_err(met(doing()))?;
-        let code = self
-            .api
-            .inspect_exec(&exec)
-            .await
-            .map_err(met(doing()))?
-            .exit_code
-            .unwrap_or(-1);
-        Ok(Output {
-            code,
-            stdout,
-            stderr,
-        })
+        let created = self.api.create_exec(id, options).await;
+        let exec = created.map_err(met(doing()))?.id;
+        let started = self.api.start_exec(&exec, None::<StartExecOptions>).await;
+        Ok((exec, started.map_err(met(doing()))?))
+    }
+
+    /// How a command ended whose streams have been read to their end.
+    pub(super) async fn exit_code(&self, exec: &str) -> Result<i64> {
+        let seen = self.api.inspect_exec(exec).await;
+        let seen = seen.map_err(met("ask how a command ended"))?;
+        Ok(seen.exit_code.unwrap_or(-1))
     }
 
     /// Runs a command that must succeed and returns its standard output.

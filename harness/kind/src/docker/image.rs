@@ -1,9 +1,6 @@
 //! Images: whether the daemon has them, and how nodes get them.
 
-use bollard::{
-    container::LogOutput,
-    exec::{CreateExecOptions, StartExecOptions, StartExecResults},
-};
+use bollard::{container::LogOutput, exec::StartExecResults};
 use futures::StreamExt as _;
 use tokio::io::AsyncWriteExt as _;
 
@@ -40,22 +37,8 @@ impl Docker {
     /// its size never matters.
     pub(crate) async fn load(&self, id: &str, images: &[String]) -> Result<()> {
         let doing = || format!("load images into container {id}");
-        let options = CreateExecOptions {
-            cmd: Some(IMPORT.to_vec()),
-            attach_stdin: Some(true),
-            attach_stdout: Some(true),
-            attach_stderr: Some(true),
-            ..CreateExecOptions::default()
-        };
-        let exec = self
-            .api
-            .create_exec(id, options)
-            .await
-            .map_err(met(doing()))?
-            .id;
-        let started = self.api.start_exec(&exec, None::<StartExecOptions>).await;
-        let StartExecResults::Attached { output, mut input } = started.map_err(met(doing()))?
-        else {
+        let (exec, started) = self.exec(id, &IMPORT, true).await?;
+        let StartExecResults::Attached { output, mut input } = started else {
             return Ok(());
         };
         let names: Vec<&str> = images.iter().map(String::as_str).collect();
@@ -69,14 +52,7 @@ impl Docker {
         };
         let (written, said) = tokio::join!(write, said(output));
         written.map_err(met(doing()))?;
-        let code = self
-            .api
-            .inspect_exec(&exec)
-            .await
-            .map_err(met(doing()))?
-            .exit_code
-            .unwrap_or(-1);
-        match code {
+        match self.exit_code(&exec).await? {
             0 => Ok(()),
             code => Err(Error::Command {
                 node: id.to_owned(),

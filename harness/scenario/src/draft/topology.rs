@@ -39,8 +39,9 @@ pub enum TopologyKind {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TopologySpec {
-    /// Which Istio is installed, and how.
-    pub istio: IstioDraft,
+    /// Which Istio is installed, and how; may be left out where every cluster is `mesh: none`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub istio: Option<IstioDraft>,
     /// The meshes; one called `mesh1` if left out.
     #[serde(default)]
     pub meshes: BTreeMap<MeshName, MeshDraft>,

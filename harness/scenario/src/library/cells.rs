@@ -8,7 +8,7 @@ use world::Version;
 use super::{Files, Library, document, objects};
 use crate::{
     Scenario, Topology,
-    draft::{Free, Metadata, ScenarioDraft, TopologyDraft, TopologyRef, TopologySpec},
+    draft::{Free, IstioDraft, Metadata, ScenarioDraft, TopologyDraft, TopologyRef, TopologySpec},
     name::DocumentName,
     problem::{FieldPath, Findings, did_you_mean},
     scenario::Setting,
@@ -225,7 +225,11 @@ fn versions(draft: &ScenarioDraft, spec: &TopologySpec) -> Vec<Cell> {
     let matrix = &draft.spec.matrix;
     let start = vec![(Vec::new(), spec.clone())];
     let with_istio = multiply(start, "istio", &matrix.istio, |spec, version| {
-        spec.istio.version = version.clone();
+        let values = spec.istio.take().map(|istio| istio.values);
+        spec.istio = Some(IstioDraft {
+            version: version.clone(),
+            values: values.unwrap_or_default(),
+        });
     });
     multiply(
         with_istio,

@@ -64,6 +64,7 @@ pub(crate) fn derive(
             belongs.insert(name, mesh);
         }
     }
+    check_istio(spec, roles, path, findings);
     let mut members = BTreeMap::new();
     for (name, role) in roles {
         let draft = &spec.clusters[name];
@@ -120,7 +121,7 @@ fn member(
         tags: draft.tags.clone(),
         root: signed_by.unwrap_or_else(mesh_root),
         discovers,
-        values: spec.istio.values.merged(&draft.values),
+        values: values(spec, draft),
     }
 }
 
@@ -129,17 +130,45 @@ fn revisions(spec: &TopologySpec, draft: &ClusterDraft, role: &Role) -> Vec<Revi
         return Vec::new();
     }
     if draft.revisions.is_empty() {
-        let version = draft.version.as_ref().unwrap_or(&spec.istio.version);
-        return vec![Revision {
+        let unnamed = |version: &Version| Revision {
             name: None,
             version: version.clone(),
-        }];
+        };
+        return version(spec, draft).map(unnamed).into_iter().collect();
     }
     let revision = |(name, version): (&RevisionName, &Version)| Revision {
         name: Some(name.clone()),
         version: version.clone(),
     };
     draft.revisions.iter().map(revision).collect()
+}
+
+/// The version of a cluster's own or of all; `None` if nobody wrote one, which is a finding.
+fn version<'a>(spec: &'a TopologySpec, draft: &'a ClusterDraft) -> Option<&'a Version> {
+    let of_all = spec.istio.as_ref().map(|istio| &istio.version);
+    draft.version.as_ref().or(of_all)
+}
+
+fn check_istio(spec: &TopologySpec, roles: &Roles, path: &FieldPath, findings: &mut Findings) {
+    let mut in_a_mesh = roles.iter().filter(|(_, role)| **role != Role::None);
+    let without = in_a_mesh.find(|(name, _)| {
+        let draft = &spec.clusters[*name];
+        draft.revisions.is_empty() && version(spec, draft).is_none()
+    });
+    if let Some((name, _)) = without {
+        findings.value(
+            path,
+            format!("nothing says which Istio runs in '{name}'"),
+            "write 'istio: {version: 1.30.3}', or 'mesh: none' for a cluster without a mesh",
+        );
+    }
+}
+
+fn values(spec: &TopologySpec, draft: &ClusterDraft) -> Free {
+    match &spec.istio {
+        Some(istio) => istio.values.merged(&draft.values),
+        None => draft.values.clone(),
+    }
 }
 
 fn check(

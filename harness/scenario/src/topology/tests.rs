@@ -3,8 +3,12 @@ use world::ClusterName;
 use super::*;
 
 fn topology(spec: &str) -> Result<Topology, Vec<String>> {
+    without_istio(&format!("  istio: {{version: 1.30.3}}\n{spec}"))
+}
+
+fn without_istio(spec: &str) -> Result<Topology, Vec<String>> {
     let text = format!(
-        "apiVersion: isthmus/v1alpha1\nkind: Topology\nmetadata: {{name: t}}\nspec:\n  istio: {{version: 1.30.3}}\n{spec}"
+        "apiVersion: isthmus/v1alpha1\nkind: Topology\nmetadata: {{name: t}}\nspec:\n{spec}"
     );
     let draft: TopologyDraft = serde_yaml::from_str(&text).unwrap();
     Topology::from_draft(&draft).map_err(|findings| {
@@ -50,6 +54,21 @@ fn two_primaries_on_two_networks_watch_each_other_through_gateways() {
         assert_eq!(gateway.ports, [15012, 15017, 15443].into());
         assert_eq!(gateway.exposes, [Exposure::Services].into());
     }
+}
+
+#[test]
+fn only_a_mesh_needs_an_istio() {
+    let networks = "  networks: {network1: {}}\n";
+    let plain = format!("{networks}  clusters: {{cluster1: {{network: network1, mesh: none}}}}\n");
+    assert!(without_istio(&plain).is_ok());
+    let meshed = format!("{networks}  clusters: {{cluster1: {{network: network1}}}}\n");
+    let problems = without_istio(&meshed).unwrap_err();
+    assert_eq!(
+        problems,
+        [
+            "spec: nothing says which Istio runs in 'cluster1'; write 'istio: {version: 1.30.3}', or 'mesh: none' for a cluster without a mesh"
+        ]
+    );
 }
 
 #[test]

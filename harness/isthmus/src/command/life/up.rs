@@ -15,6 +15,7 @@ use crate::{
     Exit,
     cli::Up,
     command::{Terminal, subject},
+    engines::steps,
 };
 
 /// What has happened so far.
@@ -52,7 +53,9 @@ pub(in crate::command) fn run(
     };
     let name = on_runtime(work)??;
     let events = events.lock().unwrap_or_else(PoisonError::into_inner);
-    critical_path(&events, terminal)?;
+    if let Some(way) = steps::longest_way(&events) {
+        writeln!(terminal.err, "{way}")?;
+    }
     writeln!(
         terminal.out,
         "{name} is up; 'isthmus shell {name}' works with it, 'isthmus down {name}' removes it"
@@ -86,34 +89,9 @@ async fn up(args: &Up, topology: &Topology, name: &str, events: &Events) -> kind
 
 /// Shows a step when it has ended.
 fn told(event: Event, seen: &Events) {
-    let ended = event.began + event.took;
     // There is nowhere left to say that this failed.
-    let _ = writeln!(
-        std::io::stderr(),
-        "{:>6.1} s  {}  {} ({:.1} s)",
-        ended.as_secs_f64(),
-        event.cluster,
-        event.step,
-        event.took.as_secs_f64()
-    );
+    let _ = writeln!(std::io::stderr(), "{}", steps::line(&event));
     seen.lock()
         .unwrap_or_else(PoisonError::into_inner)
         .push(event);
-}
-
-fn critical_path(events: &[Event], terminal: &mut Terminal<'_>) -> Result<(), CommandError> {
-    let steps = kind::progress::critical_path(events);
-    let Some(last) = steps.last() else {
-        return Ok(());
-    };
-    let said = steps
-        .iter()
-        .map(|event| format!("{} {:.1} s", event.step, event.took.as_secs_f64()));
-    let said = said.collect::<Vec<_>>().join(", ");
-    writeln!(
-        terminal.err,
-        "the longest way was {}'s: {said}",
-        last.cluster
-    )?;
-    Ok(())
 }

@@ -1,0 +1,178 @@
+//! Bringing clusters up: all of a substrate at once, or nothing stays behind.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use engine::{BringUp, Deadline, Environment};
+use futures::future::{join_all, try_join_all};
+use jiff::Timestamp;
+use tokio::time::Instant;
+use world::{ClusterName, Substrate};
+
+use crate::{
+    Error, Keep, Kind, Result,
+    bridge::{self, Bridges},
+    cluster::ClusterPlan,
+    docker::Privilege,
+    environment::Clusters,
+    gc::{self, Which},
+    golden::Golden,
+    join, kept,
+    label::Owner,
+    lease::Lease,
+    node::spec::NodePlan,
+    progress::Steps,
+    standing::Standing,
+};
+
+/// How long a step that was late may take to say why.
+const DIAGNOSIS: Duration = Duration::from_secs(10);
+
+impl Kind {
+    fn owner(&self, substrate: &Substrate, run: &str) -> Owner {
+        let lease = Lease::of_this_process(Timestamp::now());
+        Owner::new(run, lease, self.digest(substrate))
+    }
+
+    /// Lets a run that is whole outlive this process, if that was asked for.
+    pub(crate) async fn keep_on(&self, run: &str) -> Result<()> {
+        match self.keep {
+            Keep::WhileRunning => Ok(()),
+            Keep::Hours(hours) => kept::keep(&self.docker, run, Timestamp::now(), hours).await,
+        }
+    }
+
+    async fn up(
+        &self,
+        substrate: &Substrate,
+        owner: &Owner,
+        bridges: &Bridges,
+        deadline: Deadline,
+    ) -> Result<Clusters> {
+        let since = Instant::now();
+        let layout = bridges.nodes(substrate, &owner.run);
+        let golden = self.golden(owner, &layout).await;
+        let plans = self.plans(substrate, owner, bridges, &layout, golden)?;
+        let ups = plans.iter().map(|(name, plan)| {
+            let steps = Steps::new((*name).clone(), since, self.tell.clone());
+            (*name, plan, steps)
+        });
+        let ups: Vec<_> = ups.collect();
+        // All requests are seen through before the first failure is told: see `ClusterPlan::start`.
+        let starts = ups
+            .iter()
+            .map(|(_, plan, steps)| plan.start(&self.docker, steps));
+        let nodes: Result<Vec<Vec<String>>> = join_all(starts).await.into_iter().collect();
+        let ups = ups
+            .iter()
+            .zip(nodes?)
+            .map(|((name, plan, steps), nodes)| async move {
+                let standing = plan.up(&self.docker, nodes, steps, deadline).await?;
+                Ok::<_, Error>(((*name).clone(), standing))
+            });
+        let standing = try_join_all(ups).await?.into_iter().collect();
+        Ok(self.clusters(&owner.run, standing))
+    }
+
+    /// Gives every node its `/var` with all images unpacked, where the daemon can; without it nodes
+    /// are made as kind makes them, only more slowly.
+    async fn golden(&self, owner: &Owner, layout: &bridge::Layout) -> bool {
+        if self.privilege == Privilege::Node {
+            return false;
+        }
+        let (docker, image, labels) = (&self.docker, &self.images.node, owner.labels());
+        let volumes: Vec<String> = layout.values().flatten().map(NodePlan::var).collect();
+        let had = async {
+            let preload = &self.images.preload;
+            let golden = Golden::have(docker, image, preload, &self.ids, &labels).await?;
+            golden.copy(docker, image, &volumes, &labels).await
+        };
+        let had: Result<()> = had.await;
+        if let Err(error) = &had {
+            tracing::warn!(%error, "nodes unpack their images themselves");
+        }
+        had.is_ok()
+    }
+
+    pub(crate) fn clusters(
+        &self,
+        run: &str,
+        standing: BTreeMap<ClusterName, Standing>,
+    ) -> Clusters {
+        Clusters::new(self.docker.clone(), run.to_owned(), self.keep, standing)
+    }
+
+    /// What each cluster is made from.
+    pub(crate) fn plans<'a>(
+        &'a self,
+        substrate: &'a Substrate,
+        owner: &Owner,
+        bridges: &Bridges,
+        layout: &'a bridge::Layout,
+        golden: bool,
+    ) -> Result<BTreeMap<&'a ClusterName, ClusterPlan<'a>>> {
+        let slices = bridges.balancers(substrate)?;
+        let routes = join::routes(substrate);
+        let plan = |(name, cluster): (&'a ClusterName, &'a world::Cluster)| {
+            let plan = ClusterPlan {
+                nodes: &layout[name],
+                cluster,
+                image: &self.images.node,
+                preload: &self.images.preload,
+                golden,
+                privilege: self.privilege,
+                gateway: bridges.networks[&cluster.network].gateway(),
+                pods: join::pods_of(substrate, &cluster.network),
+                routes: join::script(&routes[name], layout),
+                slice: slices[name],
+                owner: owner.labels(),
+            };
+            (name, plan)
+        };
+        Ok(substrate.clusters.iter().map(plan).collect())
+    }
+
+    /// Brings clusters up, or leaves nothing behind.
+    ///
+    /// # Errors
+    /// What the daemon or a node met, or [`Error::RunExists`].
+    pub async fn stand(
+        &self,
+        substrate: &Substrate,
+        options: &BringUp,
+    ) -> Result<Box<dyn Environment>> {
+        Ok(Box::new(self.raise(substrate, options).await?))
+    }
+
+    /// Brings clusters up, or leaves nothing behind.
+    pub(crate) async fn raise(&self, substrate: &Substrate, options: &BringUp) -> Result<Clusters> {
+        let owner = self.owner(substrate, &options.run);
+        // A name that is taken is somebody else's: nothing of it is cleaned up.
+        bridge::unclaimed(&self.docker, &owner).await?;
+        let up = async {
+            let bridges = bridge::create(&self.docker, substrate, &owner).await?;
+            let clusters = self
+                .up(substrate, &owner, &bridges, options.deadline)
+                .await?;
+            self.keep_on(&owner.run).await?;
+            Ok(clusters)
+        };
+        // Every step has the deadline itself, and says what it waited for; this is for what has none.
+        let up = tokio::time::timeout_at(options.deadline.instant() + DIAGNOSIS, up).await;
+        let waited = options.deadline.patience();
+        match up.unwrap_or(Err(Error::Late { waited })) {
+            Ok(clusters) => Ok(clusters),
+            Err(failed) => {
+                self.clean(&options.run).await;
+                Err(failed)
+            }
+        }
+    }
+
+    /// What cannot be removed now, gc finds by its labels; the failure that led here is worth more.
+    async fn clean(&self, run: &str) {
+        let ours = Which::Run(run.to_owned());
+        if let Err(error) = gc::settle(&self.docker, &ours).await {
+            tracing::warn!(%error, run, "clean up after a failed bring-up");
+        }
+    }
+}
