@@ -64,6 +64,15 @@ impl Batch {
         }
     }
 
+    /// All of them at once, where none depends on what the one before has left behind.
+    #[must_use]
+    pub fn at_once(self) -> Self {
+        Self {
+            parallel: NonZeroUsize::new(self.calls.len()).unwrap_or(NonZeroUsize::MIN),
+            ..self
+        }
+    }
+
     /// The same call `n` times, one after another.
     pub fn repeated(call: &Call, n: usize) -> Self {
         Self::in_order(vec![call.clone(); n])

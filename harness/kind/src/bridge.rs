@@ -13,7 +13,7 @@ use crate::{
     docker::{Attachment, Docker, NetworkSpec},
     label::{NETWORK, Owner, RUN},
     lock::Lock,
-    node::spec::NodePlan,
+    node::spec::{self, NodePlan},
     range,
 };
 
@@ -92,7 +92,7 @@ async fn one(
     loop {
         let range = range::free(name, used)?;
         used.push(range);
-        match docker.create_network(&spec(name, range, owner)).await {
+        match docker.create_network(&network(name, range, owner)).await {
             Ok(id) => return Ok(Bridge { id, range }),
             Err(Error::RangeTaken { .. }) => {}
             Err(error) => return Err(error),
@@ -100,7 +100,7 @@ async fn one(
     }
 }
 
-fn spec(name: &str, range: Ipv4Net, owner: &Owner) -> NetworkSpec {
+fn network(name: &str, range: Ipv4Net, owner: &Owner) -> NetworkSpec {
     let mut labels = owner.labels();
     labels.insert(NETWORK.to_owned(), name.to_owned());
     NetworkSpec {
@@ -180,7 +180,7 @@ impl Bridges {
             next += 1;
             NodePlan {
                 declared: cluster.clone(),
-                cluster: format!("{run}-{cluster}"),
+                cluster: spec::cluster(run, cluster),
                 index,
                 home: home.attachment(offset),
                 wan: self.wan.attachment(offset),

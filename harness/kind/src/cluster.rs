@@ -6,6 +6,8 @@ use futures::{
     try_join,
 };
 use ipnet::Ipv4Net;
+use kube::config::Kubeconfig;
+use serde_json::Value;
 
 use crate::{
     Error, Result, cni,
@@ -22,8 +24,12 @@ use crate::{
     standing::{self, Standing},
 };
 
-const CONFIGURATION: &str = "/kind/kubeadm.conf";
-const ADMIN: &str = "--kubeconfig=/etc/kubernetes/admin.conf";
+/// Brings the control plane up, and says what else is needed of its node, in one command.
+const INIT: &str = "set -e
+kubeadm init --config=/kind/kubeadm.conf --skip-token-print --v=1 >&2
+cat /etc/kubernetes/admin.conf
+echo @isthmus
+cat /kind/manifests/default-cni.yaml";
 
 /// What a cluster is made from.
 pub(crate) struct ClusterPlan<'a> {
@@ -79,13 +85,15 @@ impl ClusterPlan<'_> {
         let configure = self.configure(docker, &nodes);
         bound.step(Step::Configuration, configure).await?;
         // The images are copied while the control plane comes up, which waits more than it works.
-        try_join!(
+        let (said, ()) = try_join!(
             bound.step(Step::ControlPlane, self.init(docker, &id)),
             bound.step(Step::Images, self.load(docker, &nodes)),
         )?;
-        let standing = self.standing(docker, nodes).await?;
-        let network = self.network(docker, &standing);
-        bound.step(Step::PodNetwork, network).await?;
+        let (admin, network) = said.split_once("@isthmus\n").unwrap_or((&said, ""));
+        let kubeconfig = standing::credentials_of(docker, &id, self.name(), admin).await?;
+        let standing = self.standing(nodes, &kubeconfig).await?;
+        let completed = self.complete(&standing, self.network(network)?);
+        bound.step(Step::PodNetwork, completed).await?;
         let join = self.join(docker, &standing);
         bound.step(Step::Workers, join).await?;
         let names = self.names();
@@ -98,7 +106,12 @@ impl ClusterPlan<'_> {
         self.nodes.iter().map(NodePlan::name).collect()
     }
 
-    /// Waits until every container is a node on which kubeadm can run.
+    /// The cluster's name on this host.
+    fn name(&self) -> &str {
+        &self.nodes[0].cluster
+    }
+
+    /// Waits until every container is a node that takes commands.
     async fn boot(&self, docker: &Docker, nodes: &[String]) -> Result<()> {
         let boots = nodes.iter().map(|id| boot::booted(docker, id));
         try_join_all(boots).await.map(drop)
@@ -115,57 +128,45 @@ impl ClusterPlan<'_> {
         let (id, name) = (nodes[0].clone(), self.nodes[0].name());
         let bound = Bound::new(docker, progress, deadline, (&id, &name));
         bound.step(Step::Boot, self.boot(docker, &nodes)).await?;
-        let standing = self.standing(docker, nodes).await?;
+        let kubeconfig = standing::credentials(docker, &id, self.name()).await?;
+        let standing = self.standing(nodes, &kubeconfig).await?;
         let names = self.names();
         bound.step(Step::Ready, standing.ready(&names)).await?;
         Ok(standing)
     }
 
     async fn configure(&self, docker: &Docker, nodes: &[String]) -> Result<()> {
-        let version = ["cat", "/kind/version"];
-        let version = docker.must(&nodes[0], &version, None).await?;
         let names = [
             "localhost".to_owned(),
             "127.0.0.1".to_owned(),
             self.nodes[0].wan.address.to_string(),
         ];
-        let writes = self
-            .nodes
-            .iter()
-            .zip(nodes)
-            .map(|(plan, id)| self.write(docker, plan, id, version.trim(), &names));
-        try_join_all(writes).await.map(drop)
+        let tell = |(plan, id): (&NodePlan, &String)| {
+            let (script, id) = (self.orders(plan, &names).install(), id.clone());
+            async move { docker.script(&id, &script).await }
+        };
+        let told: Vec<_> = self.nodes.iter().zip(nodes).map(tell).collect();
+        try_join_all(told).await.map(drop)
     }
 
-    async fn write(
-        &self,
-        docker: &Docker,
-        plan: &NodePlan,
-        id: &str,
-        version: &str,
-        names: &[String],
-    ) -> Result<()> {
+    fn orders(&self, plan: &NodePlan, names: &[String]) -> Orders {
         let configuration = Configuration {
             cluster: &plan.cluster,
             node: &plan.name(),
             control_plane: &self.nodes[0].name(),
-            version,
             address: plan.home.address,
             names,
             pods: self.cluster.pods,
             services: self.cluster.services,
             locality: &self.cluster.nodes[plan.index].locality,
         };
-        let orders = Orders {
+        Orders {
             routes: self.routes.clone(),
             slice: self.slice,
             wan: plan.wan.address,
-        };
-        let configuration = configuration.render();
-        docker
-            .write(id, CONFIGURATION, configuration.as_bytes())
-            .await?;
-        docker.script(id, &orders.install()).await
+            kubeadm: configuration.render(),
+            role: plan.role(),
+        }
     }
 
     async fn load(&self, docker: &Docker, nodes: &[String]) -> Result<()> {
@@ -177,10 +178,8 @@ impl ClusterPlan<'_> {
             .map(drop)
     }
 
-    async fn init(&self, docker: &Docker, id: &str) -> Result<()> {
-        let config = format!("--config={CONFIGURATION}");
-        let init = ["kubeadm", "init", &config, "--skip-token-print", "--v=1"];
-        docker.must(id, &init, None).await.map(drop)
+    async fn init(&self, docker: &Docker, id: &str) -> Result<String> {
+        docker.must(id, &["sh", "-c", INIT], None).await
     }
 
     fn sources(&self) -> Vec<Ipv4Net> {
@@ -195,14 +194,13 @@ impl ClusterPlan<'_> {
     }
 
     /// The way to a control plane that has come up.
-    async fn standing(&self, docker: &Docker, nodes: Vec<String>) -> Result<Standing> {
-        let name = self.nodes[0].cluster.clone();
-        let kubeconfig = standing::credentials(docker, &nodes[0], &name).await?;
+    async fn standing(&self, nodes: Vec<String>, kubeconfig: &Kubeconfig) -> Result<Standing> {
+        let name = self.name().to_owned();
         let endpoint = engine::ApiEndpoint {
             url: format!("https://{}:6443", self.nodes[0].wan.address),
-            ca_pem: kubeconfig::authority(&kubeconfig).unwrap_or_default(),
+            ca_pem: kubeconfig::authority(kubeconfig).unwrap_or_default(),
         };
-        let client = standing::client(&name, &kubeconfig).await?;
+        let client = standing::client(&name, kubeconfig).await?;
         Ok(Standing {
             name,
             nodes,
@@ -220,28 +218,26 @@ impl ClusterPlan<'_> {
         })
     }
 
-    /// Applies the image's own pod network and starts the load balancer.
-    async fn network(&self, docker: &Docker, standing: &Standing) -> Result<()> {
-        let control_plane = &standing.nodes[0];
-        if self.nodes.len() == 1 {
-            standing.allow_workloads().await?;
-        }
-        let path = "/kind/manifests/default-cni.yaml";
-        let manifest = docker.must(control_plane, &["cat", path], None).await?;
+    /// The image's own pod network, filled in.
+    fn network(&self, manifest: &str) -> Result<Vec<Value>> {
         let endpoint = format!("{}:6443", self.nodes[0].name());
-        let filled = cni::fill(&manifest, &self.pods, &endpoint);
-        let filled = filled.map_err(|error| Error::Unusable {
+        cni::fill(manifest, &self.pods, &endpoint).map_err(|error| Error::Unusable {
             what: "pod network manifest",
             node: self.nodes[0].name(),
             why: error.to_string(),
-        })?;
-        let create = ["kubectl", ADMIN, "create", "-f", "-"];
-        let applied = docker.must(control_plane, &create, Some(filled.as_bytes()));
-        try_join!(applied, docker.must(control_plane, &orders::BALANCE, None)).map(drop)
+        })
+    }
+
+    /// What Kubernetes itself leaves to others.
+    async fn complete(&self, standing: &Standing, network: Vec<Value>) -> Result<()> {
+        if self.nodes.len() == 1 {
+            standing.allow_workloads().await?;
+        }
+        standing.apply(&network).await
     }
 
     async fn join(&self, docker: &Docker, standing: &Standing) -> Result<()> {
-        let config = format!("--config={CONFIGURATION}");
+        let config = format!("--config={}", orders::CONFIGURATION);
         let join = ["kubeadm", "join", &config, "--v=1"];
         let workers = standing.nodes[1..].iter();
         try_join_all(workers.map(|id| docker.must(id, &join, None)))
@@ -274,7 +270,7 @@ impl<'a> Bound<'a> {
         }
     }
 
-    async fn step(&self, step: Step, work: impl Future<Output = Result<()>>) -> Result<()> {
+    async fn step<T>(&self, step: Step, work: impl Future<Output = Result<T>>) -> Result<T> {
         let left = self.deadline.remaining();
         let work = self.progress.step(step, work);
         match tokio::time::timeout(left, work).await {

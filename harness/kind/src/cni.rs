@@ -8,29 +8,26 @@ const TEMPLATE: &str = "would you kindly template this file";
 /// need not wait for kube-proxy.
 const PATCH: &str = "would you kindly patch this file";
 
-/// Fills a manifest in. `pods` are all ranges whose addresses are to survive on the way: those of
+/// Fills a manifest in and returns its objects. `pods` are all ranges whose addresses are to survive on the way: those of
 /// every cluster of the network, or replies would come back to a node that never asked.
 pub(crate) fn fill(
     manifest: &str,
     pods: &str,
     endpoint: &str,
-) -> Result<String, serde_yaml::Error> {
+) -> Result<Vec<Value>, serde_yaml::Error> {
     let filled = if manifest.contains(TEMPLATE) {
         manifest.replace("{{ .PodSubnet }}", pods)
     } else {
         manifest.to_owned()
     };
-    if !manifest.contains(PATCH) {
-        return Ok(filled);
-    }
     let documents: Vec<Value> = serde_yaml::Deserializer::from_str(&filled)
         .map(serde::Deserialize::deserialize)
         .collect::<Result<_, _>>()?;
-    let documents = documents.into_iter().filter(|document| !document.is_null());
-    let patched: Result<Vec<String>, _> = documents
-        .map(|document| serde_yaml::to_string(&told(document, endpoint)))
-        .collect();
-    Ok(patched?.join("---\n"))
+    let objects = documents.into_iter().filter(|document| !document.is_null());
+    Ok(match manifest.contains(PATCH) {
+        true => objects.map(|object| told(object, endpoint)).collect(),
+        false => objects.collect(),
+    })
 }
 
 fn told(mut document: Value, endpoint: &str) -> Value {
@@ -57,6 +54,8 @@ mod tests {
     #[test]
     fn the_container_learns_the_ranges_and_the_control_plane() {
         let filled = fill(MANIFEST, "10.1.0.0/16,10.2.0.0/16", "c1-control-plane:6443").unwrap();
+        assert_eq!(filled.len(), 2);
+        let filled = json!(filled).to_string();
         assert!(filled.contains("10.1.0.0/16,10.2.0.0/16"), "{filled}");
         assert!(
             filled.contains("CONTROL_PLANE_ENDPOINT") && filled.contains("c1-control-plane:6443")
@@ -66,7 +65,8 @@ mod tests {
 
     #[test]
     fn a_manifest_without_marks_stays_as_it_is() {
-        let plain = "kind: DaemonSet # {{ .PodSubnet }}\n";
-        assert_eq!(fill(plain, "10.1.0.0/16", "x").unwrap(), plain);
+        let plain = "kind: DaemonSet\nmetadata: {name: '{{ .PodSubnet }}'}\n";
+        let same = json!([{ "kind": "DaemonSet", "metadata": { "name": "{{ .PodSubnet }}" } }]);
+        assert_eq!(json!(fill(plain, "10.1.0.0/16", "x").unwrap()), same);
     }
 }

@@ -73,18 +73,56 @@ fn command(calls: &[Call]) -> String {
     words.join(" ") + "; true"
 }
 
+/// One shell script that makes all calls, so many at once; each report ends with the number of its
+/// call. Calls made at once share no connection.
+pub(crate) fn script_at_once(calls: &[Call], parallel: usize) -> String {
+    let mut script = String::new();
+    for (first, together) in calls.chunks(parallel).enumerate() {
+        for (offset, call) in together.iter().enumerate() {
+            script += &numbered(call, first * parallel + offset);
+        }
+        script += "wait\n";
+    }
+    script
+}
+
+fn numbered(call: &Call, number: impl std::fmt::Display) -> String {
+    let curl = command(std::slice::from_ref(call));
+    format!("( report=$({curl}); printf '%s\\n@isthmus-done %s\\n' \"$report\" \"{number}\" ) &\n")
+}
+
 /// What ends the report of a call that was started by number.
 const DONE: &str = "\n@isthmus-done ";
 
 /// A shell script that starts the call for every number it reads, without waiting for the one before,
 /// until it reads the word `stop`.
 pub(crate) fn on_demand(call: &Call) -> String {
-    let curl = command(std::slice::from_ref(call));
-    format!(
-        "while read -r n && [ \"$n\" != stop ]; do\n\
-         ( report=$({curl}); printf '%s\\n@isthmus-done %s\\n' \"$report\" \"$n\" ) &\n\
-         done\nwait\n"
-    )
+    let started = numbered(call, "$n");
+    format!("while read -r n && [ \"$n\" != stop ]; do\n{started}done\nwait\n")
+}
+
+/// Reads the reports of [`script_at_once`], whatever order they came in.
+pub(crate) fn read_at_once(
+    calls: &[Call],
+    mut text: String,
+    at: Duration,
+) -> Result<Vec<Observation>, CurlError> {
+    let mut seen = BTreeMap::new();
+    while let Some((number, report)) = take_report(&mut text)? {
+        let place = usize::try_from(number)
+            .ok()
+            .filter(|place| *place < calls.len());
+        let place = place.ok_or_else(|| CurlError::Report(number.to_string()))?;
+        let observed = read(&calls[place..=place], &format!("{report}\n"), at)?;
+        seen.extend(observed.into_iter().map(|one| (place, one)));
+    }
+    match seen.len() == calls.len() {
+        true => Ok(seen.into_values().collect()),
+        false => Err(CurlError::Count {
+            calls: calls.len(),
+            reports: seen.len(),
+        }),
+    }
 }
 
 /// Takes the first whole report off `text`: the number of its call, and what [`read`] reads.
@@ -331,6 +369,31 @@ mod tests {
             )
             .is_err()
         );
+    }
+
+    #[test]
+    fn calls_at_once_are_as_many_as_may_be_and_are_put_in_order_again() {
+        let calls = vec![call(Connection::Fresh); 3];
+        let script = script_at_once(&calls, 2);
+        assert_eq!(
+            (
+                script.matches("wait").count(),
+                script.matches(" &\n").count()
+            ),
+            (2, 3)
+        );
+        let report = |number: u32, status: u32| {
+            format!("{MARK}0 {status} 0.1 0.0\n@isthmus-done {number}\n")
+        };
+        let text = report(2, 202) + &report(0, 200) + &report(1, 201);
+        let seen = read_at_once(&calls, text, Duration::ZERO).unwrap();
+        let status = |seen: &Observation| match &seen.outcome {
+            Outcome::Answered(answer) => answer.status,
+            Outcome::Refused(_) => None,
+        };
+        let statuses: Vec<_> = seen.iter().filter_map(status).collect();
+        assert_eq!(statuses, [200, 201, 202]);
+        assert!(read_at_once(&calls, report(0, 200), Duration::ZERO).is_err());
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Breaking what is underneath, and mending it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use futures::future::try_join_all;
 use ipnet::Ipv4Net;
 use world::{
     Capability, ClusterName, SubstrateFault,
@@ -17,9 +18,12 @@ pub(crate) enum Broken {
     Paused(Vec<String>),
     /// Killed containers.
     Stopped(Vec<String>),
-    /// Rules in nodes: container and the words of the rule.
-    Dropped(Vec<(String, Vec<String>)>),
+    /// Rules in nodes.
+    Dropped(Rules),
 }
+
+/// Rules in nodes: container and the words of the rule.
+type Rules = Vec<(String, Vec<String>)>;
 
 /// Injects a fault.
 pub(crate) async fn inject(
@@ -122,7 +126,7 @@ fn ends(standing: &BTreeMap<ClusterName, Standing>, end: &End) -> engine::Result
 }
 
 /// Every node of the second end drops what comes from the first, and the other way round if asked.
-fn partition([from, to]: [Vec<Place>; 2], direction: Direction) -> Vec<(String, Vec<String>)> {
+fn partition([from, to]: [Vec<Place>; 2], direction: Direction) -> Rules {
     let mut rules = one_way(&from, &to);
     if direction == Direction::Both {
         rules.extend(one_way(&to, &from));
@@ -130,7 +134,7 @@ fn partition([from, to]: [Vec<Place>; 2], direction: Direction) -> Vec<(String, 
     rules
 }
 
-fn one_way(from: &[Place], to: &[Place]) -> Vec<(String, Vec<String>)> {
+fn one_way(from: &[Place], to: &[Place]) -> Rules {
     let pairs = from
         .iter()
         .flat_map(|from| to.iter().map(move |to| (from, to)));
@@ -139,7 +143,7 @@ fn one_way(from: &[Place], to: &[Place]) -> Vec<(String, Vec<String>)> {
 
 /// The rules of the nodes of `to`. A range that is its own as well is left out: such packets come
 /// from elsewhere with a node's address, or not at all.
-fn between(from: &Place, to: &Place) -> Vec<(String, Vec<String>)> {
+fn between(from: &Place, to: &Place) -> Rules {
     let port = match (to.port, from.port) {
         (Some(port), _) => format!(" -p tcp --dport {port}"),
         (None, Some(port)) => format!(" -p tcp --sport {port}"),
@@ -170,19 +174,28 @@ async fn stop(docker: &Docker, nodes: Vec<String>) -> Result<Broken> {
     Ok(Broken::Stopped(nodes))
 }
 
-async fn drop_packets(docker: &Docker, rules: Vec<(String, Vec<String>)>) -> Result<Broken> {
-    for (node, rule) in &rules {
-        iptables(docker, node, "-I", rule).await?;
-    }
+async fn drop_packets(docker: &Docker, rules: Rules) -> Result<Broken> {
+    iptables(docker, "-I", &rules).await?;
     Ok(Broken::Dropped(rules))
 }
 
+/// Every node at once, because a partition does not come rule by rule.
+async fn iptables(docker: &Docker, verb: &str, rules: &Rules) -> Result<()> {
+    let nodes: BTreeSet<&String> = rules.iter().map(|(node, _)| node).collect();
+    let scripts = nodes.into_iter().map(|node| {
+        let own = rules.iter().filter(|(of, _)| of == node);
+        let script: String = own.map(|(_, rule)| command(verb, rule)).collect();
+        let node = node.clone();
+        async move { docker.script(&node, &script).await }
+    });
+    let scripts: Vec<_> = scripts.collect();
+    try_join_all(scripts).await.map(drop)
+}
+
 /// Before any other table, so that no established connection is let through.
-async fn iptables(docker: &Docker, node: &str, verb: &str, rule: &[String]) -> Result<()> {
-    let mut command = vec!["iptables", "-w", "-t", "raw", verb, "PREROUTING"];
-    command.extend(rule.iter().map(String::as_str));
-    command.extend(["-j", "DROP"]);
-    docker.must(node, &command, None).await.map(drop)
+fn command(verb: &str, rule: &[String]) -> String {
+    let words = rule.join(" ");
+    format!("iptables -w -t raw {verb} PREROUTING {words} -j DROP\n")
 }
 
 impl Broken {
@@ -199,11 +212,7 @@ impl Broken {
                     docker.start(node).await?;
                 }
             }
-            Self::Dropped(rules) => {
-                for (node, rule) in &rules {
-                    iptables(docker, node, "-D", rule).await?;
-                }
-            }
+            Self::Dropped(rules) => iptables(docker, "-D", &rules).await?,
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ use crate::{
     Result, digest,
     docker::{Docker, HelperSpec},
     label::{IMAGES, Labels},
+    node::orders,
 };
 
 /// Unpacks what the image brings along and waits to be told that other images have been read in.
@@ -73,7 +74,7 @@ impl Golden {
         };
         let helper = docker.helper(spec).await?;
         let filled = async {
-            docker.script(&helper, AWAKE).await?;
+            docker.script(&helper, orders::AWAKE).await?;
             if !preload.is_empty() {
                 docker.load(&helper, preload).await?;
             }
@@ -109,6 +110,3 @@ impl Golden {
         copied
     }
 }
-
-/// Until containerd answers.
-const AWAKE: &str = "until ctr version >/dev/null 2>&1; do sleep 0.1; done";

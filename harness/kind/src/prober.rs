@@ -29,17 +29,25 @@ impl ExecProber {
         let mut observations = Vec::with_capacity(batch.calls.len());
         // Calls of one client next to each other share a command.
         for calls in batch.calls.chunk_by(|a, b| a.from == b.from) {
-            observations.extend(self.calls(calls).await?);
+            observations.extend(self.calls(calls, batch.parallel.get()).await?);
         }
         Ok(observations)
     }
 
-    async fn calls(&self, calls: &[Call]) -> engine::Result<Vec<Observation>> {
+    async fn calls(&self, calls: &[Call], parallel: usize) -> engine::Result<Vec<Observation>> {
         let place = self.place(&calls[0].from).await?;
         let at = self.since.elapsed();
-        let text = exec(&place, &curl::script(calls)).await;
+        let script = match parallel {
+            1 => curl::script(calls),
+            many => curl::script_at_once(calls, many),
+        };
+        let text = exec(&place, &script).await;
         let text = text.map_err(|source| place.failed("run curl in", source))?;
-        curl::read(calls, &text, at).map_err(|error| place.failed("read curl's words from", error))
+        let read = match parallel {
+            1 => curl::read(calls, &text, at),
+            _ => curl::read_at_once(calls, text, at),
+        };
+        read.map_err(|error| place.failed("read curl's words from", error))
     }
 
     /// Where a client's calls are made.

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use engine::{BringUp, Deadline, Environment};
-use futures::future::{join_all, try_join_all};
+use futures::{
+    future::{join_all, try_join_all},
+    join,
+};
 use jiff::Timestamp;
 use tokio::time::Instant;
 use world::{ClusterName, Substrate};
@@ -19,7 +22,7 @@ use crate::{
     join, kept,
     label::Owner,
     lease::Lease,
-    node::spec::NodePlan,
+    node::spec,
     progress::Steps,
     standing::Standing,
 };
@@ -45,12 +48,14 @@ impl Kind {
         &self,
         substrate: &Substrate,
         owner: &Owner,
-        bridges: &Bridges,
         deadline: Deadline,
     ) -> Result<Clusters> {
         let since = Instant::now();
+        // Neither needs the other, and the daemon takes its time for both.
+        let bridges = bridge::create(&self.docker, substrate, owner);
+        let (bridges, golden) = join!(bridges, self.golden(owner, substrate));
+        let bridges = &bridges?;
         let layout = bridges.nodes(substrate, &owner.run);
-        let golden = self.golden(owner, &layout).await;
         let plans = self.plans(substrate, owner, bridges, &layout, golden)?;
         let ups = plans.iter().map(|(name, plan)| {
             let steps = Steps::new((*name).clone(), since, self.tell.clone());
@@ -75,12 +80,17 @@ impl Kind {
 
     /// Gives every node its `/var` with all images unpacked, where the daemon can; without it nodes
     /// are made as kind makes them, only more slowly.
-    async fn golden(&self, owner: &Owner, layout: &bridge::Layout) -> bool {
+    async fn golden(&self, owner: &Owner, substrate: &Substrate) -> bool {
         if self.privilege == Privilege::Node {
             return false;
         }
         let (docker, image, labels) = (&self.docker, &self.images.node, owner.labels());
-        let volumes: Vec<String> = layout.values().flatten().map(NodePlan::var).collect();
+        let clusters = substrate.clusters.iter();
+        let volumes = clusters.flat_map(|(name, cluster)| {
+            let cluster_on_host = spec::cluster(&owner.run, name);
+            (0..cluster.nodes.len()).map(move |index| spec::var(&cluster_on_host, index))
+        });
+        let volumes: Vec<String> = volumes.collect();
         let had = async {
             let preload = &self.images.preload;
             let golden = Golden::have(docker, image, preload, &self.ids, &labels).await?;
@@ -149,10 +159,7 @@ impl Kind {
         // A name that is taken is somebody else's: nothing of it is cleaned up.
         bridge::unclaimed(&self.docker, &owner).await?;
         let up = async {
-            let bridges = bridge::create(&self.docker, substrate, &owner).await?;
-            let clusters = self
-                .up(substrate, &owner, &bridges, options.deadline)
-                .await?;
+            let clusters = self.up(substrate, &owner, options.deadline).await?;
             self.keep_on(&owner.run).await?;
             Ok(clusters)
         };

@@ -1,5 +1,6 @@
 //! A cluster that stands, and the way to its API.
 
+use engine::{Apply, Kinds};
 use futures::future::try_join_all;
 use ipnet::Ipv4Net;
 use k8s_openapi::api::core::v1::Node;
@@ -9,10 +10,13 @@ use kube::{
     config::{KubeConfigOptions, Kubeconfig},
     runtime::wait::await_condition,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use world::{NetworkName, NodeName};
 
 use crate::{Error, Result, docker::Docker, node::kubeconfig};
+
+/// Who has applied what an image brings along.
+const MANAGER: &str = "isthmus";
 
 /// A cluster that stands.
 #[derive(Clone)]
@@ -36,15 +40,27 @@ pub(crate) struct Standing {
 
 /// The administrator's credentials, for callers on this host.
 pub(crate) async fn credentials(docker: &Docker, node: &str, cluster: &str) -> Result<Kubeconfig> {
-    let admin = ["cat", "/etc/kubernetes/admin.conf"];
-    let admin = docker.must(node, &admin, None).await?;
+    let admin = docker.must(node, &["cat", ADMIN], None).await?;
+    credentials_of(docker, node, cluster, &admin).await
+}
+
+/// Where kubeadm puts them, for callers in the node.
+pub(crate) const ADMIN: &str = "/etc/kubernetes/admin.conf";
+
+/// The same, from the text of the node's own file.
+pub(crate) async fn credentials_of(
+    docker: &Docker,
+    node: &str,
+    cluster: &str,
+    admin: &str,
+) -> Result<Kubeconfig> {
     let port = docker.published(node, 6443).await?;
     let port = port.ok_or_else(|| Error::Unusable {
         what: "published API port",
         node: cluster.to_owned(),
         why: "the daemon published none".to_owned(),
     })?;
-    kubeconfig::from_admin(&admin, cluster, &format!("https://127.0.0.1:{port}"))
+    kubeconfig::from_admin(admin, cluster, &format!("https://127.0.0.1:{port}"))
 }
 
 /// A client of the API server.
@@ -82,6 +98,19 @@ impl Standing {
     fn failed(&self, doing: &str) -> impl FnOnce(kube::Error) -> Error {
         let (name, doing) = (self.name.clone(), doing.to_owned());
         move |error| kubernetes(&name, &doing, Box::new(error))
+    }
+
+    /// Applies objects that the node image brings along.
+    pub(crate) async fn apply(&self, objects: &[Value]) -> Result<()> {
+        let kinds = Kinds::new(self.name.as_str(), self.client.clone());
+        let apply = Apply::new(kinds, MANAGER);
+        for object in objects {
+            apply.one(object).await.map_err(|error| {
+                let doing = "apply what the node image brings along";
+                kubernetes(&self.name, doing, Box::new(error))
+            })?;
+        }
+        Ok(())
     }
 
     /// Lets the control plane take workloads and load-balanced traffic too, for clusters of one node.

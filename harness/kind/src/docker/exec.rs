@@ -95,14 +95,6 @@ impl Docker {
             .await
             .map(drop)
     }
-
-    /// Writes a file, making its directory. An upload would vanish under `/tmp` and `/run`.
-    pub(crate) async fn write(&self, id: &str, path: &str, content: &[u8]) -> Result<()> {
-        let script = r#"mkdir -p "$(dirname "$0")" && cat > "$0""#;
-        self.must(id, &["sh", "-c", script, path], Some(content))
-            .await
-            .map(drop)
-    }
 }
 
 async fn exchange(

@@ -1,4 +1,4 @@
-//! From a started container to a node on which kubeadm can run.
+//! From a started container to a node that takes commands.
 
 use std::time::Duration;
 
@@ -7,14 +7,12 @@ use crate::{Error, Result, docker::Docker};
 /// What a node prints once systemd has taken over; on cgroup v1 the entrypoint's own line is enough.
 const TAKEN_OVER: [&str; 2] = ["Multi-User System", "detected cgroup v1"];
 
-/// Waits until systemd has taken over and containerd answers.
+/// Waits until systemd has taken over.
 ///
 /// A command that runs earlier would keep systemd from emptying the root control group, and the
-/// kubelet could not make its own; therefore the log is read first.
+/// kubelet could not make its own; therefore the log is read.
 pub(crate) async fn booted(docker: &Docker, id: &str) -> Result<()> {
-    docker.logged(id, &TAKEN_OVER).await?;
-    let answers = "until ctr version >/dev/null 2>&1; do sleep 0.1; done";
-    docker.script(id, answers).await
+    docker.logged(id, &TAKEN_OVER).await
 }
 
 /// The error for a node, by id and name, that did not get there in time, with the end of its log.

@@ -14,6 +14,9 @@ use world::Locality;
 /// The token with which workers join; clusters are not reachable from outside the host.
 const TOKEN: &str = "abcdef.0123456789abcdef";
 
+/// Where the version of Kubernetes is to be filled in, which only the image knows.
+pub(crate) const VERSION: &str = "@VERSION@";
+
 /// Everything the configuration of one node depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Configuration<'a> {
@@ -23,8 +26,6 @@ pub(crate) struct Configuration<'a> {
     pub(crate) node: &'a str,
     /// The node that runs the control plane.
     pub(crate) control_plane: &'a str,
-    /// The Kubernetes version of the image, for example `v1.34.2`.
-    pub(crate) version: &'a str,
     /// The node's address in its mesh network.
     pub(crate) address: Ipv4Addr,
     /// Further names and addresses by which the API server is called.
@@ -56,7 +57,7 @@ impl Configuration<'_> {
         json!({
             "apiVersion": "kubeadm.k8s.io/v1beta4",
             "kind": "ClusterConfiguration",
-            "kubernetesVersion": self.version,
+            "kubernetesVersion": VERSION,
             "clusterName": self.cluster,
             "encryptionAlgorithm": "ECDSA-P256",
             "controlPlaneEndpoint": self.endpoint(),
@@ -81,7 +82,9 @@ impl Configuration<'_> {
             "bootstrapTokens": [{ "token": TOKEN }],
             "localAPIEndpoint": { "advertiseAddress": self.address, "bindPort": 6443 },
             "nodeRegistration": self.registration(),
-            "skipPhases": ["preflight"],
+            // The last phase restarts the kubelet so that it renews its certificate, which is good for a
+            // year; the restart costs every new cluster seconds.
+            "skipPhases": ["preflight", "kubelet-finalize"],
         })
     }
 
@@ -178,7 +181,6 @@ mod tests {
             cluster: "c1",
             node: "c1-control-plane",
             control_plane: "c1-control-plane",
-            version: "v1.34.2",
             address: Ipv4Addr::new(172, 30, 1, 2),
             names: &names,
             pods: "10.10.0.0/16".parse().unwrap(),

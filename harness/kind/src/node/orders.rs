@@ -1,13 +1,19 @@
-//! What a node goes on doing by itself, whether or not isthmus still runs: its routes, and on the
-//! control plane the load balancer. Both are units of the node's own systemd, so that they are back
-//! after a restart of the container or the daemon.
+//! What a node is told once, by one script: kubeadm's configuration, and what it goes on doing by
+//! itself, whether or not isthmus still runs: its routes, and on the control plane the load balancer.
+//! Both are units of the node's own systemd, so that they are back after a restart of the container or
+//! the daemon.
 
 use std::{fmt::Write as _, net::Ipv4Addr};
 
 use ipnet::Ipv4Net;
 
+use super::{kubeadm::VERSION, spec::Role};
+
 const NETWORK: &str = include_str!("files/network");
 const BALANCER: &str = include_str!("files/balancer");
+
+/// Where kubeadm finds what it is told.
+pub(crate) const CONFIGURATION: &str = "/kind/kubeadm.conf";
 
 /// What a node is told once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,10 +24,15 @@ pub(crate) struct Orders {
     pub(crate) slice: Ipv4Net,
     /// Its address on the shared bridge.
     pub(crate) wan: Ipv4Addr,
+    /// kubeadm's configuration, without the version.
+    pub(crate) kubeadm: String,
+    /// Whether it runs the control plane, and so the load balancer.
+    pub(crate) role: Role,
 }
 
 impl Orders {
-    /// The shell script that writes the units and starts the one that needs no control plane.
+    /// The shell script that writes it all, once containerd answers, and starts the unit that needs
+    /// no control plane. The load balancer starts with the pod network: before, nobody answers it.
     pub(crate) fn install(&self) -> String {
         let network = NETWORK
             .replace("@ROUTES@", &self.routes)
@@ -29,17 +40,41 @@ impl Orders {
         let balancer = BALANCER
             .replace("@SLICE@", &self.slice.to_string())
             .replace("@WAN@", &self.wan.to_string());
-        let mut script = String::new();
+        let mut script = AWAKE.to_owned();
+        file(&mut script, "600", CONFIGURATION, &self.kubeadm);
         file(&mut script, "755", "/kind/isthmus/network", &network);
         file(&mut script, "755", "/kind/isthmus/balancer", &balancer);
-        file(&mut script, "644", &unit_path("network"), &unit_once());
-        file(&mut script, "644", &unit_path("balancer"), &unit_forever());
-        script + "systemctl enable --now isthmus-network.service\n"
+        file(
+            &mut script,
+            "644",
+            &unit_path("network.service"),
+            NETWORK_UNIT,
+        );
+        file(
+            &mut script,
+            "644",
+            &unit_path("balancer.service"),
+            BALANCER_UNIT,
+        );
+        file(
+            &mut script,
+            "644",
+            &unit_path("balancer.path"),
+            BALANCER_START,
+        );
+        let started = match self.role {
+            Role::ControlPlane => "isthmus-network.service isthmus-balancer.path",
+            Role::Worker => "isthmus-network.service",
+        };
+        format!(
+            "{script}sed -i \"s/{VERSION}/$(cat /kind/version)/\" {CONFIGURATION}\n\
+             systemctl enable --quiet --now {started}\n"
+        )
     }
 }
 
-/// Starts the load balancer; the control plane must be there.
-pub(crate) const BALANCE: [&str; 4] = ["systemctl", "enable", "--now", "isthmus-balancer.service"];
+/// Until containerd answers.
+pub(crate) const AWAKE: &str = "until ctr version >/dev/null 2>&1; do sleep 0.1; done\n";
 
 fn file(script: &mut String, mode: &str, path: &str, content: &str) {
     writeln!(
@@ -50,22 +85,41 @@ fn file(script: &mut String, mode: &str, path: &str, content: &str) {
 }
 
 fn unit_path(name: &str) -> String {
-    format!("/etc/systemd/system/isthmus-{name}.service")
+    format!("/etc/systemd/system/isthmus-{name}")
 }
 
-fn unit_once() -> String {
-    "[Unit]\nDescription=routes and rules of isthmus\nBefore=kubelet.service\n\n\
-     [Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/kind/isthmus/network\n\n\
-     [Install]\nWantedBy=multi-user.target\n"
-        .to_owned()
-}
+const NETWORK_UNIT: &str = "[Unit]
+Description=routes and rules of isthmus
+Before=kubelet.service
 
-fn unit_forever() -> String {
-    "[Unit]\nDescription=load balancer of isthmus\nAfter=kubelet.service isthmus-network.service\n\n\
-     [Service]\nExecStart=/kind/isthmus/balancer\nRestart=always\nRestartSec=1s\n\n\
-     [Install]\nWantedBy=multi-user.target\n"
-        .to_owned()
-}
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/kind/isthmus/network
+
+[Install]
+WantedBy=multi-user.target
+";
+
+const BALANCER_UNIT: &str = "[Unit]
+Description=load balancer of isthmus
+After=kubelet.service isthmus-network.service
+
+[Service]
+ExecStart=/kind/isthmus/balancer
+Restart=always
+RestartSec=1s
+";
+
+const BALANCER_START: &str = "[Unit]
+Description=load balancer of isthmus, once there is a pod network
+
+[Path]
+PathExistsGlob=/etc/cni/net.d/*.conflist
+
+[Install]
+WantedBy=multi-user.target
+";
 
 #[cfg(test)]
 mod tests {
@@ -77,6 +131,8 @@ mod tests {
             routes: "ip route replace blackhole 10.2.0.0/16".to_owned(),
             slice: "172.24.8.0/26".parse().unwrap(),
             wan: Ipv4Addr::new(172, 24, 0, 2),
+            kubeadm: "kubernetesVersion: '@VERSION@'\n".to_owned(),
+            role: Role::ControlPlane,
         };
         let script = orders.install();
         for told in ["blackhole 10.2.0.0/16", "172.24.8.0/26", "172.24.0.2"] {
@@ -85,6 +141,16 @@ mod tests {
         for open in ["@ROUTES@", "@SLICE@", "@WAN@"] {
             assert!(!script.contains(open), "{open}");
         }
+        let worker = Orders {
+            role: Role::Worker,
+            ..orders
+        };
+        assert!(script.contains("--now isthmus-network.service isthmus-balancer.path"));
+        assert!(
+            worker
+                .install()
+                .ends_with("--now isthmus-network.service\n")
+        );
     }
 
     #[test]
@@ -93,6 +159,8 @@ mod tests {
             routes: String::new(),
             slice: "172.24.8.0/26".parse().unwrap(),
             wan: Ipv4Addr::new(172, 24, 0, 2),
+            kubeadm: "kubernetesVersion: '@VERSION@'\n".to_owned(),
+            role: Role::ControlPlane,
         };
         for text in [orders.install(), BALANCER.to_owned()] {
             let parsed = std::process::Command::new("bash")

@@ -39,6 +39,25 @@ const WRITABLE: &str = "mount -o remount,rw /sys; \
     for m in $(awk '$5 ~ \"^/sys/fs/cgroup\" {print $5}' /proc/self/mountinfo); do mount -o remount,rw \"$m\"; done; \
     exec /usr/local/bin/entrypoint /sbin/init";
 
+/// The name of a run's cluster on this host.
+pub(crate) fn cluster(run: &str, declared: &ClusterName) -> String {
+    format!("{run}-{declared}")
+}
+
+/// The volume that is a node's `/var`, if it is copied from a golden one.
+pub(crate) fn var(cluster: &str, index: usize) -> String {
+    format!("{}-var", name(cluster, index))
+}
+
+/// The name of the container, the host and the Kubernetes node alike; as kind counts them.
+fn name(cluster: &str, index: usize) -> String {
+    match index {
+        0 => format!("{cluster}-control-plane"),
+        1 => format!("{cluster}-worker"),
+        index => format!("{cluster}-worker{index}"),
+    }
+}
+
 impl NodePlan {
     /// The role that its place gives it.
     pub(crate) fn role(&self) -> Role {
@@ -49,18 +68,14 @@ impl NodePlan {
         }
     }
 
-    /// The name of the container, the host and the Kubernetes node alike; as kind counts them.
+    /// The name of the container, the host and the Kubernetes node alike.
     pub(crate) fn name(&self) -> String {
-        match (self.role(), self.index) {
-            (Role::ControlPlane, _) => format!("{}-control-plane", self.cluster),
-            (Role::Worker, 1) => format!("{}-worker", self.cluster),
-            (Role::Worker, index) => format!("{}-worker{index}", self.cluster),
-        }
+        name(&self.cluster, self.index)
     }
 
     /// The volume that is its `/var`, if it is copied from a golden one.
     pub(crate) fn var(&self) -> String {
-        format!("{}-var", self.name())
+        var(&self.cluster, self.index)
     }
 
     /// The container.

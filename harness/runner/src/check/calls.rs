@@ -1,9 +1,11 @@
 //! Checks that call.
 
+use std::collections::BTreeSet;
+
 use engine::Batch;
 use judge::{CallLook, Next, Rates, Verdict, Ways};
 use scenario::scenario::CheckKind;
-use world::{Call, Observation};
+use world::{Call, Observation, Refusal};
 
 use crate::{Result, error::Doing as _, running::Running};
 
@@ -20,12 +22,25 @@ pub(super) async fn look(
         match look.next() {
             Next::Decided(verdict) => return Ok(*verdict),
             Next::Ask { client, calls: n } => {
-                for observation in ask(running, Batch::repeated(&calls[client], n.get())).await? {
+                let batch = Batch::repeated(&calls[client], n.get());
+                let batch = if is_silent(kind) {
+                    batch.at_once()
+                } else {
+                    batch
+                };
+                for observation in ask(running, batch).await? {
                     look.observe(client, &observation);
                 }
             }
         }
     }
+}
+
+/// Whether each call is to end by nobody answering: that takes its whole timeout to hear, and calls
+/// into a void know nothing of each other.
+fn is_silent(kind: &CheckKind) -> bool {
+    let silence = BTreeSet::from([Refusal::Timeout]);
+    matches!(kind, CheckKind::Refused { manners, .. } if *manners == silence)
 }
 
 /// Asks, and takes in what traffic saw meanwhile.

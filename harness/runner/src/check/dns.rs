@@ -13,6 +13,9 @@ use crate::{Result, running::Running};
 /// A port that nothing serves: whether a name resolves shows before anybody answers on it.
 const DISCARD: u16 = 9;
 
+/// Whoever has resolved the name by then has shown it, though nobody answers on that port.
+const SOON: Duration = Duration::from_secs(2);
+
 /// Resolvers try twice for five seconds each where an upstream is silent.
 const RESOLVERS_PATIENCE: Duration = Duration::from_secs(20);
 
@@ -22,7 +25,7 @@ pub(super) async fn dns(
     host: &str,
     answer: DnsAnswer,
 ) -> Result<Verdict> {
-    let call = |client: &Client| Call {
+    let call = |client: &Client, timeout| Call {
         from: client.clone(),
         to: Target {
             host: host.to_owned(),
@@ -30,14 +33,17 @@ pub(super) async fn dns(
         },
         protocol: Protocol::Tcp,
         connection: Connection::Fresh,
-        timeout: RESOLVERS_PATIENCE,
+        timeout,
     };
-    let seen = ask(running, Batch::in_order(from.iter().map(call).collect())).await?;
+    let calls = |timeout| Batch::in_order(from.iter().map(|from| call(from, timeout)).collect());
+    let mut seen = ask(running, calls(SOON)).await?;
+    if !seen.iter().all(resolved) {
+        seen = ask(running, calls(RESOLVERS_PATIENCE)).await?;
+    }
     let expected = match answer {
         DnsAnswer::Address => format!("{host} resolves"),
         DnsAnswer::Nxdomain => format!("{host} does not resolve"),
     };
-    let resolved = |seen: &Observation| seen.outcome != Seen::Refused(Refusal::Dns);
     let wrong = seen
         .iter()
         .find(|seen| resolved(seen) != (answer == DnsAnswer::Address));
@@ -51,4 +57,9 @@ pub(super) async fn dns(
             format!("it does not resolve for {}", seen.call.from),
         ),
     })
+}
+
+/// A name whose owner does not answer has resolved all the same.
+fn resolved(seen: &Observation) -> bool {
+    seen.outcome != Seen::Refused(Refusal::Dns)
 }
