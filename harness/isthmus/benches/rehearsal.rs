@@ -2,7 +2,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use isthmus::{
-    engines::EngineName,
+    engines::{EngineName, Setup},
     rehearsal::{Rehearsal, Settings, Stop},
     trials::{Case, Source},
 };
@@ -13,7 +13,7 @@ const ROWS: [&str; 3] = ["T1", "T4", "T5"];
 
 fn trials(criterion: &mut Criterion) {
     let engine = EngineName::Sim
-        .open()
+        .open(&Setup::default())
         .expect("the simulator is always there");
     let settings = Settings::on(&engine);
     let rehearsal = Rehearsal {

@@ -25,7 +25,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::{
     Exit,
-    engines::{EngineName, OpenEngine},
+    engines::{EngineName, OpenEngine, Setup},
     rehearsal::{Rehearsal, Settings, Stop},
     trials::{Case, Source},
 };
@@ -94,7 +94,7 @@ pub fn main(source: Source) -> ExitCode {
 
 /// The tests, and what they share.
 fn tests(source: &Source, arguments: &Arguments) -> Result<(Arc<Shared>, Vec<Trial>), SuiteError> {
-    let engine = EngineName::of_environment()?.open()?;
+    let engine = EngineName::of_environment()?.open(&Setup::of_environment())?;
     let mut settings = Settings::on(&engine);
     settings.seed = seed()?;
     let shared = Arc::new(Shared {

@@ -6,9 +6,10 @@ use std::{
     time::Duration,
 };
 
-use engine::{ApiEndpoint, Environment, FaultHandle, Machine, Prober};
+use engine::{ApiEndpoint, Environment, FaultHandle, Machine, MeshView, Prober};
 use futures::future::{BoxFuture, FutureExt as _};
 use kube::Client;
+use live::{ExecProber, LiveMesh};
 use tokio::time::Instant;
 use world::{Capability, ClusterName, SubstrateFault, VmName};
 
@@ -17,7 +18,6 @@ use crate::{
     docker::Docker,
     fault::{self, Broken},
     gc::{self, Which},
-    prober::ExecProber,
     standing::Standing,
 };
 
@@ -28,6 +28,7 @@ pub(crate) struct Clusters {
     keep: Keep,
     standing: BTreeMap<ClusterName, Standing>,
     prober: ExecProber,
+    mesh: LiveMesh,
     broken: Mutex<BTreeMap<FaultHandle, Broken>>,
     since: Instant,
 }
@@ -42,9 +43,14 @@ impl Clusters {
         let clients = standing
             .iter()
             .map(|(name, cluster)| (name.clone(), cluster.client.clone()));
+        let clients: BTreeMap<_, _> = clients.collect();
+        let networks = standing
+            .iter()
+            .map(|(name, cluster)| (name.clone(), cluster.network.clone()));
         let since = Instant::now();
         Self {
-            prober: ExecProber::new(clients.collect(), since),
+            prober: ExecProber::new(clients.clone(), networks.collect(), since),
+            mesh: LiveMesh::new(clients),
             docker,
             run,
             keep,
@@ -96,6 +102,10 @@ impl Environment for Clusters {
 
     fn prober(&self) -> &dyn Prober {
         &self.prober
+    }
+
+    fn mesh(&self) -> engine::Result<&dyn MeshView> {
+        Ok(&self.mesh)
     }
 
     fn inject<'a>(

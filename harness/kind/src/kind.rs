@@ -137,6 +137,13 @@ impl Engine for Kind {
     fn capabilities(&self) -> Capabilities {
         [
             Capability::OwnClusters,
+            Capability::Istio,
+            Capability::MeshEvidence,
+            Capability::ExternalControlPlane,
+            Capability::SharedSources,
+            Capability::Federation,
+            Capability::Upgrade,
+            Capability::CertificateFaults,
             Capability::OverlappingRanges,
             Capability::Pause,
             Capability::Partition,

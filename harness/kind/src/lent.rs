@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use engine::{ApiEndpoint, BringUp, Deadline, Environment, FaultHandle, Machine, Prober};
+use engine::{ApiEndpoint, BringUp, Deadline, Environment, FaultHandle, Machine, MeshView, Prober};
 use futures::future::{BoxFuture, FutureExt as _, try_join_all};
 use kube::Client;
 use tokio::time::Instant;
@@ -175,6 +175,10 @@ impl Environment for Lent {
 
     fn prober(&self) -> &dyn Prober {
         self.clusters.prober()
+    }
+
+    fn mesh(&self) -> engine::Result<&dyn MeshView> {
+        self.clusters.mesh()
     }
 
     fn inject<'a>(

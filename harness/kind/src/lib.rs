@@ -6,14 +6,14 @@
 //!
 //! Reading order: [`mod@kind`] (the engine), `stand` (bringing up, a list of steps), `bridge`, `range` and `join` (who stands
 //! where and reaches whom), `node` (what a node is, and what it goes on doing by itself), `cluster`
-//! (from containers to ready nodes), `standing`, `environment`, `prober`, `traffic` and `fault` (what can be done
-//! with clusters that stand), [`pool`], `lent`, `reset` and `inventory` (how trials share clusters), `label`, [`lease`], `kept` and [`gc`] (what is whose, until when, and how it is
+//! (from containers to ready nodes), `standing`, `environment` and `fault` (what can be done with clusters that
+//! stand; they are asked by the room `live`), [`pool`], `lent`, `reset` and `inventory` (how trials share clusters),
+//! `label`, [`lease`], `kept` and [`gc`] (what is whose, until when, and how it is
 //! removed), [`doctor`] (whether the host can have them), `docker` (the only place that knows bollard).
 
 mod bridge;
 mod cluster;
 mod cni;
-mod curl;
 mod digest;
 mod docker;
 pub mod doctor;
@@ -33,14 +33,12 @@ mod lent;
 mod lock;
 mod node;
 pub mod pool;
-mod prober;
 pub mod progress;
 mod range;
 mod reset;
 mod reuse;
 mod stand;
 mod standing;
-mod traffic;
 
 pub use error::{Class, Error, Result};
 pub use fleet::Fleet;

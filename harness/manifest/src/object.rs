@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
-use world::ClusterName;
+use world::{ClusterName, Version};
 
 use crate::ManifestError;
 
@@ -84,6 +84,13 @@ impl Object {
             namespace: self.namespace().map(str::to_owned),
             name: self.name().to_owned(),
         }
+    }
+
+    /// The version of Istio whose istioctl makes objects of it; `None` if it is no IstioOperator of
+    /// this room.
+    pub fn of_istio(&self) -> Option<Version> {
+        let version = self.text("/metadata/labels/app.kubernetes.io~1version")?;
+        (self.kind() == "IstioOperator").then(|| version.parse().ok())?
     }
 
     /// The text at a JSON pointer.

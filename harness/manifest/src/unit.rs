@@ -22,6 +22,9 @@ pub enum Form {
     Operators,
 }
 
+/// The label of an IstioOperator that says which istioctl is to read it: charts differ by version.
+pub(crate) const VERSION_LABEL: &str = "app.kubernetes.io/version";
+
 /// A part of an installation.
 #[derive(Debug, Clone)]
 pub(crate) enum Unit<'a> {

@@ -25,6 +25,15 @@ pub enum Error {
         #[source]
         source: Box<manifest::ManifestError>,
     },
+    /// Istio's charts could not be rendered.
+    #[error("failed to {doing}: {source}")]
+    Charts {
+        /// What was going on.
+        doing: String,
+        /// What istioctl met.
+        #[source]
+        source: Box<istioctl::Error>,
+    },
     /// Certificates could not be made.
     #[error("failed to {doing}: {source}")]
     Certificates {

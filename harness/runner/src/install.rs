@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine::{Condition, ObjectRef, State, condition, facts as cluster_facts, wait};
 use k8s_openapi::ByteString;
-use manifest::{At, Await, Facts, Form, Need, Stage, Violations, stages, vm_needs, workload_stage};
+use manifest::{At, Await, Facts, Need, Stage, Violations, stages, vm_needs, workload_stage};
 use serde_json::Value;
 
 use crate::{Error, Result, error::Doing as _, running::Running, site::Site, vm};
@@ -54,11 +54,11 @@ pub(crate) async fn carry_out(
     violations: &mut Violations,
 ) -> Result<()> {
     learn_all(site, facts, stage.needs()).await?;
-    let doing = || format!("render stage {}", stage.name());
-    let objects = stage.render(facts, Form::Objects).doing(doing())?;
-    site.apply(violations.apply(objects).doing(doing())?)
+    let objects = site.charts.objects(stage, facts).await?;
+    let objects = violations.apply(objects);
+    site.apply(objects.doing(format!("break stage {}", stage.name()))?)
         .await?;
-    for awaited in stage.awaits(Form::Objects) {
+    for awaited in stage.awaits(site.charts.form()) {
         wait_for(site, &awaited).await?;
     }
     Ok(())

@@ -6,14 +6,15 @@
 //! before anything starts.
 //!
 //! Reading order: [`trial`] (what is run), [`mod@run`] (a trial from bring-up to tear-down), `site`
-//! and `running` (the clusters while they stand, and what is remembered), `install` and `vm` (stages
-//! and facts), `step` with `check`, `fault`, `change` and `traffic` (what happens in it), `target`
+//! and `running` (the clusters while they stand, and what is remembered), `install`, [`charts`] and `vm` (stages,
+//! objects and facts), `step` with `check`, `fault`, `change` and `traffic` (what happens in it), `target`
 //! (addresses that are known only then), `canary` (what is broken on purpose), `cause` (what is missing behind a failure), `conclude` (what came
 //! of it), [`mod@explain`] (why a call goes as it does).
 
 mod canary;
 mod cause;
 mod change;
+pub mod charts;
 mod check;
 mod conclude;
 pub mod error;
@@ -30,6 +31,7 @@ mod traffic;
 pub mod trial;
 mod vm;
 
+pub use charts::Charts;
 pub use error::{Error, Result};
 pub use explain::explain;
 pub use run::{Options, run};

@@ -8,9 +8,10 @@ use judge::{Outcome, Verdict};
 use manifest::Images;
 use report::StepRun;
 use scenario::scenario::{Action, Check, CheckKind, Timing, Waiting};
+use serde_json::Value;
 
 use crate::{
-    Error, Result, Trial, canary, cause, check,
+    Charts, Error, Result, Trial, canary, cause, check,
     conclude::{NOT_MODELLED, conclude, spoken},
     error::Doing as _,
     install,
@@ -30,6 +31,11 @@ pub struct Options {
     pub now: Timestamp,
     /// The images that workloads run.
     pub images: Images,
+    /// Who renders Istio's charts.
+    pub charts: Charts,
+    /// Values merged over those of every cluster, for what is said of a machine and not of a mesh:
+    /// a registry, a proxy image.
+    pub values: Option<Value>,
     /// How long a whole trial may take on the engine's clock.
     pub patience: Duration,
 }
@@ -84,7 +90,7 @@ pub(crate) async fn up<'a>(
     };
     let environment = engine.bring_up(topology.substrate(), bring_up).await;
     let environment = environment.doing("bring clusters up")?;
-    let site = Site::new(topology, environment, deadline)?;
+    let site = Site::new(topology, environment, options.charts.clone(), deadline)?;
     Ok(Running::new(
         trial.scenario,
         options,

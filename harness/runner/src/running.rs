@@ -9,7 +9,7 @@ use std::{
 use judge::{Outcome, Verdict};
 use manifest::Facts;
 use report::StepRun;
-use scenario::{Scenario, draft::RootPhase, name::RootName, scenario::Check};
+use scenario::{Scenario, Topology, draft::RootPhase, name::RootName, scenario::Check};
 use world::{Capabilities, ClusterName};
 
 use crate::{Options, change::Installed, fault::Faults, site::Site, traffic::AllTraffic};
@@ -37,6 +37,7 @@ impl<'a> Running<'a> {
         site: Site<'a>,
     ) -> Self {
         let installed = Installed::of(site.topology);
+        let facts = facts(options, site.topology);
         Self {
             scenario,
             options,
@@ -44,7 +45,7 @@ impl<'a> Running<'a> {
             site,
             traffic: AllTraffic::default(),
             faults: Faults::default(),
-            facts: Mutex::new(Facts::new(pki::Seed::new(options.seed), options.now)),
+            facts: Mutex::new(facts),
             installed: Mutex::new(installed),
             exchanged: Mutex::default(),
             verdicts: Mutex::default(),
@@ -124,6 +125,17 @@ impl<'a> Running<'a> {
             why: None,
         }
     }
+}
+
+/// What is known before anything stands.
+fn facts(options: &Options, topology: &Topology) -> Facts {
+    let mut facts = Facts::new(pki::Seed::new(options.seed), options.now);
+    if let Some(values) = &options.values {
+        for cluster in topology.members().keys() {
+            facts.overlay_values(cluster.clone(), values.clone());
+        }
+    }
+    facts
 }
 
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -8,7 +8,7 @@ use scenario::Topology;
 use serde_json::Value;
 use world::ClusterName;
 
-use crate::{Result, error::Doing as _};
+use crate::{Charts, Result, error::Doing as _};
 
 /// The field manager of everything that is applied.
 const MANAGER: &str = "isthmus";
@@ -17,6 +17,7 @@ const MANAGER: &str = "isthmus";
 pub(crate) struct Site<'a> {
     pub(crate) topology: &'a Topology,
     pub(crate) environment: Box<dyn Environment>,
+    pub(crate) charts: Charts,
     kinds: BTreeMap<ClusterName, Kinds>,
     pub(crate) deadline: Deadline,
 }
@@ -26,6 +27,7 @@ impl<'a> Site<'a> {
     pub(crate) fn new(
         topology: &'a Topology,
         environment: Box<dyn Environment>,
+        charts: Charts,
         deadline: Deadline,
     ) -> Result<Self> {
         let kinds = topology.substrate().clusters.keys().map(|cluster| {
@@ -38,6 +40,7 @@ impl<'a> Site<'a> {
         Ok(Self {
             topology,
             environment,
+            charts,
             kinds,
             deadline,
         })

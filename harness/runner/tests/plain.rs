@@ -27,6 +27,8 @@ fn options(seed: u64) -> Options {
         seed,
         now: "2026-01-01T00:00:00Z".parse().expect("a timestamp"),
         images: Images::default(),
+        charts: runner::Charts::Rendered,
+        values: None,
         patience: Duration::from_secs(600),
     }
 }

@@ -4,7 +4,10 @@ use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
-use crate::{engines::EngineName, trials::Canaries};
+use crate::{
+    engines::{EngineName, Setup},
+    trials::Canaries,
+};
 
 /// Runs every scenario, once as it is and once per canary: a deliberate violation that a named
 /// check must catch.
@@ -25,6 +28,9 @@ pub struct Test {
     /// What to run on; ISTHMUS_ENGINE says it where this is left out.
     #[arg(long, value_enum)]
     pub engine: Option<EngineName>,
+    /// What this host adds to it.
+    #[command(flatten)]
+    pub setup: Setup,
     /// Which trials.
     #[command(flatten)]
     pub selected: Selected,

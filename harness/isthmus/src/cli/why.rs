@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::{engines::EngineName, question};
+use crate::{
+    engines::{EngineName, Setup},
+    question,
+};
 
 /// Brings the clusters of a scenario up, takes its steps as far as asked, makes one call, and tells
 /// its path: DNS, listener or route, endpoints of every cluster with the reason for each one left
@@ -26,6 +29,9 @@ pub struct Why {
     /// What to run on; ISTHMUS_ENGINE says it where this is left out.
     #[arg(long, value_enum)]
     pub engine: Option<EngineName>,
+    /// What this host adds to it.
+    #[command(flatten)]
+    pub setup: Setup,
     /// The seed of everything that is drawn.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

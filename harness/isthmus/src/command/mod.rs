@@ -173,7 +173,7 @@ impl CommandError {
                 kind::Class::BringUp => Exit::BringUp,
             },
             Self::Interrupted => Exit::Interrupted,
-            Self::Engine(EngineError::Unknown { .. })
+            Self::Engine(EngineError::Unknown { .. } | EngineError::Values { .. })
             | Self::Problems(_)
             | Self::Unknown { .. }
             | Self::Manifest(_)

@@ -55,7 +55,7 @@ pub(super) fn run(args: &Test, terminal: &mut Terminal<'_>) -> Result<Exit, Comm
 
 fn engine(args: &Test) -> Result<OpenEngine, CommandError> {
     let name = args.engine.map_or_else(EngineName::of_environment, Ok)?;
-    let engine = name.open()?;
+    let engine = name.open(&args.setup)?;
     match args.keep {
         true => engine.keeping().ok_or(CommandError::NothingToKeep(name)),
         false => Ok(engine),

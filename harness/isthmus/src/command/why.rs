@@ -22,7 +22,7 @@ use crate::{
 
 pub(super) fn run(args: &Why, terminal: &mut Terminal<'_>) -> Result<Exit, CommandError> {
     let engine = args.engine.map_or_else(EngineName::of_environment, Ok)?;
-    let engine = engine.open()?;
+    let engine = engine.open(&args.setup)?;
     let scenario = scenario(args)?;
     let question = question::read(&args.asked, &scenario)?;
     let explained = explained(args, &engine, &scenario, &question, terminal);

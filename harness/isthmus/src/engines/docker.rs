@@ -13,7 +13,10 @@ use kind::{Event, Keep, Kind, Pool, doctor};
 use manifest::Images;
 use world::{Capabilities, Substrate};
 
-use super::steps::{self, Told};
+use super::{
+    setup::preloaded,
+    steps::{self, Told},
+};
 
 /// How long clusters stay that are kept after a run, in hours.
 const KEPT: i64 = 8;
@@ -46,7 +49,12 @@ impl Offer {
         Self {
             nodes: kind::Images {
                 node: node.unwrap_or_else(|| kind::kind::NODE_IMAGE.to_owned()),
-                preload: helloworld.iter().chain(&client).cloned().collect(),
+                preload: helloworld
+                    .iter()
+                    .chain(&client)
+                    .cloned()
+                    .chain(preloaded())
+                    .collect(),
             },
             pods: Images {
                 helloworld: helloworld.unwrap_or(default.helloworld),

@@ -4,15 +4,20 @@
 //! name and gets an [`engine::Engine`].
 
 mod docker;
+pub mod setup;
 pub(crate) mod steps;
 
-use std::{fmt, future::Future, str::FromStr};
+use std::{fmt, future::Future, path::PathBuf, str::FromStr};
 
 use clap::ValueEnum;
 use engine::Engine;
 use jiff::Timestamp;
 use manifest::Images;
+use runner::Charts;
 use scenario::{Topology, draft::EngineKind};
+use serde_json::Value;
+
+pub use setup::Setup;
 
 /// The name of the variable that chooses the engine where the command line does not.
 pub const VARIABLE: &str = "ISTHMUS_ENGINE";
@@ -36,6 +41,8 @@ pub struct OpenEngine {
     images: Images,
     /// The same engine, where its clusters are containers.
     docker: Option<docker::InDocker>,
+    charts: Charts,
+    values: Option<Value>,
 }
 
 /// Why an engine cannot be used on this machine.
@@ -51,6 +58,14 @@ pub enum EngineError {
     /// This build has not got it.
     #[error("the engine '{0}' is not part of this version of isthmus; use --engine sim")]
     NotPartOfThisVersion(EngineName),
+    /// The file with values is not there or not one.
+    #[error("{} cannot be taken as Helm values: {why}", path.display())]
+    Values {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
     /// Docker or an image is not there.
     #[error(transparent)]
     Docker(#[from] kind::Error),
@@ -89,27 +104,36 @@ impl EngineName {
     ///
     /// # Errors
     /// What this machine lacks for it, and what to do.
-    pub fn open(self) -> Result<OpenEngine, EngineError> {
+    pub fn open(self, setup: &Setup) -> Result<OpenEngine, EngineError> {
+        let values = setup.values()?;
         match self {
             Self::Sim => Ok(OpenEngine {
                 name: self,
                 engine: Box::new(mesh::engine::SimMesh),
                 images: Images::default(),
                 docker: None,
+                charts: Charts::Rendered,
+                values,
             }),
-            Self::Kind => Ok(OpenEngine::in_docker(docker::InDocker::open()?)),
+            Self::Kind => {
+                let docker = docker::InDocker::open()?;
+                let charts = setup.charts();
+                Ok(OpenEngine::in_docker(docker, charts, values))
+            }
             Self::Existing => Err(EngineError::NotPartOfThisVersion(self)),
         }
     }
 }
 
 impl OpenEngine {
-    fn in_docker(docker: docker::InDocker) -> Self {
+    fn in_docker(docker: docker::InDocker, charts: Charts, values: Option<Value>) -> Self {
         Self {
             name: EngineName::Kind,
             engine: Box::new(docker.clone()),
             images: docker.pods(),
             docker: Some(docker),
+            charts,
+            values,
         }
     }
 
@@ -128,6 +152,16 @@ impl OpenEngine {
         self.images.clone()
     }
 
+    /// Who renders Istio's charts on it.
+    pub fn charts(&self) -> Charts {
+        self.charts.clone()
+    }
+
+    /// Values that this host adds to those of every cluster.
+    pub fn values(&self) -> Option<Value> {
+        self.values.clone()
+    }
+
     /// How many trials it can have at once on a machine with so many cores.
     pub fn parallel(&self, cores: usize) -> usize {
         match self.name {
@@ -139,7 +173,8 @@ impl OpenEngine {
 
     /// Lets its clusters outlive the run; `None` if they cannot.
     pub fn keeping(self) -> Option<Self> {
-        Some(Self::in_docker(self.docker?.keeping()))
+        let docker = self.docker?.keeping();
+        Some(Self::in_docker(docker, self.charts, self.values))
     }
 
     /// What it did since this was last asked, in lines for people.
@@ -266,7 +301,7 @@ mod tests {
 
     #[test]
     fn the_simulator_is_named_like_its_trials() {
-        let sim = EngineName::Sim.open().unwrap();
+        let sim = EngineName::Sim.open(&Setup::default()).unwrap();
         assert_eq!(sim.engine().name(), EngineName::Sim.to_string());
     }
 }

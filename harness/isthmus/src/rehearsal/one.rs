@@ -57,6 +57,8 @@ pub(crate) fn options(
         seed: settings.seed,
         now: engine.now(),
         images: engine.images(),
+        charts: engine.charts(),
+        values: engine.values(),
         patience: settings.patience.saturating_add(written_waits(scenario)),
     }
 }

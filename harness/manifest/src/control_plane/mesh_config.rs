@@ -36,11 +36,13 @@ pub(crate) fn mesh_config(site: &Site<'_>, values: &Values) -> Value {
             "discoveryAddress": format!("{service}.{namespace}.svc:15012"),
             "meshId": mesh.name.as_str(),
         },
-        "defaultProviders": {"metrics": ["prometheus"]},
         "enablePrometheusMerge": true,
         "rootNamespace": namespace,
         "trustDomain": &mesh.trust_domain,
     });
+    if has_telemetry(values) {
+        config["defaultProviders"] = json!({"metrics": ["prometheus"]});
+    }
     if !mesh.trust_domain_aliases.is_empty() {
         merge(
             &mut config,
@@ -50,6 +52,12 @@ pub(crate) fn mesh_config(site: &Site<'_>, values: &Values) -> Value {
     merge(&mut config, &Value::Object(mesh.mesh_config.0.clone()));
     merge(&mut config, &Value::Object(values.map("/meshConfig")));
     config
+}
+
+/// Whether proxies count for Prometheus, which only Istio's own build of Envoy can.
+fn has_telemetry(values: &Values) -> bool {
+    let written = values.tree().pointer("/telemetry/enabled");
+    written.and_then(Value::as_bool).unwrap_or(true)
 }
 
 fn mesh_networks(values: &Values) -> Value {

@@ -6,6 +6,7 @@ use super::mesh_config;
 use crate::{
     Facts, ManifestError, Object,
     site::{ISTIO_SYSTEM, Part, Site},
+    unit::VERSION_LABEL,
 };
 
 /// The IstioOperator of a site.
@@ -40,6 +41,7 @@ pub(crate) fn operator(site: &Site<'_>, facts: &Facts) -> Result<Object, Manifes
         "metadata": {
             "name": site.revised("istio"),
             "namespace": site.namespace(),
+            "labels": {VERSION_LABEL: site.revision.version.to_string()},
         },
         "spec": spec,
     })))

@@ -4,7 +4,7 @@ use scenario::topology::GatewayKind;
 use serde_json::{Value, json};
 
 use super::{GatewaySite, deployment::resources, port::ports};
-use crate::{Object, site::ISTIO_SYSTEM};
+use crate::{Object, site::ISTIO_SYSTEM, unit::VERSION_LABEL};
 
 /// The IstioOperator of a gateway.
 pub(crate) fn operator(gateway: &GatewaySite<'_>) -> Object {
@@ -42,6 +42,7 @@ pub(crate) fn operator(gateway: &GatewaySite<'_>) -> Object {
         "metadata": {
             "name": gateway.gateway.name.as_str(),
             "namespace": gateway.namespace(),
+            "labels": {VERSION_LABEL: gateway.site.revision.version.to_string()},
         },
         "spec": spec,
     }))

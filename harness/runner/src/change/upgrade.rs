@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::{ObjectRef, delete};
-use manifest::{Form, Violations, change};
+use manifest::{Violations, change};
 use scenario::{
     Topology, draft::Component, name::RevisionName, scenario::change::Upgrade, topology::Revision,
 };
@@ -226,8 +226,7 @@ async fn remove_in(
     let site = &running.site;
     let revision = installed.revision(cluster, name)?.clone();
     let stage = change::revision(site.topology, cluster, &revision);
-    let rendered = stage.render(&running.facts(), Form::Objects);
-    let rendered = rendered.doing(format!("find the revision's objects in {cluster}"))?;
+    let rendered = site.charts.objects(&stage, &running.facts()).await?;
     let label = "/metadata/labels/istio.io~1rev";
     let word = name.map_or("default", RevisionName::as_str);
     let own = rendered

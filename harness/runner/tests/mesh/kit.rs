@@ -30,6 +30,8 @@ pub(crate) fn options(seed: u64) -> Options {
         seed,
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
         images: Images::default(),
+        charts: runner::Charts::Rendered,
+        values: None,
         patience: Duration::from_secs(3600),
     }
 }

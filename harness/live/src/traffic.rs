@@ -12,7 +12,7 @@ use futures::{
     future::{BoxFuture, FutureExt as _},
     try_join,
 };
-use kube::api::{AttachParams, AttachedProcess};
+use kube::api::AttachedProcess;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     sync::watch,
@@ -21,7 +21,7 @@ use tokio::{
 };
 use world::{Capability, Connection, Observation};
 
-use crate::{curl, prober::Place};
+use crate::{curl, exec::Place};
 
 /// Traffic under way. Dropping it closes the connection to the pod, which ends the shell there.
 pub(crate) struct ExecTraffic {
@@ -49,13 +49,8 @@ impl ExecTraffic {
             // Every curl of the beat is a process, and processes share no connection.
             return Err(Error::NotCapable(Capability::Traffic));
         }
-        let params = AttachParams::default()
-            .stdin(true)
-            .stdout(true)
-            .stderr(false);
         let script = curl::on_demand(&traffic.call);
-        let attached = place.pods.exec(&place.pod, ["sh", "-c", &script], &params);
-        let attached = attached.await;
+        let attached = place.attach(&["sh", "-c", &script]).await;
         let attached = attached.map_err(|error| place.failed("start traffic from", error))?;
         let seen = Arc::new(Mutex::new(Seen::default()));
         let (stop, stopped) = watch::channel(false);

@@ -1,0 +1,166 @@
+//! Commands in pods.
+
+use engine::Error;
+use k8s_openapi::api::core::v1::Pod;
+use kube::{
+    Api, Client,
+    api::{AttachParams, AttachedProcess, ListParams},
+};
+use tokio::io::AsyncReadExt as _;
+use world::ClusterName;
+
+/// What keeps a command from being run.
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The container that injection adds, in which nobody's own command is meant to run.
+pub(crate) const PROXY: &str = "istio-proxy";
+
+/// A container of a pod in which commands are run.
+pub(crate) struct Place {
+    pods: Api<Pod>,
+    pod: String,
+    container: String,
+    /// Whether the pod has a proxy.
+    pub(crate) proxied: bool,
+    name: String,
+}
+
+impl Place {
+    /// The application's container in a ready pod with these labels.
+    ///
+    /// # Errors
+    /// If there is none, or the API server does not answer.
+    pub(crate) async fn of_workload(
+        client: Client,
+        cluster: &ClusterName,
+        namespace: &str,
+        labels: &str,
+    ) -> engine::Result<Self> {
+        let pods: Api<Pod> = Api::namespaced(client, namespace);
+        let what = format!("{labels} in namespace {namespace} of {cluster}");
+        let ready = ready(&pods, labels, &what).await?.into_iter().next();
+        let pod = ready.ok_or_else(|| Error::NoClient {
+            client: what,
+            why: "there is no ready pod".to_owned(),
+        })?;
+        Ok(Self::new(pods, cluster, &pod, application(&pod)))
+    }
+
+    /// A container of a pod that was found.
+    pub(crate) fn new(pods: Api<Pod>, cluster: &ClusterName, pod: &Pod, container: String) -> Self {
+        let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
+        let proxied = has_proxy(pod);
+        let pod = pod.metadata.name.clone().unwrap_or_default();
+        Self {
+            name: format!("pod {namespace}/{pod} of {cluster}"),
+            pods,
+            pod,
+            container,
+            proxied,
+        }
+    }
+
+    /// Starts a command whose input and output are ours.
+    pub(crate) async fn attach(&self, command: &[&str]) -> Result<AttachedProcess, Failure> {
+        let params = self.params().stdin(true);
+        let command = command.iter().copied();
+        Ok(self.pods.exec(&self.pod, command, &params).await?)
+    }
+
+    /// Runs a command to its end and returns what it wrote.
+    pub(crate) async fn run(&self, command: &[&str]) -> Result<String, Failure> {
+        let command = command.iter().copied();
+        let mut attached = self.pods.exec(&self.pod, command, &self.params()).await?;
+        let mut text = Vec::new();
+        if let Some(mut stdout) = attached.stdout() {
+            stdout.read_to_end(&mut text).await?;
+        }
+        attached.join().await?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// The error for something that failed there.
+    pub(crate) fn failed(&self, doing: &str, source: impl Into<Failure>) -> Error {
+        Error::Machinery {
+            doing: format!("{doing} {}", self.name),
+            source: source.into(),
+        }
+    }
+
+    fn params(&self) -> AttachParams {
+        let params = AttachParams::default().container(&self.container);
+        // A stream per answer would otherwise have to be drained beside the one we read.
+        params.stdin(false).stdout(true).stderr(false)
+    }
+}
+
+/// The ready pods with these labels, in the order of their names; `what` names them in errors.
+///
+/// # Errors
+/// If the API server does not answer.
+pub(crate) async fn ready(pods: &Api<Pod>, labels: &str, what: &str) -> engine::Result<Vec<Pod>> {
+    let params = ListParams::default().labels(labels);
+    let found = pods.list(&params).await.map_err(|error| Error::Machinery {
+        doing: format!("list pods with {what}"),
+        source: error.into(),
+    })?;
+    let mut ready: Vec<Pod> = found.items.into_iter().filter(is_ready).collect();
+    ready.sort_by(|a, b| a.metadata.name.cmp(&b.metadata.name));
+    Ok(ready)
+}
+
+fn is_ready(pod: &Pod) -> bool {
+    let status = pod.status.as_ref();
+    let conditions = status.and_then(|status| status.conditions.as_deref());
+    let mut conditions = conditions.unwrap_or_default().iter();
+    conditions.any(|c| c.type_ == "Ready" && c.status == "True")
+        && pod.metadata.deletion_timestamp.is_none()
+}
+
+/// The container that is not Istio's.
+fn application(pod: &Pod) -> String {
+    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+    let mut names = containers.map(|container| &container.name);
+    names
+        .find(|name| *name != PROXY)
+        .cloned()
+        .unwrap_or_default()
+}
+
+/// Whether injection gave the pod a proxy, as a native sidecar or beside the application.
+pub(crate) fn has_proxy(pod: &Pod) -> bool {
+    let spec = pod.spec.iter();
+    let mut containers = spec.flat_map(|spec| {
+        let native = spec.init_containers.as_deref().unwrap_or_default();
+        native.iter().chain(&spec.containers)
+    });
+    containers.any(|container| container.name == PROXY)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn pod(init: &[&str], containers: &[&str]) -> Pod {
+        let named = |names: &[&str]| -> Vec<_> {
+            names.iter().map(|name| json!({ "name": name })).collect()
+        };
+        let spec = json!({"initContainers": named(init), "containers": named(containers)});
+        serde_json::from_value(json!({"metadata": {"name": "a"}, "spec": spec})).unwrap()
+    }
+
+    #[test]
+    fn commands_of_clients_run_beside_the_proxy_not_in_it() {
+        assert_eq!(application(&pod(&[], &["istio-proxy", "sleep"])), "sleep");
+        assert_eq!(application(&pod(&["istio-proxy"], &["sleep"])), "sleep");
+    }
+
+    #[test]
+    fn a_proxy_is_found_as_native_sidecar_and_as_container() {
+        assert!(has_proxy(&pod(&["istio-init", "istio-proxy"], &["sleep"])));
+        assert!(has_proxy(&pod(&["istio-init"], &["sleep", "istio-proxy"])));
+        assert!(!has_proxy(&pod(&["istio-init"], &["sleep"])));
+    }
+}
