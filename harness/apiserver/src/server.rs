@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    auth::{self, User},
+    auth::{self, Signer, User},
     bootstrap,
     catalogue::Catalogue,
     config::Config,
@@ -34,6 +34,7 @@ struct Inner {
     config: Config,
     seed: Seed,
     handlers: Handlers,
+    signer: Signer,
     state: Mutex<State>,
 }
 
@@ -70,10 +71,12 @@ impl ApiServer {
             lives: Lives::default(),
         };
         let seed = Seed::new(config.seed, &config.cluster);
+        let signer = Signer::new(&seed.digest(&["service-account-key"]));
         let inner = Inner {
             config,
             seed,
             handlers,
+            signer,
             state: Mutex::new(state),
         };
         let server = Self {
@@ -185,6 +188,10 @@ impl ApiServer {
 
     pub(crate) fn seed(&self) -> &Seed {
         &self.inner.seed
+    }
+
+    pub(crate) fn signer(&self) -> &Signer {
+        &self.inner.signer
     }
 
     pub(crate) fn handlers(&self) -> &Handlers {

@@ -8,6 +8,9 @@ use isthmus::{
 };
 use judge::Outcome;
 
+#[global_allocator]
+static ALLOCATOR: isthmus::Allocator = isthmus::Allocator;
+
 /// Rows of the catalogue: one cluster; two on two networks; a remote cluster.
 const ROWS: [&str; 3] = ["T1", "T4", "T5"];
 

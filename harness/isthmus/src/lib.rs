@@ -25,3 +25,6 @@ pub mod suite;
 pub mod trials;
 
 pub use exit::Exit;
+/// The allocator of programs that simulate: `#[global_allocator]` in a program's own `main.rs`,
+/// which [`scenarios!`] writes by itself. A library must not choose one for its users.
+pub use mimalloc::MiMalloc as Allocator;

@@ -11,6 +11,9 @@ use isthmus::{
     rehearsal::Stop,
 };
 
+#[global_allocator]
+static ALLOCATOR: isthmus::Allocator = isthmus::Allocator;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let stop = Stop::new();

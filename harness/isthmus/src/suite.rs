@@ -38,6 +38,9 @@ pub const SEED: &str = "ISTHMUS_SEED";
 #[macro_export]
 macro_rules! scenarios {
     ($($path:literal),+ $(,)?) => {
+        #[global_allocator]
+        static ALLOCATOR: $crate::Allocator = $crate::Allocator;
+
         fn main() -> ::std::process::ExitCode {
             let paths = [$(concat!(env!("CARGO_MANIFEST_DIR"), "/", $path)),+];
             $crate::suite::main($crate::trials::Source::paths(paths))

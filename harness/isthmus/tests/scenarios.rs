@@ -3,6 +3,9 @@
 
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: isthmus::Allocator = isthmus::Allocator;
+
 fn main() -> ExitCode {
     isthmus::suite::main(isthmus::trials::Source::catalogue())
 }

@@ -10,6 +10,10 @@ use std::time::{Duration, Instant};
 
 use sim::runtime;
 
+/// The one that the command line and suites use.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const RUNS: usize = 31;
 
 fn main() {

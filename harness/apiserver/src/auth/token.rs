@@ -1,7 +1,5 @@
 //! Service-account tokens: JSON Web Tokens signed with a key from the seed.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
-use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use serde_json::{Value, json};
 
 use super::user::User;
@@ -25,9 +23,6 @@ pub(crate) struct Claims {
 }
 
 /// Signs a token.
-///
-/// Ed25519 in place of Kubernetes' RSA: ring cannot make RSA keys, and these signatures are the
-/// same bytes for the same words.
 pub(crate) fn issue(server: &ApiServer, claims: &Claims) -> String {
     let now = server.config().clock.now().as_second();
     let mut kubernetes = json!({
@@ -47,29 +42,13 @@ pub(crate) fn issue(server: &ApiServer, claims: &Claims) -> String {
         "kubernetes.io": kubernetes,
     });
     let header = json!({"alg": "EdDSA", "kid": "isthmus"});
-    let signed = format!("{}.{}", encode(&header), encode(&payload));
-    let signature = key(server).sign(signed.as_bytes());
-    format!("{signed}.{}", BASE64.encode(signature.as_ref()))
-}
-
-fn encode(value: &Value) -> String {
-    BASE64.encode(value.to_string())
-}
-
-fn key(server: &ApiServer) -> Ed25519KeyPair {
-    let seed = server.seed().digest(&["service-account-key"]);
-    Ed25519KeyPair::from_seed_unchecked(&seed).expect("32 bytes are an Ed25519 seed")
+    server.signer().sign(&header, &payload)
 }
 
 /// The claims of a token that this server signed, is in time, and is for this audience (any, if
 /// none is named).
 pub(crate) fn verify(server: &ApiServer, token: &str, audience: Option<&str>) -> Option<Value> {
-    let (signed, signature) = token.rsplit_once('.')?;
-    let signature = BASE64.decode(signature).ok()?;
-    let public = UnparsedPublicKey::new(&ED25519, key(server).public_key().as_ref().to_vec());
-    public.verify(signed.as_bytes(), &signature).ok()?;
-    let payload = BASE64.decode(signed.split_once('.')?.1).ok()?;
-    let claims: Value = serde_json::from_slice(&payload).ok()?;
+    let claims = server.signer().claims(token)?;
     let now = server.config().clock.now().as_second();
     let in_time = claims["nbf"].as_i64()? <= now && now < claims["exp"].as_i64()?;
     let meant = audience.is_none_or(|a| object::list(&claims, &["aud"]).iter().any(|x| x == a));

@@ -27,6 +27,7 @@ const NEVER: Validity = Validity {
 #[derive(Debug)]
 pub struct Identity {
     chain: Chain,
+    print: [u8; 32],
     roots: Roots,
     believed: Mutex<BTreeMap<[u8; 32], Believed>>,
 }
@@ -45,6 +46,7 @@ impl Identity {
     /// If the roots that it sent along are no certificates.
     pub fn new(signed: Signed) -> Result<Self, PkiError> {
         Ok(Self {
+            print: signed.chain.fingerprint(),
             chain: signed.chain,
             roots: Roots::from_pem(&signed.roots)?,
             believed: Mutex::default(),
@@ -60,7 +62,7 @@ impl Identity {
 
     /// Its own identity, as its certificate states it.
     pub(super) fn uri(&self, now: Timestamp) -> Option<String> {
-        let own = self.known(&self.chain, &TrustBundles::default(), now);
+        let own = self.known(&self.chain, self.print, &TrustBundles::default(), now);
         own.ok().map(|id| id.to_string())
     }
 
@@ -74,16 +76,16 @@ impl Identity {
         now: Timestamp,
     ) -> Result<SpiffeId, VerifyError> {
         let chain = chain_of(presented).ok_or(VerifyError::NoIdentity)?;
-        self.known(&chain, bundles, now)
+        self.known(&chain, chain.fingerprint(), bundles, now)
     }
 
     fn known(
         &self,
         chain: &Chain,
+        print: [u8; 32],
         bundles: &TrustBundles,
         now: Timestamp,
     ) -> Result<SpiffeId, VerifyError> {
-        let print = chain.fingerprint();
         if let Some(known) = self
             .lock()
             .get(&print)

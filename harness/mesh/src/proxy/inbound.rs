@@ -48,14 +48,16 @@ struct Session {
     from: Origin,
     /// The address of the application that was called.
     to: SocketAddrV4,
-    peer: Mutex<Option<Peer>>,
+    peer: Mutex<Option<Arc<Peer>>>,
     app: Tunnel,
 }
 
 /// What a client showed in its hello.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Peer {
     hello: Hello,
+    /// The digest of its certificate, as Envoy writes it; `None` if it showed none.
+    hash: Option<String>,
     /// Its identity, if it is believed.
     id: Option<SpiffeId>,
 }
@@ -95,7 +97,7 @@ impl Session {
         let peer = self.peer.lock().await.clone();
         match (peer, sent) {
             (None, Sent::Hello(hello)) => self.handshake(&view, hello, &trail).await,
-            (peer, sent) => self.judge(&view, peer.as_ref(), sent, &trail).await,
+            (peer, sent) => self.judge(&view, peer.as_deref(), sent, &trail).await,
         }
     }
 
@@ -130,7 +132,8 @@ impl Session {
                 .identity()
                 .map_or_else(Vec::new, |own| own.presented()),
         };
-        *self.peer.lock().await = Some(Peer { hello, id });
+        let hash = chain_of(&hello.chain).map(|chain| fingerprint(&chain));
+        *self.peer.lock().await = Some(Arc::new(Peer { hello, hash, id }));
         Reply::Hello(answer)
     }
 
@@ -241,12 +244,11 @@ impl Session {
             return sent;
         };
         http.headers.remove(FORWARDED_CERT);
-        let certificate = peer.and_then(|peer| chain_of(&peer.hello.chain));
-        if let (Some(id), Some(chain)) = (&received.peer, certificate) {
+        let hash = peer.and_then(|peer| peer.hash.as_ref());
+        if let (Some(id), Some(hash)) = (&received.peer, hash) {
             let own = self.proxy.identity();
             let now = self.proxy.about.clock.now();
             let by = own.and_then(|own| own.uri(now)).unwrap_or_default();
-            let hash = fingerprint(&chain);
             let told = format!("By={by};Hash={hash};Subject=\"\";URI={id}");
             http.headers.insert(FORWARDED_CERT.to_owned(), told);
         }
@@ -309,7 +311,7 @@ fn facts_of(http: &HttpRequest) -> HttpFacts<'_> {
     }
 }
 
-/// The digest of the client's own certificate, as Envoy writes it.
+/// The digest of a client's own certificate.
 fn fingerprint(chain: &Chain) -> String {
     let alone = Chain::new(chain.leaf().clone(), &[]);
     let bytes = alone.fingerprint();
