@@ -11,7 +11,8 @@
 //!
 //! Reading order: [`seed`] and [`validity`] (what everything is made from), [`identity`] (who),
 //! [`key`], [`leaf`] (what is asked of an authority), [`authority`] (who signs), [`cacerts`] (an
-//! authority as istiod reads it), [`roots`] and [`verify`] (who is believed), [`token`] (identity
+//! authority as istiod reads it), [`roots`], [`verify`] and
+//! `proven` (who is believed), [`token`] (identity
 //! without a certificate), [`error`].
 
 pub mod authority;
@@ -21,6 +22,7 @@ pub mod error;
 pub mod identity;
 pub mod key;
 pub mod leaf;
+mod proven;
 pub mod roots;
 pub mod seed;
 pub mod token;

@@ -206,8 +206,8 @@ fn budgets(running: &Running<'_>) -> Vec<StepRun> {
     });
     let started = traffic.filter(|traffic| running.traffic.has(&traffic.name));
     let charged = started.map(|traffic| {
-        let seen = running.traffic.seen(&traffic.name);
-        let verdict = judge::traffic::budget(&traffic.budget, &seen);
+        let charge = |seen: &[_]| judge::traffic::budget(&traffic.budget, seen);
+        let verdict = running.traffic.seen(&traffic.name, charge);
         running.aside(step::TRAFFIC, &traffic.name, verdict)
     });
     charged.collect()

@@ -51,16 +51,16 @@ impl AllTraffic {
         self.locked().contains_key(name)
     }
 
-    /// Everything that traffic of this name has seen so far, in the order of time.
-    pub(crate) fn seen(&self, name: &str) -> Vec<Observation> {
+    /// Looks at everything that traffic of this name has seen so far, in the order of time. It may
+    /// be many thousands of calls, each with its evidence: they are not copied.
+    pub(crate) fn seen<T>(&self, name: &str, look: impl FnOnce(&[Observation]) -> T) -> T {
         let mut all = self.locked();
         let Some(stream) = all.get_mut(name) else {
-            return Vec::new();
+            return look(&[]);
         };
         stream.take();
-        let mut seen = stream.seen.clone();
-        seen.sort_by_key(|observation| observation.at);
-        seen
+        stream.seen.sort_by_key(|observation| observation.at);
+        look(&stream.seen)
     }
 
     /// Stops all of it; what it has seen stays.

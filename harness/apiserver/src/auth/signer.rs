@@ -27,8 +27,7 @@ impl Signer {
     /// The signer whose key is made of these 32 bytes.
     pub(crate) fn new(seed: &[u8; 32]) -> Self {
         Self {
-            key: Ed25519KeyPair::from_seed_unchecked(seed)
-                .expect("32 bytes are an Ed25519 seed"),
+            key: Ed25519KeyPair::from_seed_unchecked(seed).expect("32 bytes are an Ed25519 seed"),
             proven: Mutex::default(),
         }
     }

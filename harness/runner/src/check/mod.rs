@@ -110,8 +110,8 @@ async fn look(running: &Running<'_>, kind: &CheckKind) -> Result<Verdict> {
             behind,
         } => known::endpoints(running, seen_by, (host, *port), behind).await,
         CheckKind::Budget { of, budget } => {
-            let seen = running.traffic.seen(of);
-            Ok(judge::traffic::budget(budget, &seen))
+            let charge = |seen: &[_]| judge::traffic::budget(budget, seen);
+            Ok(running.traffic.seen(of, charge))
         }
         CheckKind::Failover {
             of,
@@ -120,8 +120,8 @@ async fn look(running: &Running<'_>, kind: &CheckKind) -> Result<Verdict> {
             took,
         } => {
             let since = running.faults.injected_at(after);
-            let seen = running.traffic.seen(of);
-            Ok(judge::traffic::failover(&seen, since, to, *took))
+            let judge = |seen: &[_]| judge::traffic::failover(seen, since, to, *took);
+            Ok(running.traffic.seen(of, judge))
         }
     }
 }
