@@ -11,7 +11,8 @@ use super::{
 };
 use crate::schema::{List, Node};
 
-/// The fields that came, changed and went.
+/// The fields that came, changed and went. A path that leads to one of the sets is the set's own
+/// [`FieldSet::member`].
 #[derive(Debug, Clone, Default)]
 pub(super) struct Comparison {
     pub(super) added: FieldSet,
@@ -20,124 +21,123 @@ pub(super) struct Comparison {
 }
 
 pub(super) fn compare(shape: &Node, old: &Value, new: &Value) -> Comparison {
-    let mut walker = Walker::default();
-    walker.visit(shape, Some(old), Some(new));
-    walker.found
+    match old == new {
+        true => Comparison::default(),
+        false => differing(shape, Some(old), Some(new)),
+    }
 }
 
-#[derive(Default)]
-struct Walker {
-    at: Vec<Step>,
-    found: Comparison,
+/// What differs between two values that are not equal. Whoever asks has compared them: most fields
+/// stay as they are, and these cost no path.
+fn differing(shape: &Node, old: Option<&Value>, new: Option<&Value>) -> Comparison {
+    let mut found = match (branch(shape, old), branch(shape, new)) {
+        // An empty or absent collection on both sides is a leaf, so that empty and absent differ.
+        (
+            Branch::Leaf | Branch::Absent | Branch::Empty,
+            Branch::Leaf | Branch::Absent | Branch::Empty,
+        ) => Comparison::replaced(old, new),
+        (Branch::Map(a), Branch::Map(b)) => fields(shape, Some(a), Some(b)),
+        (Branch::Map(a), Branch::Absent | Branch::Empty) => fields(shape, Some(a), None),
+        (Branch::Absent | Branch::Empty, Branch::Map(b)) => fields(shape, None, Some(b)),
+        (Branch::Items(list, a), Branch::Items(_, b)) => items(list, a, b),
+        (Branch::Items(list, a), Branch::Absent | Branch::Empty) => items(list, a, &[]),
+        (Branch::Absent | Branch::Empty, Branch::Items(list, b)) => items(list, &[], b),
+        // A leaf became a collection or the other way round: one goes, the other comes.
+        (_, _) => Comparison::replaced(old, new),
+    };
+    found.added.member |= old.is_none() && new.is_some();
+    found.removed.member |= old.is_some() && new.is_none();
+    found
 }
 
-impl Walker {
-    fn visit(&mut self, shape: &Node, old: Option<&Value>, new: Option<&Value>) {
-        if old == new {
+fn fields(
+    shape: &Node,
+    old: Option<&Map<String, Value>>,
+    new: Option<&Map<String, Value>>,
+) -> Comparison {
+    let mut found = Comparison::default();
+    let mut field = |name: &String, old: Option<&Value>, new: Option<&Value>| {
+        if old != new {
+            let below = differing(shape.field(name), old, new);
+            found.put(|| path::field(name), below);
+        }
+    };
+    for (name, value) in old.into_iter().flatten() {
+        field(name, Some(value), new.and_then(|m| m.get(name)));
+    }
+    let is_new = |name: &str| old.is_none_or(|m| !m.contains_key(name));
+    for (name, value) in new.into_iter().flatten().filter(|(name, _)| is_new(name)) {
+        field(name, None, Some(value));
+    }
+    found
+}
+
+fn items(list: &List, old: &[Value], new: &[Value]) -> Comparison {
+    let (old, mut new) = (index(list, old), index(list, new));
+    let mut found = Comparison::default();
+    for (step, old) in old {
+        let new = new.remove(&step).unwrap_or_default();
+        found.put(|| step, entries(&list.item, &old, &new));
+    }
+    for (step, new) in new {
+        found.put(|| step, entries(&list.item, &[], &new));
+    }
+    found
+}
+
+/// The items of one key; several of one key are compared as a whole.
+fn entries(shape: &Node, old: &[&Value], new: &[&Value]) -> Comparison {
+    if old == new {
+        return Comparison::default();
+    }
+    let mut found = Comparison::default();
+    match (old, new) {
+        ([] | [_], [] | [_]) => {
+            found = differing(shape, old.first().copied(), new.first().copied());
+        }
+        ([] | [_], _) => {
+            if let Some(old) = old.first() {
+                found = differing(shape, Some(old), None);
+            }
+            found.added.member = true;
+        }
+        (_, [] | [_]) => {
+            if let Some(new) = new.first() {
+                found = differing(shape, None, Some(new));
+            }
+            found.removed.member = true;
+        }
+        (_, _) => found.modified.member = true,
+    }
+    found
+}
+
+impl Comparison {
+    /// One value in place of another, or of nothing.
+    fn replaced(old: Option<&Value>, new: Option<&Value>) -> Self {
+        let mut found = Self::default();
+        found.modified.member = old.is_some() && new.is_some();
+        found
+    }
+
+    /// Takes in what was found behind a step.
+    fn put(&mut self, step: impl FnOnce() -> Step, below: Comparison) {
+        let mut sets = [
+            (&mut self.added, below.added),
+            (&mut self.modified, below.modified),
+            (&mut self.removed, below.removed),
+        ]
+        .into_iter()
+        .filter(|(_, below)| below.member || !below.children.is_empty())
+        .peekable();
+        if sets.peek().is_none() {
             return;
         }
-        match (branch(shape, old), branch(shape, new)) {
-            // An empty or absent collection on both sides is a leaf, so that empty and absent differ.
-            (
-                Branch::Leaf | Branch::Absent | Branch::Empty,
-                Branch::Leaf | Branch::Absent | Branch::Empty,
-            ) => {
-                return self.leaf(old, new);
-            }
-            (Branch::Map(a), Branch::Map(b)) => self.map(shape, Some(a), Some(b)),
-            (Branch::Map(a), Branch::Absent | Branch::Empty) => self.map(shape, Some(a), None),
-            (Branch::Absent | Branch::Empty, Branch::Map(b)) => self.map(shape, None, Some(b)),
-            (Branch::Items(list, a), Branch::Items(_, b)) => self.items(list, a, b),
-            (Branch::Items(list, a), Branch::Absent | Branch::Empty) => self.items(list, a, &[]),
-            (Branch::Absent | Branch::Empty, Branch::Items(list, b)) => self.items(list, &[], b),
-            // A leaf became a collection or the other way round: one goes, the other comes.
-            (_, _) => return self.replaced(old, new),
-        }
-        self.presence(old, new);
-    }
-
-    fn map(
-        &mut self,
-        shape: &Node,
-        old: Option<&Map<String, Value>>,
-        new: Option<&Map<String, Value>>,
-    ) {
-        for (name, value) in old.into_iter().flatten() {
-            self.field(shape, name, Some(value), new.and_then(|m| m.get(name)));
-        }
-        let is_new = |name: &str| old.is_none_or(|m| !m.contains_key(name));
-        for (name, value) in new.into_iter().flatten().filter(|(name, _)| is_new(name)) {
-            self.field(shape, name, None, Some(value));
+        let step = step();
+        for (set, below) in sets {
+            set.children.insert(step.clone(), below);
         }
     }
-
-    fn field(&mut self, shape: &Node, name: &str, old: Option<&Value>, new: Option<&Value>) {
-        // Most fields stay as they are: these cost no path.
-        if old != new {
-            self.at.push(path::field(name));
-            self.visit(shape.field(name), old, new);
-            self.at.pop();
-        }
-    }
-
-    fn items(&mut self, list: &List, old: &[Value], new: &[Value]) {
-        let index = |items| index(list, items);
-        let (old, new) = (index(old), index(new));
-        let steps: std::collections::BTreeSet<&Step> = old.keys().chain(new.keys()).collect();
-        for step in steps {
-            self.at.push(step.clone());
-            self.entries(&list.item, old.get(step), new.get(step));
-            self.at.pop();
-        }
-    }
-
-    /// The items of one key; several of one key are compared as a whole.
-    fn entries(&mut self, shape: &Node, old: Option<&Vec<&Value>>, new: Option<&Vec<&Value>>) {
-        let count = |items: Option<&Vec<&Value>>| items.map_or(0, Vec::len);
-        match (count(old), count(new)) {
-            (0 | 1, 0 | 1) => self.visit(shape, first(old), first(new)),
-            (0 | 1, _) => {
-                if let Some(old) = first(old) {
-                    self.visit(shape, Some(old), None);
-                }
-                self.found.added.insert(&self.at);
-            }
-            (_, 0 | 1) => {
-                if let Some(new) = first(new) {
-                    self.visit(shape, None, Some(new));
-                }
-                self.found.removed.insert(&self.at);
-            }
-            (_, _) if old != new => self.found.modified.insert(&self.at),
-            (_, _) => {}
-        }
-    }
-
-    fn leaf(&mut self, old: Option<&Value>, new: Option<&Value>) {
-        match (old, new) {
-            (Some(old), Some(new)) if old != new => self.found.modified.insert(&self.at),
-            (_, _) => self.presence(old, new),
-        }
-    }
-
-    fn replaced(&mut self, old: Option<&Value>, new: Option<&Value>) {
-        match (old, new) {
-            (Some(_), Some(_)) => self.found.modified.insert(&self.at),
-            (_, _) => self.presence(old, new),
-        }
-    }
-
-    fn presence(&mut self, old: Option<&Value>, new: Option<&Value>) {
-        match (old, new) {
-            (None, Some(_)) => self.found.added.insert(&self.at),
-            (Some(_), None) => self.found.removed.insert(&self.at),
-            (None, None) | (Some(_), Some(_)) => {}
-        }
-    }
-}
-
-fn first<'a>(items: Option<&Vec<&'a Value>>) -> Option<&'a Value> {
-    items?.first().copied()
 }
 
 /// The items of a list by their keys.

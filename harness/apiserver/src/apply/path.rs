@@ -1,6 +1,8 @@
 //! Steps of a path into an object, in the form that `fieldsV1` has.
 
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+use serde_json::Value;
 
 use crate::schema::{List, ListKind, Node};
 
@@ -23,18 +25,12 @@ pub(super) fn item(list: &List, value: &Value) -> Option<Step> {
 
 fn key_step(item: &Node, keys: &[String], value: &Value) -> Option<Step> {
     let default = |key: &str| item.as_object().and_then(|object| object.defaults.get(key));
-    let mut found = Map::new();
-    for key in keys {
-        if let Some(value) = value
-            .get(key)
-            .filter(|v| !v.is_null())
-            .or_else(|| default(key))
-        {
-            found.insert(key.clone(), value.clone());
-        }
-    }
+    let said = |key: &str| value.get(key).filter(|v| !v.is_null());
+    let found = |key: &'_ String| Some((key.clone(), said(key).or_else(|| default(key))?));
     // The map is ordered by key, so that equal keys read equally.
-    (!found.is_empty()).then(|| format!("k:{}", Value::Object(found)))
+    let found: BTreeMap<String, &Value> = keys.iter().filter_map(found).collect();
+    let text = || serde_json::to_string(&found).expect("JSON values are serialisable");
+    (!found.is_empty()).then(|| format!("k:{}", text()))
 }
 
 /// A path as error messages write it: `.spec.containers[name="app"].image`.
