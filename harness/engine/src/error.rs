@@ -129,7 +129,7 @@ pub enum Error {
         why: String,
     },
     /// The engine's own machinery failed (a daemon, a container, a task).
-    #[error("{doing}")]
+    #[error("{doing}: {}", told(&**source))]
     Machinery {
         /// What was going on.
         doing: String,
@@ -137,6 +137,15 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+/// An error with its causes, each once: some say their cause's words as their own.
+pub fn told(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| match cause.to_string() {
+        said if text.contains(&said) => text,
+        said => format!("{text}: {said}"),
+    })
 }
 
 /// What is known of a request when its answer turns out to be an error.
@@ -173,5 +182,25 @@ impl Attempt<'_> {
                 source: Box::new(other),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_with_every_cause_once() {
+        let inner = Error::Machinery {
+            doing: "start container c1".to_owned(),
+            source: "no space left".into(),
+        };
+        let outer = Error::Machinery {
+            doing: "bring clusters up".to_owned(),
+            source: Box::new(inner),
+        };
+        let said = "bring clusters up: start container c1: no space left";
+        assert_eq!(outer.to_string(), said);
+        assert_eq!(told(&outer), said);
     }
 }

@@ -29,7 +29,7 @@ pub mod wait;
 pub use apply::{Applied, Apply};
 pub use condition::{Condition, State};
 pub use deadline::Deadline;
-pub use error::{Error, Result};
+pub use error::{Error, Result, told};
 pub use kinds::Kinds;
 pub use mesh_view::MeshView;
 pub use object::ObjectRef;

@@ -47,6 +47,21 @@ pub fn plan(topology: &Topology) -> Result<String, ManifestError> {
     Ok(text)
 }
 
+/// Every image that an installation of a topology would run.
+///
+/// # Errors
+/// If an object cannot be rendered.
+pub fn images(topology: &Topology) -> Result<BTreeSet<String>, ManifestError> {
+    let now = PLANNED_AT.parse().expect("a constant timestamp");
+    let facts = assumed(topology, pki::Seed::new(PLANNED_SEED), now)?;
+    let mut images = Images::default();
+    for stage in stages(topology) {
+        images.see(&stage.render(&facts, Form::Objects)?);
+    }
+    let clusters = images.written.keys();
+    Ok(clusters.flat_map(|cluster| images.of(cluster)).collect())
+}
+
 fn line(text: &mut String, verb: &str, what: &dyn std::fmt::Display) {
     let _ = writeln!(text, "  {verb} {what}");
 }
@@ -167,16 +182,21 @@ impl Images {
 
     fn write(&self, text: &mut String) {
         text.push_str("\nimages\n");
-        for (cluster, written) in self.written.iter().filter(|(_, images)| !images.is_empty()) {
-            let own = written.iter().filter(|image| *image != AUTO).cloned();
-            let filled_in = if written.contains(AUTO) {
-                self.filled_in(cluster)
-            } else {
-                BTreeSet::new()
-            };
-            let images: Vec<String> = own.chain(filled_in).collect();
-            let _ = writeln!(text, "  {cluster:<24} {}", images.join(", "));
+        for (cluster, _) in self.written.iter().filter(|(_, images)| !images.is_empty()) {
+            let _ = writeln!(text, "  {cluster:<24} {}", self.of(cluster).join(", "));
         }
+    }
+
+    /// Those of one cluster: its own, and what is filled in where it leaves that to the injector.
+    fn of(&self, cluster: &ClusterName) -> Vec<String> {
+        let written = &self.written[cluster];
+        let own = written.iter().filter(|image| *image != AUTO).cloned();
+        let filled_in = if written.contains(AUTO) {
+            self.filled_in(cluster)
+        } else {
+            BTreeSet::new()
+        };
+        own.chain(filled_in).collect()
     }
 
     /// What a cluster's own injector fills in, or where it has none, those that serve it.

@@ -26,6 +26,11 @@ const WAN: &str = "wan";
 /// The prefix of the slice of load-balancer addresses that a cluster has: 64 of them.
 const SLICE: u8 = 26;
 
+/// The first address of machines, counted from the start of the range; nodes are below.
+const MACHINES: u32 = 512;
+/// That of the client outside every cluster, on the shared bridge.
+const OUTSIDE: u32 = 511;
+
 /// A bridge of this host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Bridge {
@@ -158,6 +163,17 @@ impl Bridge {
         }
     }
 
+    /// Where the machine at this place stands: behind the nodes, in the same quarter.
+    pub(crate) fn machine(&self, place: usize) -> Attachment {
+        let place = u32::try_from(place).unwrap_or(u32::MAX);
+        self.attachment(MACHINES.saturating_add(place))
+    }
+
+    /// Where a client outside every cluster stands.
+    pub(crate) fn outside(&self) -> Attachment {
+        self.attachment(OUTSIDE)
+    }
+
     /// The load-balancer addresses of the cluster at this place; `None` beyond the last slice.
     fn slice(&self, place: usize) -> Option<Ipv4Net> {
         let upper = self
@@ -229,5 +245,7 @@ mod tests {
         assert_eq!(bridge.slice(31), Some("172.24.15.192/26".parse().unwrap()));
         assert_eq!(bridge.slice(32), None);
         assert_eq!(bridge.gateway(), Ipv4Addr::new(172, 24, 0, 1));
+        assert_eq!(bridge.outside().address, Ipv4Addr::new(172, 24, 1, 255));
+        assert_eq!(bridge.machine(0).address, Ipv4Addr::new(172, 24, 2, 0));
     }
 }

@@ -11,14 +11,16 @@ use futures::future::{BoxFuture, FutureExt as _};
 use kube::Client;
 use live::{ExecProber, LiveMesh};
 use tokio::time::Instant;
-use world::{Capability, ClusterName, SubstrateFault, VmName};
+use world::{ClusterName, SubstrateFault, VmName};
 
 use crate::{
     Keep,
-    docker::Docker,
-    fault::{self, Broken},
+    docker::{Docker, PlainSpec},
+    fault::{self, Broken, Site},
     gc::{self, Which},
+    machine::Machines,
     standing::Standing,
+    stranger::Strangers,
 };
 
 /// The clusters of one run.
@@ -27,6 +29,7 @@ pub(crate) struct Clusters {
     run: String,
     keep: Keep,
     standing: BTreeMap<ClusterName, Standing>,
+    machines: Machines,
     prober: ExecProber,
     mesh: LiveMesh,
     broken: Mutex<BTreeMap<FaultHandle, Broken>>,
@@ -39,6 +42,8 @@ impl Clusters {
         run: String,
         keep: Keep,
         standing: BTreeMap<ClusterName, Standing>,
+        machines: Machines,
+        outside: Option<PlainSpec>,
     ) -> Self {
         let clients = standing
             .iter()
@@ -48,13 +53,15 @@ impl Clusters {
             .iter()
             .map(|(name, cluster)| (name.clone(), cluster.network.clone()));
         let since = Instant::now();
+        let strangers = Strangers::new(docker.clone(), machines.clone(), outside);
         Self {
-            prober: ExecProber::new(clients.clone(), networks.collect(), since),
+            prober: ExecProber::new(clients.clone(), networks.collect(), since).beside(strangers),
             mesh: LiveMesh::new(clients),
             docker,
             run,
             keep,
             standing,
+            machines,
             broken: Mutex::default(),
             since,
         }
@@ -70,6 +77,13 @@ impl Clusters {
         self.standing
             .get(name)
             .ok_or_else(|| engine::Error::NoCluster(name.clone()))
+    }
+
+    fn site(&self) -> Site<'_> {
+        Site {
+            clusters: &self.standing,
+            machines: &self.machines,
+        }
     }
 
     fn remember(&self, broken: Broken) -> FaultHandle {
@@ -96,8 +110,8 @@ impl Environment for Clusters {
         Ok(self.cluster(cluster)?.endpoint.clone())
     }
 
-    fn machine(&self, _: &VmName) -> engine::Result<Box<dyn Machine>> {
-        Err(engine::Error::NotCapable(Capability::Vms))
+    fn machine(&self, vm: &VmName) -> engine::Result<Box<dyn Machine>> {
+        self.machines.handle(vm)
     }
 
     fn prober(&self) -> &dyn Prober {
@@ -113,7 +127,7 @@ impl Environment for Clusters {
         fault: &'a SubstrateFault,
     ) -> BoxFuture<'a, engine::Result<FaultHandle>> {
         async move {
-            let broken = fault::inject(&self.docker, fault, &self.standing).await?;
+            let broken = fault::inject(&self.docker, fault, self.site()).await?;
             Ok(self.remember(broken))
         }
         .boxed()

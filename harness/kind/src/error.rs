@@ -82,6 +82,60 @@ pub enum Error {
         /// What the daemon runs.
         daemon_architecture: String,
     },
+    /// The topology has machines, and nobody said from what.
+    #[error(
+        "the topology has virtual machines, and no image is named for them; name one with a shell and curl: --machine-image or ISTHMUS_MACHINE_IMAGE"
+    )]
+    NoMachineImage,
+    /// An image could not be had.
+    #[error(
+        "the Docker daemon could not pull image {image}: {why}; docker login if it is private, load its archive with --archive, or stay with what is there by --offline"
+    )]
+    NotPulled {
+        /// The image.
+        image: String,
+        /// The registry's or the daemon's words.
+        why: String,
+    },
+    /// An archive of images cannot be read in.
+    #[error(
+        "{path} is no archive of images: {why}; write it anew with docker save -o {path} IMAGE"
+    )]
+    Archive {
+        /// The file.
+        path: String,
+        /// The system's or the daemon's words.
+        why: String,
+    },
+    /// An image is not what it was when it was locked.
+    #[error(
+        "image {image} is {found}, the lock says {locked}; get the one that was locked, or lock it anew: isthmus images lock"
+    )]
+    NotLocked {
+        /// The image.
+        image: String,
+        /// What it was.
+        locked: String,
+        /// What the daemon has.
+        found: String,
+    },
+    /// A lock file is not there.
+    #[error("{path} cannot be read; isthmus images lock -o {path} writes it")]
+    NoLock {
+        /// The file.
+        path: String,
+        /// What the system met.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A lock file is not of the form expected.
+    #[error("{path}:{line}: write an image and its id, as isthmus images lock does")]
+    BadLock {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: usize,
+    },
     /// The whole bring-up took too long.
     #[error(
         "the clusters were not up within {waited:?}; give them more time, or less to do at once (isthmus doctor)"
@@ -189,10 +243,18 @@ impl Error {
             | Self::Forbidden { .. }
             | Self::RangeTaken { .. }
             | Self::NoImage { .. }
+            | Self::NotPulled { .. }
+            | Self::NotLocked { .. }
             | Self::Architecture { .. }
             | Self::NoRange { .. }
             | Self::Lock { .. } => Class::Host,
-            Self::RunExists { .. } | Self::NameTaken { .. } | Self::NotThere { .. } => Class::Asked,
+            Self::RunExists { .. }
+            | Self::NameTaken { .. }
+            | Self::NotThere { .. }
+            | Self::NoMachineImage
+            | Self::NoLock { .. }
+            | Self::BadLock { .. }
+            | Self::Archive { .. } => Class::Asked,
             Self::Daemon { .. }
             | Self::Connection { .. }
             | Self::Command { .. }

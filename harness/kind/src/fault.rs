@@ -9,7 +9,12 @@ use world::{
     fault::{Direction, End},
 };
 
-use crate::{Result, docker::Docker, standing::Standing};
+use crate::{
+    Result,
+    docker::Docker,
+    machine::{self, Machines},
+    standing::Standing,
+};
 
 /// What has been broken, so that it can be mended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,30 +30,37 @@ pub(crate) enum Broken {
 /// Rules in nodes: container and the words of the rule.
 type Rules = Vec<(String, Vec<String>)>;
 
+/// Where something can be broken.
+#[derive(Clone, Copy)]
+pub(crate) struct Site<'a> {
+    pub(crate) clusters: &'a BTreeMap<ClusterName, Standing>,
+    pub(crate) machines: &'a Machines,
+}
+
 /// Injects a fault.
 pub(crate) async fn inject(
     docker: &Docker,
     fault: &SubstrateFault,
-    standing: &BTreeMap<ClusterName, Standing>,
+    site: Site<'_>,
 ) -> engine::Result<Broken> {
     match fault {
         SubstrateFault::PauseCluster(cluster) => {
-            let nodes = named(standing, cluster)?.nodes.clone();
+            let nodes = named(site, cluster)?.nodes.clone();
             Ok(pause(docker, nodes).await?)
         }
         SubstrateFault::PauseNode(cluster, node) => {
-            let found = named(standing, cluster)?.node(node);
+            let found = named(site, cluster)?.node(node);
             let id = found.ok_or_else(|| engine::Error::Substrate {
                 why: format!("cluster {cluster} has no node called {node}"),
             })?;
             Ok(pause(docker, vec![id.to_owned()]).await?)
         }
         SubstrateFault::StopCluster(cluster) => {
-            let nodes = named(standing, cluster)?.nodes.clone();
+            let nodes = named(site, cluster)?.nodes.clone();
             Ok(stop(docker, nodes).await?)
         }
         SubstrateFault::PauseApiServer(cluster) => {
-            let first = named(standing, cluster)?.nodes[0].clone();
+            let first = named(site, cluster)?.nodes[0].clone();
             Ok(drop_packets(docker, vec![(first, words(API_FROM_OUTSIDE))]).await?)
         }
         SubstrateFault::Partition {
@@ -56,7 +68,7 @@ pub(crate) async fn inject(
             to,
             direction,
         } => {
-            let ends = [ends(standing, from)?, ends(standing, to)?];
+            let ends = [ends(site, from)?, ends(site, to)?];
             Ok(drop_packets(docker, partition(ends, *direction)).await?)
         }
         SubstrateFault::Latency { .. } => Err(engine::Error::NotCapable(Capability::Latency)),
@@ -69,11 +81,8 @@ pub(crate) async fn inject(
 /// address, which is translated later on the way, and go on.
 const API_FROM_OUTSIDE: &str = "! -i lo -p tcp --dport 6443";
 
-fn named<'a>(
-    standing: &'a BTreeMap<ClusterName, Standing>,
-    cluster: &ClusterName,
-) -> engine::Result<&'a Standing> {
-    standing
+fn named<'a>(site: Site<'a>, cluster: &ClusterName) -> engine::Result<&'a Standing> {
+    site.clusters
         .get(cluster)
         .ok_or_else(|| engine::Error::NoCluster(cluster.clone()))
 }
@@ -88,7 +97,7 @@ struct Place {
     nodes: Vec<String>,
     sources: Vec<Ipv4Net>,
     /// The pods of its own that its nodes must not lose, where ranges overlap.
-    own: Ipv4Net,
+    own: Option<Ipv4Net>,
     /// Only this TCP port of it.
     port: Option<u16>,
 }
@@ -98,7 +107,17 @@ impl Place {
         Self {
             nodes: cluster.nodes.clone(),
             sources: cluster.sources.clone(),
-            own: cluster.pods,
+            own: Some(cluster.pods),
+            port: None,
+        }
+    }
+
+    /// A machine drops nothing itself: whoever is at the other end does.
+    fn machine(machine: &machine::Standing) -> Self {
+        Self {
+            nodes: Vec::new(),
+            sources: vec![machine.address.into()],
+            own: None,
             port: None,
         }
     }
@@ -113,15 +132,15 @@ impl Place {
 }
 
 /// What an end consists of.
-fn ends(standing: &BTreeMap<ClusterName, Standing>, end: &End) -> engine::Result<Vec<Place>> {
+fn ends(site: Site<'_>, end: &End) -> engine::Result<Vec<Place>> {
     match end {
-        End::Cluster(cluster) => Ok(vec![Place::of(named(standing, cluster)?)]),
-        End::ApiServer(cluster) => Ok(vec![Place::api_server(named(standing, cluster)?)]),
+        End::Cluster(cluster) => Ok(vec![Place::of(named(site, cluster)?)]),
+        End::ApiServer(cluster) => Ok(vec![Place::api_server(named(site, cluster)?)]),
         End::Network(network) => {
-            let members = standing.values().filter(|one| one.network == *network);
+            let members = site.clusters.values().filter(|one| one.network == *network);
             Ok(members.map(Place::of).collect())
         }
-        End::Vm(_) => Err(engine::Error::NotCapable(Capability::Vms)),
+        End::Vm(vm) => Ok(vec![Place::machine(site.machines.get(vm)?)]),
     }
 }
 
@@ -149,7 +168,10 @@ fn between(from: &Place, to: &Place) -> Rules {
         (None, Some(port)) => format!(" -p tcp --sport {port}"),
         (None, None) => String::new(),
     };
-    let foreign = from.sources.iter().filter(|range| **range != to.own);
+    if to.nodes.is_empty() {
+        return towards(from, to);
+    }
+    let foreign = from.sources.iter().filter(|range| Some(**range) != to.own);
     let rules: Vec<_> = foreign
         .map(|range| words(&format!("-s {range}{port}")))
         .collect();
@@ -158,6 +180,17 @@ fn between(from: &Place, to: &Place) -> Rules {
         rules.map(|rule| (node.clone(), rule)).collect::<Vec<_>>()
     };
     to.nodes.iter().flat_map(rule).collect()
+}
+
+/// The rules of the nodes of `from`, where `to` has none: what pods send there does not leave.
+fn towards(from: &Place, to: &Place) -> Rules {
+    let pairs = from
+        .nodes
+        .iter()
+        .flat_map(|node| to.sources.iter().map(move |address| (node, address)));
+    pairs
+        .map(|(node, address)| (node.clone(), words(&format!("-d {address}"))))
+        .collect()
 }
 
 async fn pause(docker: &Docker, nodes: Vec<String>) -> Result<Broken> {
@@ -227,7 +260,7 @@ mod tests {
         Place {
             nodes: vec![node.to_owned()],
             sources: vec![address.parse().unwrap(), pods],
-            own: pods,
+            own: Some(pods),
             port: None,
         }
     }
@@ -256,6 +289,21 @@ mod tests {
         let a = place("a", "172.24.0.2/32", "10.10.0.0/16");
         let b = place("b", "172.24.0.3/32", "10.10.0.0/16");
         assert_eq!(rules(a, b, Direction::Forth), ["b: -s 172.24.0.2/32"]);
+    }
+
+    #[test]
+    fn a_machine_is_cut_off_by_the_nodes_at_the_other_end() {
+        let cluster = place("a", "172.24.0.2/32", "10.10.0.0/16");
+        let machine = Place {
+            nodes: Vec::new(),
+            sources: vec!["172.24.2.0/32".parse().unwrap()],
+            own: None,
+            port: None,
+        };
+        assert_eq!(
+            rules(cluster, machine, Direction::Both),
+            ["a: -d 172.24.2.0/32", "a: -s 172.24.2.0/32"]
+        );
     }
 
     #[test]

@@ -71,6 +71,7 @@ impl Golden {
             binds: vec![format!("{}:/var", self.name)],
             arguments: Vec::new(),
             labels: owner.clone(),
+            beside: None,
         };
         let helper = docker.helper(spec).await?;
         let filled = async {
@@ -103,6 +104,7 @@ impl Golden {
             binds: vec![format!("{root}/volumes:/volumes")],
             arguments: [&self.name].into_iter().chain(volumes).cloned().collect(),
             labels: labels.clone(),
+            beside: None,
         };
         let helper = docker.helper(spec).await?;
         let copied = docker.ended(&helper).await;

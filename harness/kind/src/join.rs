@@ -5,7 +5,7 @@
 //! blackholed, so that a wrong route times out, as it would in production, in place of leaving by
 //! a default route.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::Ipv4Net;
 use world::{ClusterName, NetworkName, Substrate};
@@ -43,6 +43,22 @@ pub(crate) fn routes(substrate: &Substrate) -> BTreeMap<ClusterName, Vec<Route>>
         .keys()
         .map(|name| (name.clone(), unique(routes(name))))
         .collect()
+}
+
+/// The routes that a machine of a network needs: to the pods of its clusters, and nowhere else.
+pub(crate) fn routes_of_machine(substrate: &Substrate, network: &NetworkName) -> Vec<Route> {
+    let (near, far): (Vec<_>, Vec<_>) = substrate
+        .clusters
+        .iter()
+        .partition(|(_, cluster)| cluster.network == *network);
+    let own: BTreeSet<Ipv4Net> = near.iter().map(|(_, cluster)| cluster.pods).collect();
+    let via = near.iter().map(|(name, cluster)| Route::Via {
+        range: cluster.pods,
+        cluster: (*name).clone(),
+    });
+    let foreign = far.iter().map(|(_, cluster)| cluster.pods);
+    let foreign = foreign.filter(|range| !own.contains(range));
+    unique(via.chain(foreign.map(Route::Blackhole)).collect())
 }
 
 fn route_to(own: &world::Cluster, name: &ClusterName, other: &world::Cluster) -> Vec<Route> {
@@ -155,6 +171,18 @@ mod tests {
                 .iter()
                 .any(|route| matches!(route, Route::Via { .. }))
         );
+    }
+
+    #[test]
+    fn a_machine_finds_the_pods_of_its_network_only() {
+        let substrate = substrate(&[("c1", "n1", 1), ("c2", "n2", 2), ("c3", "n2", 1)]);
+        let routes = routes_of_machine(&substrate, &"n1".parse().unwrap());
+        let via = Route::Via {
+            range: "10.11.0.0/16".parse().unwrap(),
+            cluster: "c1".parse().unwrap(),
+        };
+        let blackhole = Route::Blackhole("10.12.0.0/16".parse().unwrap());
+        assert_eq!(routes, [via, blackhole]);
     }
 
     #[test]

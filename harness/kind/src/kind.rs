@@ -1,6 +1,10 @@
 //! The engine: a substrate as containers of the local Docker daemon.
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use engine::{BringUp, Engine, Environment};
 use futures::future::{BoxFuture, FutureExt as _, try_join_all};
@@ -11,6 +15,7 @@ use crate::{
     docker::{Docker, Privilege},
     gc::{self, Removed, Which},
     progress::{Event, Tell},
+    stock,
 };
 
 /// The node image that is taken where nobody names one: kind's own of Kubernetes 1.34, by digest because
@@ -25,6 +30,48 @@ pub struct Images {
     pub node: String,
     /// Images that every node gets before anything is applied, for pods that no registry serves.
     pub preload: Vec<String>,
+    /// What machines and clients outside every cluster run on: an image with a shell and curl.
+    pub machine: Option<String>,
+    /// What answers on machines.
+    pub sample: Option<String>,
+    /// Archives, as `docker save` writes them, that are read into the daemon first; nodes get their
+    /// images.
+    pub archives: Vec<PathBuf>,
+    /// What is done about images that the daemon lacks.
+    pub pull: Pull,
+    /// What images must be, where somebody has locked them.
+    pub lock: stock::Lock,
+}
+
+/// What is done about an image that the daemon lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pull {
+    /// The daemon pulls it, once per host, with the user's credentials.
+    #[default]
+    IfMissing,
+    /// Nothing: the host is to stay offline.
+    Never,
+}
+
+impl Images {
+    /// Nodes of an image, and nothing else.
+    pub fn of(node: impl Into<String>) -> Self {
+        Self {
+            node: node.into(),
+            preload: Vec::new(),
+            machine: None,
+            sample: None,
+            archives: Vec::new(),
+            pull: Pull::default(),
+            lock: stock::Lock::default(),
+        }
+    }
+
+    /// Every image that the daemon is to have, the node's last.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &String> {
+        let beside = self.machine.iter().chain(&self.sample);
+        self.preload.iter().chain(beside).chain([&self.node])
+    }
 }
 
 /// How long clusters stay that nobody removes.
@@ -60,10 +107,10 @@ impl fmt::Debug for Kind {
 }
 
 impl Kind {
-    /// Connects to the daemon that `DOCKER_HOST` names and looks whether it has the images.
+    /// Connects to the daemon that `DOCKER_HOST` names, and has it get the images that it lacks.
     ///
     /// # Errors
-    /// [`Error::NoDaemon`] or [`Error::NoImage`], each with what to do.
+    /// [`crate::Error::NoDaemon`], [`crate::Error::NoImage`] and others, each with what to do.
     pub async fn connect(images: Images) -> Result<Self> {
         Self::on(Docker::connect().await?, images).await
     }
@@ -76,9 +123,17 @@ impl Kind {
         Self::on(Docker::connect_at(socket).await?, images).await
     }
 
-    async fn on(docker: Docker, images: Images) -> Result<Self> {
-        let wanted = images.preload.iter().chain([&images.node]);
-        let ids = try_join_all(wanted.map(|image| docker.usable(image))).await?;
+    async fn on(docker: Docker, mut images: Images) -> Result<Self> {
+        for archive in &images.archives {
+            let names = docker.read_in(archive).await?;
+            images.preload.extend(names);
+        }
+        let had = images.all().map(|image| docker.have(image, images.pull));
+        let had: Vec<_> = had.collect();
+        let ids = try_join_all(had).await?;
+        for (image, id) in images.all().zip(&ids) {
+            images.lock.holds(image, id)?;
+        }
         Ok(Self {
             docker,
             images,
@@ -123,6 +178,12 @@ impl Kind {
         }
     }
 
+    /// The ids of what nodes hold, the node's own last.
+    pub(crate) fn ids_of_nodes(&self) -> Vec<String> {
+        let preload = self.ids.iter().take(self.images.preload.len());
+        preload.chain(self.ids.last()).cloned().collect()
+    }
+
     /// What clusters of this substrate would be made from; equal digests, equal clusters.
     pub fn digest(&self, substrate: &Substrate) -> String {
         digest::of(substrate, &self.ids)
@@ -135,7 +196,7 @@ impl Engine for Kind {
     }
 
     fn capabilities(&self) -> Capabilities {
-        [
+        let always = [
             Capability::OwnClusters,
             Capability::Istio,
             Capability::MeshEvidence,
@@ -148,8 +209,10 @@ impl Engine for Kind {
             Capability::Pause,
             Capability::Partition,
             Capability::Traffic,
-        ]
-        .into()
+        ];
+        let outside = self.images.machine.is_some();
+        let outside = outside.then_some(Capability::OutsideClient);
+        always.into_iter().chain(outside).collect()
     }
 
     fn bring_up<'a>(

@@ -28,6 +28,8 @@ pub(crate) const DIGEST: &str = "dev.isthmus.digest";
 pub(crate) const NETWORK: &str = "dev.isthmus.network";
 /// The declared name of the cluster a node belongs to.
 pub(crate) const CLUSTER: &str = "dev.isthmus.cluster";
+/// The declared name of the machine that a container is.
+pub(crate) const VM: &str = "dev.isthmus.vm";
 /// kind's label of the cluster a node belongs to; kind's tools list by it.
 pub(crate) const KIND_CLUSTER: &str = "io.x-k8s.kind.cluster";
 /// kind's label of a node's role.

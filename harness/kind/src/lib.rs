@@ -6,14 +6,15 @@
 //!
 //! Reading order: [`mod@kind`] (the engine), `stand` (bringing up, a list of steps), `bridge`, `range` and `join` (who stands
 //! where and reaches whom), `node` (what a node is, and what it goes on doing by itself), `cluster`
-//! (from containers to ready nodes), `standing`, `environment` and `fault` (what can be done with clusters that
+//! (from containers to ready nodes), `machine` and `stranger` (who stands outside), `standing`, `environment` and `fault` (what can be done with clusters that
 //! stand; they are asked by the room `live`), [`pool`], `lent`, `reset` and `inventory` (how trials share clusters),
-//! `label`, [`lease`], `kept` and [`gc`] (what is whose, until when, and how it is
-//! removed), [`doctor`] (whether the host can have them), `docker` (the only place that knows bollard).
+//! `label`, [`lease`], `kept` and [`gc`] (what is whose, until when, and how it is removed), [`doctor`] (whether the
+//! host can have them), [`stock`] and `credentials` (where images come from), `docker` (the only place that knows bollard).
 
 mod bridge;
 mod cluster;
 mod cni;
+mod credentials;
 mod digest;
 mod docker;
 pub mod doctor;
@@ -31,6 +32,7 @@ pub mod label;
 pub mod lease;
 mod lent;
 mod lock;
+mod machine;
 mod node;
 pub mod pool;
 pub mod progress;
@@ -39,11 +41,13 @@ mod reset;
 mod reuse;
 mod stand;
 mod standing;
+pub mod stock;
+mod stranger;
 
 pub use error::{Class, Error, Result};
 pub use fleet::Fleet;
 pub use gc::{Removed, Which};
-pub use kind::{Images, Keep, Kind, remove};
+pub use kind::{Images, Keep, Kind, Pull, remove};
 pub use label::Owner;
 pub use pool::Pool;
 pub use progress::{Event, Step};

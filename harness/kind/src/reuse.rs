@@ -15,6 +15,7 @@ use crate::{
     environment::Clusters,
     fleet::{self, Fleet},
     kind::Kind,
+    machine,
     progress::Steps,
     standing::Standing,
 };
@@ -69,7 +70,9 @@ impl Kind {
             Ok::<_, Error>(((*name).clone(), standing))
         });
         let standing = try_join_all(clusters).await?.into_iter().collect();
-        Ok(self.clusters(&fleet.run, standing))
+        let machines = machine::plans(substrate, &bridges, &layout, &fleet.run);
+        let machines = self.no_machines(owner).find(&machines).await?;
+        Ok(self.clusters(owner, &bridges, standing, machines))
     }
 
     async fn cluster(

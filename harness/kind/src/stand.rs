@@ -15,13 +15,14 @@ use crate::{
     Error, Keep, Kind, Result,
     bridge::{self, Bridges},
     cluster::ClusterPlan,
-    docker::Privilege,
+    docker::{Joins, PlainSpec, Privilege},
     environment::Clusters,
     gc::{self, Which},
     golden::Golden,
     join, kept,
     label::Owner,
     lease::Lease,
+    machine::{self, MachinePlan, Machines},
     node::spec,
     progress::Steps,
     standing::Standing,
@@ -66,7 +67,11 @@ impl Kind {
         let starts = ups
             .iter()
             .map(|(_, plan, steps)| plan.start(&self.docker, steps));
-        let nodes: Result<Vec<Vec<String>>> = join_all(starts).await.into_iter().collect();
+        let machines = machine::plans(substrate, bridges, &layout, &owner.run);
+        let machines = self.machines(owner, &machines);
+        let (nodes, machines) = join!(join_all(starts), machines);
+        let nodes: Result<Vec<Vec<String>>> = nodes.into_iter().collect();
+        let machines = machines?;
         let ups = ups
             .iter()
             .zip(nodes?)
@@ -75,7 +80,21 @@ impl Kind {
                 Ok::<_, Error>(((*name).clone(), standing))
             });
         let standing = try_join_all(ups).await?.into_iter().collect();
-        Ok(self.clusters(&owner.run, standing))
+        Ok(self.clusters(owner, bridges, standing, machines))
+    }
+
+    /// Starts the machines outside every cluster.
+    async fn machines(&self, owner: &Owner, plans: &[MachinePlan]) -> Result<Machines> {
+        let none = self.no_machines(owner);
+        match (&self.images.machine, plans.is_empty()) {
+            (_, true) => Ok(none),
+            (Some(image), false) => none.start(plans, image).await,
+            (None, false) => Err(Error::NoMachineImage),
+        }
+    }
+
+    pub(crate) fn no_machines(&self, owner: &Owner) -> Machines {
+        Machines::none(self.docker.clone(), owner.labels(), &self.images)
     }
 
     /// Gives every node its `/var` with all images unpacked, where the daemon can; without it nodes
@@ -93,7 +112,8 @@ impl Kind {
         let volumes: Vec<String> = volumes.collect();
         let had = async {
             let preload = &self.images.preload;
-            let golden = Golden::have(docker, image, preload, &self.ids, &labels).await?;
+            let golden =
+                Golden::have(docker, image, preload, &self.ids_of_nodes(), &labels).await?;
             golden.copy(docker, image, &volumes, &labels).await
         };
         let had: Result<()> = had.await;
@@ -105,10 +125,21 @@ impl Kind {
 
     pub(crate) fn clusters(
         &self,
-        run: &str,
+        owner: &Owner,
+        bridges: &Bridges,
         standing: BTreeMap<ClusterName, Standing>,
+        machines: Machines,
     ) -> Clusters {
-        Clusters::new(self.docker.clone(), run.to_owned(), self.keep, standing)
+        let outside = self.images.machine.as_ref().map(|image| PlainSpec {
+            name: format!("{}-outside", owner.run),
+            image: image.clone(),
+            labels: owner.labels(),
+            environment: BTreeMap::new(),
+            command: Some(["sleep", "infinity"].map(str::to_owned).to_vec()),
+            joins: Joins::Bridge(bridges.wan.outside()),
+        });
+        let (docker, run) = (self.docker.clone(), owner.run.clone());
+        Clusters::new(docker, run, self.keep, standing, machines, outside)
     }
 
     /// What each cluster is made from.

@@ -7,7 +7,7 @@
 //!
 //! Reading order: [`prober`] (calls in batches), `traffic` (calls that go on), `curl` (what curl is
 //! told and says), `pick` (what an answer is a sample of), [`mesh`] (the mesh's own view), `istiod` and `proxy` (what the two say), `exec`
-//! (commands in pods).
+//! (commands in pods), [`shell`] (clients that are no pods).
 
 mod curl;
 mod exec;
@@ -16,7 +16,9 @@ pub mod mesh;
 mod pick;
 pub mod prober;
 mod proxy;
+pub mod shell;
 mod traffic;
 
 pub use mesh::LiveMesh;
 pub use prober::ExecProber;
+pub use shell::Shell;

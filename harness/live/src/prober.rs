@@ -8,12 +8,14 @@ use kube::Client as Kube;
 use tokio::time::Instant;
 use world::{Call, Capability, Client, ClusterName, NetworkName, Observation};
 
-use crate::{curl, exec::Place, pick::Standpoint, traffic::ExecTraffic};
+use crate::{curl, exec::Place, pick::Standpoint, shell::Shell, traffic::ExecTraffic};
 
 /// Asks by exec.
 pub struct ExecProber {
     clients: BTreeMap<ClusterName, Kube>,
     networks: BTreeMap<ClusterName, NetworkName>,
+    /// The way to clients that are no pods, where there is one.
+    shell: Option<Box<dyn Shell>>,
     since: Instant,
 }
 
@@ -27,7 +29,17 @@ impl ExecProber {
         Self {
             clients,
             networks,
+            shell: None,
             since,
+        }
+    }
+
+    /// Asks from clients that are no pods, too.
+    #[must_use]
+    pub fn beside(self, shell: impl Shell + 'static) -> Self {
+        Self {
+            shell: Some(Box::new(shell)),
+            ..self
         }
     }
 
@@ -41,20 +53,32 @@ impl ExecProber {
     }
 
     async fn calls(&self, calls: &[Call], parallel: usize) -> engine::Result<Vec<Observation>> {
-        let place = self.place(&calls[0].from).await?;
-        let at = self.since.elapsed();
         let script = match parallel {
             1 => curl::script(calls),
             many => curl::script_at_once(calls, many),
         };
-        let text = place.run(&["sh", "-c", &script]).await;
-        let text = text.map_err(|source| place.failed("run curl in", source))?;
+        let client = &calls[0].from;
+        let place = match client {
+            Client::Pod { .. } => Some(self.place(client).await?),
+            Client::Vm(_) | Client::Outside => None,
+        };
+        let at = self.since.elapsed();
+        let text = match &place {
+            Some(place) => {
+                let text = place.run(&["sh", "-c", &script]).await;
+                text.map_err(|source| place.failed("run curl in", source))?
+            }
+            None => self.elsewhere(client, &script).await?,
+        };
         let read = match parallel {
             1 => curl::read(calls, &text, at),
             _ => curl::read_at_once(calls, text, at),
         };
-        let mut seen = read.map_err(|error| place.failed("read curl's words from", error))?;
-        if let Client::Pod { cluster, .. } = &calls[0].from {
+        let mut seen = read.map_err(|error| Error::Machinery {
+            doing: format!("read curl's words from {client}"),
+            source: Box::new(error),
+        })?;
+        if let (Client::Pod { cluster, .. }, Some(place)) = (client, &place) {
             let standpoint = Standpoint {
                 cluster,
                 proxied: place.proxied,
@@ -63,6 +87,15 @@ impl ExecProber {
             standpoint.tell(&mut seen);
         }
         Ok(seen)
+    }
+
+    /// Runs a script where a client is that is no pod.
+    async fn elsewhere(&self, client: &Client, script: &str) -> engine::Result<String> {
+        match (&self.shell, client) {
+            (Some(shell), _) => shell.run(client, script).await,
+            (None, Client::Vm(_)) => Err(Error::NotCapable(Capability::Vms)),
+            (None, _) => Err(Error::NotCapable(Capability::OutsideClient)),
+        }
     }
 
     /// Where a client's calls are made.
@@ -78,8 +111,8 @@ impl ExecProber {
                 let labels = format!("app={workload}");
                 Place::of_workload(api, cluster, namespace.as_str(), &labels).await
             }
-            Client::Vm(_) => Err(Error::NotCapable(Capability::Vms)),
-            Client::Outside => Err(Error::NotCapable(Capability::OutsideClient)),
+            // A stream of a container is not the stream of an API server.
+            Client::Vm(_) | Client::Outside => Err(Error::NotCapable(Capability::Traffic)),
         }
     }
 }

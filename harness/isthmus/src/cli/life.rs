@@ -1,9 +1,9 @@
-//! `isthmus up`, `down`, `ps`, `gc`, `kubeconfig`, `logs`, `shell`, `doctor`: clusters in Docker that
+//! `isthmus up`, `down`, `ps`, `gc`, `kubeconfig`, `logs`, `shell`, `doctor`, `images`: clusters in Docker that
 //! stay.
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::Subject;
 
@@ -36,9 +36,59 @@ pub struct NodeImages {
     /// A kindest/node-compatible image that the Docker daemon has.
     #[arg(long, env = "ISTHMUS_NODE_IMAGE", value_name = "IMAGE", default_value = kind::kind::NODE_IMAGE)]
     pub node_image: String,
-    /// An image of the Docker daemon that every node gets; repeat it for others.
+    /// An image that every node gets, for pods; pulled once if the daemon lacks it. Repeat it for
+    /// others.
     #[arg(long = "load", value_name = "IMAGE")]
     pub load: Vec<String>,
+    /// An archive of docker save whose images every node gets; repeat it for others.
+    #[arg(long = "archive", value_name = "FILE")]
+    pub archives: Vec<PathBuf>,
+    /// What virtual machines run on: an image with a shell and curl.
+    #[arg(long, env = "ISTHMUS_MACHINE_IMAGE", value_name = "IMAGE")]
+    pub machine_image: Option<String>,
+    /// Nodes without privilege, for hosts where privileged containers cannot start.
+    #[arg(long, env = "ISTHMUS_UNPRIVILEGED")]
+    pub unprivileged: bool,
+    /// Pull nothing: what the daemon lacks is an error.
+    #[arg(long, env = "ISTHMUS_OFFLINE")]
+    pub offline: bool,
+    /// A file of 'isthmus images lock': an image that is another one by now is an error.
+    #[arg(long = "images-lock", env = "ISTHMUS_IMAGES_LOCK", value_name = "FILE")]
+    pub lock: Option<PathBuf>,
+}
+
+/// `isthmus images`
+#[derive(Debug, Args)]
+pub struct Images {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub verb: ImagesVerb,
+}
+
+/// What can be done with images.
+#[derive(Debug, Subcommand)]
+pub enum ImagesVerb {
+    /// Shows every image that the clusters of a topology need, and whether the Docker daemon has it.
+    List {
+        /// The topology; of one small cluster if left out.
+        #[arg(value_name = "FILE|NAME")]
+        topology: Option<String>,
+        /// From which images.
+        #[command(flatten)]
+        images: NodeImages,
+    },
+    /// Writes what every image is now to a file, for --images-lock.
+    Lock {
+        /// The topology; of one small cluster if left out.
+        #[arg(value_name = "FILE|NAME")]
+        topology: Option<String>,
+        /// From which images.
+        #[command(flatten)]
+        images: NodeImages,
+        /// Where to; standard output if left out.
+        #[arg(long, short)]
+        output: Option<PathBuf>,
+    },
 }
 
 /// `isthmus down`

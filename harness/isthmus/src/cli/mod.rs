@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use life::{Doctor, Down, Kubeconfig, Logs, NodeImages, Ps, Shell, Up};
+pub use life::{Doctor, Down, Images, ImagesVerb, Kubeconfig, Logs, NodeImages, Ps, Shell, Up};
 pub use test::{Format, Reports, Selected, Test};
 pub use why::{Asked, Why};
 
@@ -61,6 +61,8 @@ pub enum Command {
     Shell(Shell),
     /// Say whether this host can have the clusters of a topology, and what mends what it lacks.
     Doctor(Doctor),
+    /// Show or lock the images that clusters are made from.
+    Images(Images),
 }
 
 impl Command {

@@ -142,6 +142,7 @@ pub fn run(cli: &Cli, terminal: &mut Terminal<'_>) -> Exit {
         Command::Logs(args) => life::logs(args, out),
         Command::Shell(args) => life::shell(args),
         Command::Doctor(args) => life::doctor(args, out),
+        Command::Images(args) => life::images(args, out),
     };
     done.unwrap_or_else(|error| told(&error, terminal.err))
 }
@@ -152,7 +153,7 @@ fn told(error: &CommandError, err: &mut dyn Write) -> Exit {
         return Exit::Done;
     }
     // There is nowhere left to say that this failed.
-    let _ = writeln!(err, "{error}");
+    let _ = writeln!(err, "{}", engine::told(error));
     error.exit()
 }
 

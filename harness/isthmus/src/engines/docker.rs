@@ -4,12 +4,13 @@
 
 use std::{
     env,
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use engine::{BringUp, Engine, Environment};
 use futures::{FutureExt as _, future::BoxFuture};
-use kind::{Event, Keep, Kind, Pool, doctor};
+use kind::{Event, Keep, Kind, Pool, doctor, stock::Lock};
 use manifest::Images;
 use world::{Capabilities, Substrate};
 
@@ -21,12 +22,12 @@ use super::{
 /// How long clusters stay that are kept after a run, in hours.
 const KEPT: i64 = 8;
 
-/// What `ISTHMUS_NODE_IMAGE`, `ISTHMUS_HELLOWORLD_IMAGE` and `ISTHMUS_CURL_IMAGE` say; the last two
-/// are for hosts whose clusters reach no registry.
+/// What the variables `ISTHMUS_…` say of images and of the daemon; docs/kind.md lists them.
 #[derive(Debug, Clone)]
 pub(super) struct Offer {
     nodes: kind::Images,
     pods: Images,
+    unprivileged: bool,
 }
 
 /// The daemon has been seen with these images. Clones share their clusters.
@@ -40,35 +41,53 @@ pub(super) struct InDocker {
 }
 
 impl Offer {
-    fn of_environment() -> Self {
-        let image = |name| env::var(name).ok().filter(|image| !image.is_empty());
-        let node = image("ISTHMUS_NODE_IMAGE");
-        let helloworld = image("ISTHMUS_HELLOWORLD_IMAGE");
-        let client = image("ISTHMUS_CURL_IMAGE");
+    fn of_environment() -> Result<Self, kind::Error> {
+        let said = |name| env::var(name).ok().filter(|said| !said.is_empty());
         let default = Images::default();
-        Self {
-            nodes: kind::Images {
-                node: node.unwrap_or_else(|| kind::kind::NODE_IMAGE.to_owned()),
-                preload: helloworld
-                    .iter()
-                    .chain(&client)
-                    .cloned()
-                    .chain(preloaded())
-                    .collect(),
+        let pods = Images {
+            helloworld: said("ISTHMUS_HELLOWORLD_IMAGE").unwrap_or(default.helloworld),
+            client: said("ISTHMUS_CURL_IMAGE").unwrap_or(default.client),
+        };
+        let lock = said("ISTHMUS_IMAGES_LOCK").map(|path| Lock::read(Path::new(&path)));
+        let node = said("ISTHMUS_NODE_IMAGE").unwrap_or_else(|| kind::kind::NODE_IMAGE.to_owned());
+        let machine = said("ISTHMUS_MACHINE_IMAGE").unwrap_or_else(|| pods.client.clone());
+        let nodes = kind::Images {
+            // Pulled once by the daemon, in place of once by every node.
+            preload: [pods.helloworld.clone(), pods.client.clone()]
+                .into_iter()
+                .chain(preloaded())
+                .collect(),
+            machine: Some(machine),
+            sample: Some(pods.helloworld.clone()),
+            pull: match said("ISTHMUS_OFFLINE") {
+                Some(_) => kind::Pull::Never,
+                None => kind::Pull::IfMissing,
             },
-            pods: Images {
-                helloworld: helloworld.unwrap_or(default.helloworld),
-                client: client.unwrap_or(default.client),
-            },
-        }
+            lock: lock.transpose()?.unwrap_or_default(),
+            ..kind::Images::of(node)
+        };
+        Ok(Self {
+            nodes,
+            pods,
+            unprivileged: said("ISTHMUS_UNPRIVILEGED").is_some(),
+        })
+    }
+
+    /// A connection of its own, with every image there.
+    async fn connect(&self) -> Result<Kind, kind::Error> {
+        let daemon = Kind::connect(self.nodes.clone()).await?;
+        Ok(match self.unprivileged {
+            true => daemon.without_privilege(),
+            false => daemon,
+        })
     }
 }
 
 impl InDocker {
     /// Looks whether the daemon answers and has the images.
     pub(super) fn open() -> Result<Self, kind::Error> {
-        let offer = Offer::of_environment();
-        let seen = super::on_real_time(Kind::connect(offer.nodes.clone()))?;
+        let offer = Offer::of_environment()?;
+        let seen = super::on_real_time(offer.connect())?;
         Ok(Self {
             seen,
             offer,
@@ -107,7 +126,7 @@ impl InDocker {
     /// Removes the clusters that no trial uses.
     pub(super) fn close(&self) -> Result<(), kind::Error> {
         super::on_real_time(async {
-            let daemon = Kind::connect(self.offer.nodes.clone()).await?;
+            let daemon = self.offer.connect().await?;
             daemon.retire(&self.pool).await
         })
     }
@@ -119,7 +138,7 @@ impl InDocker {
     ) -> engine::Result<Box<dyn Environment>> {
         let events: Arc<Mutex<Vec<Event>>> = Arc::default();
         let (seen, told) = (Arc::clone(&events), self.told.clone());
-        let daemon = Kind::connect(self.offer.nodes.clone()).await?;
+        let daemon = self.offer.connect().await?;
         let daemon = daemon
             .keep(self.keep)
             .sharing(self.pool.clone())

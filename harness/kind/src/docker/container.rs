@@ -230,7 +230,7 @@ fn found_container(summary: ContainerSummary) -> Option<Found> {
     })
 }
 
-fn endpoint(at: &Attachment) -> EndpointSettings {
+pub(super) fn endpoint(at: &Attachment) -> EndpointSettings {
     EndpointSettings {
         ipam_config: Some(EndpointIpamConfig {
             ipv4_address: Some(at.address.to_string()),

@@ -19,10 +19,12 @@ pub(crate) struct HelperSpec<'a> {
     /// Volumes and directories, as `from:to`.
     pub(crate) binds: Vec<String>,
     pub(crate) labels: Labels,
+    /// The container whose network it is in; none at all if left out.
+    pub(crate) beside: Option<String>,
 }
 
 impl Docker {
-    /// Starts a helper, which has every privilege and no network; returns its id.
+    /// Starts a helper, which has every privilege; returns its id.
     pub(crate) async fn helper(&self, spec: HelperSpec<'_>) -> Result<String> {
         let temporary = ["/tmp", "/run"].map(|path| (path.to_owned(), String::new()));
         let host = HostConfig {
@@ -31,7 +33,10 @@ impl Docker {
                 "seccomp=unconfined".to_owned(),
                 "apparmor=unconfined".to_owned(),
             ]),
-            network_mode: Some("none".to_owned()),
+            network_mode: Some(match spec.beside {
+                Some(id) => format!("container:{id}"),
+                None => "none".to_owned(),
+            }),
             tmpfs: Some(temporary.into_iter().collect()),
             binds: Some(spec.binds),
             ..HostConfig::default()

@@ -5,7 +5,7 @@ use futures::StreamExt as _;
 use tokio::io::AsyncWriteExt as _;
 
 use super::connect::{Docker, is_absent, met};
-use crate::{Error, Result};
+use crate::{Error, Result, stock::Stocked};
 
 /// Reads an archive of images into the store that the kubelet's images are in.
 const IMPORT: [&str; 5] = ["ctr", "--namespace=k8s.io", "images", "import", "-"];
@@ -31,6 +31,23 @@ impl Docker {
             }),
             _ => Ok(found.id.unwrap_or_else(|| image.to_owned())),
         }
+    }
+
+    /// What the daemon knows of an image; `None` if it lacks it.
+    pub(crate) async fn stocked(&self, image: &str) -> Result<Option<Stocked>> {
+        let found = match self.api.inspect_image(image).await {
+            Err(error) if is_absent(&error) => return Ok(None),
+            found => found.map_err(met(format!("inspect image {image}")))?,
+        };
+        Ok(Some(Stocked {
+            id: found.id.unwrap_or_default(),
+            architecture: found.architecture.unwrap_or_default(),
+            size: found
+                .size
+                .and_then(|bytes| u64::try_from(bytes).ok())
+                .unwrap_or_default(),
+            digests: found.repo_digests.unwrap_or_default(),
+        }))
     }
 
     /// Copies images of the daemon into a node. The archive is passed on while it is read, so that

@@ -10,9 +10,12 @@ mod exec;
 mod helper;
 mod image;
 mod network;
+mod plain;
+mod pull;
 mod volume;
 
 pub(crate) use connect::Docker;
 pub(crate) use container::{Attachment, ContainerSpec, Found, Privilege};
 pub(crate) use helper::HelperSpec;
 pub(crate) use network::NetworkSpec;
+pub(crate) use plain::{Joins, PlainSpec};

@@ -1,6 +1,7 @@
 //! What a host lacks, and the command that mends it. Pure: a need and a host in, findings out.
 
 use super::{
+    attempt::Attempt,
     host::{Daemon, Host},
     need::Need,
 };
@@ -59,6 +60,39 @@ impl Finding {
     /// Something that could not even be looked at.
     pub(super) fn failed(error: &Error, remedy: &str) -> Self {
         Self::other(Severity::Bad, error.to_string(), remedy)
+    }
+}
+
+/// An image that is not there yet.
+pub(super) fn to_be_pulled(image: &str) -> Finding {
+    Finding::other(
+        Severity::Risky,
+        format!("image {image} is not there and will be pulled"),
+        format!("docker pull {image} to be sure; docker login if it is private"),
+    )
+}
+
+/// What a container has shown.
+pub(super) fn of(attempt: Attempt) -> Vec<Finding> {
+    let started = || Finding::good("privileged containers start");
+    match attempt {
+        Attempt::Refused(why) => vec![Finding::other(
+            Severity::Bad,
+            format!("privileged containers do not start: {why}"),
+            "use a daemon that allows them; isthmus up --unprivileged does with less where only capabilities are missing",
+        )],
+        Attempt::Lacks(modules) if modules.is_empty() => vec![
+            started(),
+            Finding::good("the kernel has every module that nodes need"),
+        ],
+        Attempt::Lacks(modules) => vec![
+            started(),
+            Finding::other(
+                Severity::Bad,
+                format!("the kernel lacks {}", modules.join(", ")),
+                format!("modprobe -a {}", modules.join(" ")),
+            ),
+        ],
     }
 }
 
@@ -284,6 +318,21 @@ mod tests {
             assert!(finding.what.contains(what), "{finding:?}");
             assert!(finding.remedy.unwrap().contains(remedy));
         }
+    }
+
+    #[test]
+    fn what_a_container_has_shown_is_told_with_what_mends_it() {
+        let all = of(Attempt::Lacks(Vec::new()));
+        assert!(all.iter().all(|one| one.severity == Severity::Good));
+        let lacking = of(Attempt::Lacks(vec![
+            "xt_mark".to_owned(),
+            "veth".to_owned(),
+        ]));
+        let remedy = lacking[1].remedy.as_deref();
+        assert_eq!(remedy, Some("modprobe -a xt_mark veth"));
+        let refused = of(Attempt::Refused("unable to apply caps".to_owned()));
+        assert_eq!(refused[0].severity, Severity::Bad);
+        assert!(refused[0].what.contains("unable to apply caps"));
     }
 
     #[test]

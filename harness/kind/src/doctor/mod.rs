@@ -1,6 +1,7 @@
 //! Whether this host can have the clusters of a topology, said before anything is made: what they
 //! need, what the host has, and for each gap the command that mends it.
 
+mod attempt;
 mod finding;
 mod host;
 mod need;
@@ -13,12 +14,26 @@ pub use finding::{Finding, Severity};
 
 pub(crate) use self::host::Daemon;
 use self::{host::Host, need::Need};
-use crate::{Images, Result, docker::Docker, range};
+use crate::{Error, Images, Pull, Result, docker::Docker, range};
 
 /// Examines the host of the daemon that `DOCKER_HOST` names for the clusters of `substrate`, or for
 /// one small cluster.
 pub async fn examine(substrate: Option<&Substrate>, images: &Images) -> Vec<Finding> {
     found(Docker::connect().await, substrate, images).await
+}
+
+/// The same, and tries what only a container can show: privileges and modules of the kernel. That takes
+/// a second, and makes a container that is gone afterwards.
+pub async fn examine_and_try(substrate: Option<&Substrate>, images: &Images) -> Vec<Finding> {
+    let docker = Docker::connect().await;
+    let trying = docker.as_ref().ok().cloned();
+    let mut findings = found(docker, substrate, images).await;
+    if let Some(docker) = trying
+        && docker.usable(&images.node).await.is_ok()
+    {
+        findings.extend(finding::of(attempt::attempt(&docker, images).await));
+    }
+    findings
 }
 
 /// The same for the daemon behind a Unix socket.
@@ -44,10 +59,11 @@ async fn found(
         Ok(host) => finding::all(&need, &host),
         Err(error) => return vec![Finding::failed(&error, finding::DAEMON)],
     };
-    for image in images.preload.iter().chain([&images.node]) {
-        findings.push(match docker.usable(image).await {
-            Ok(_) => Finding::good(format!("image {image} is there")),
-            Err(error) => Finding::failed(&error, finding::IMAGE),
+    for image in images.all() {
+        findings.push(match (docker.usable(image).await, images.pull) {
+            (Ok(_), _) => Finding::good(format!("image {image} is there")),
+            (Err(Error::NoImage { .. }), Pull::IfMissing) => finding::to_be_pulled(image),
+            (Err(error), _) => Finding::failed(&error, finding::IMAGE),
         });
     }
     findings.push(ranges(&docker, &need).await);

@@ -12,8 +12,8 @@ use crate::daemon::{Daemon, Instead};
 
 fn images() -> Images {
     Images {
-        node: "kindest/node:v1".to_owned(),
-        preload: Vec::new(),
+        pull: kind::Pull::Never,
+        ..Images::of("kindest/node:v1")
     }
 }
 
@@ -209,5 +209,88 @@ async fn a_daemon_that_is_slow_still_leaves_nothing() {
         ),
         "{error}"
     );
+    assert!(daemon.left().is_empty(), "{:?}", daemon.left());
+}
+
+#[tokio::test]
+async fn an_image_that_no_registry_gives() {
+    let missing = Instead::Refuse(404, "No such image: kindest/node:v1");
+    let refuse = Instead::Refuse(404, "pull access denied for kindest/node");
+    let daemon = Daemon::start().rule(Method::GET, "images", missing).rule(
+        Method::POST,
+        "images/create",
+        refuse,
+    );
+    let error = Kind::connect_at(daemon.socket(), Images::of("kindest/node:v1"))
+        .await
+        .unwrap_err();
+    is(&error, Class::Host, "docker login");
+    assert!(error.to_string().contains("pull access denied"), "{error}");
+}
+
+#[tokio::test]
+async fn an_image_that_is_missing_is_pulled_once_and_only_where_that_is_allowed() {
+    for (pull, pulled) in [(kind::Pull::IfMissing, 1), (kind::Pull::Never, 0)] {
+        let missing = Instead::Refuse(404, "No such image: kindest/node:v1");
+        let said = Instead::Say(json!({ "status": "Download complete" }));
+        let daemon = Daemon::start()
+            .rule_times(Method::GET, "images", 1, missing)
+            .rule(Method::POST, "images/create", said);
+        let images = Images {
+            pull,
+            ..Images::of("kindest/node:v1")
+        };
+        let connected = Kind::connect_at(daemon.socket(), images).await;
+        assert_eq!(connected.is_ok(), pulled == 1, "{connected:?}");
+        assert_eq!(daemon.asked("images/create"), pulled);
+    }
+}
+
+#[tokio::test]
+async fn an_archive_that_is_corrupt() {
+    let refuse = Instead::Refuse(500, "archive/tar: invalid tar header");
+    let daemon = Daemon::start().rule(Method::POST, "images/load", refuse);
+    let archive = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(archive.path(), "this is no archive").unwrap();
+    let images = Images {
+        archives: vec![archive.path().to_owned()],
+        ..images()
+    };
+    let error = Kind::connect_at(daemon.socket(), images).await.unwrap_err();
+    is(&error, Class::Asked, "docker save");
+    assert!(error.to_string().contains("invalid tar header"), "{error}");
+}
+
+#[tokio::test]
+async fn an_image_that_has_moved_since_it_was_locked() {
+    let daemon = Daemon::start();
+    let lock = kind::stock::Lock::parse(Path::new("lock"), "kindest/node:v1 sha256:0").unwrap();
+    let images = Images { lock, ..images() };
+    let error = Kind::connect_at(daemon.socket(), images).await.unwrap_err();
+    is(&error, Class::Host, "isthmus images lock");
+}
+
+#[tokio::test]
+async fn machines_that_nobody_has_named_an_image_for() {
+    let daemon = Daemon::start();
+    let engine = Kind::connect_at(daemon.socket(), images()).await.unwrap();
+    let vm = world::Vm {
+        network: "n1".parse().unwrap(),
+        address: std::net::Ipv4Addr::new(172, 20, 0, 9),
+        locality: Locality::default(),
+    };
+    let substrate = Substrate {
+        vms: BTreeMap::from([("vm1".parse().unwrap(), vm)]),
+        ..substrate()
+    };
+    let options = BringUp {
+        run: "r1".to_owned(),
+        seed: 0,
+        deadline: Deadline::after(LONG),
+    };
+    let Err(error) = engine.stand(&substrate, &options).await else {
+        panic!("machines came up from nothing")
+    };
+    is(&error, Class::Asked, "ISTHMUS_MACHINE_IMAGE");
     assert!(daemon.left().is_empty(), "{:?}", daemon.left());
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use kind::doctor::{self, Finding, Severity};
 
-use super::{CommandError, images, on_runtime};
+use super::{CommandError, chosen, on_runtime};
 use crate::{Exit, cli::Doctor, command::subject};
 
 pub(in crate::command) fn run(args: &Doctor, out: &mut dyn Write) -> Result<Exit, CommandError> {
@@ -14,7 +14,8 @@ pub(in crate::command) fn run(args: &Doctor, out: &mut dyn Write) -> Result<Exit
         .map(subject::topology)
         .transpose()?;
     let substrate = topology.as_ref().map(|topology| topology.substrate());
-    let findings = on_runtime(doctor::examine(substrate, &images(&args.images)))?;
+    let images = chosen(&args.images)?;
+    let findings = on_runtime(doctor::examine_and_try(substrate, &images))?;
     tell(&findings, out)?;
     Ok(match is_unfit(&findings) {
         true => Exit::Environment,

@@ -10,7 +10,7 @@ use engine::{BringUp, Deadline};
 use kind::{Event, Keep, Kind, doctor};
 use scenario::Topology;
 
-use super::{CommandError, images, on_runtime};
+use super::{CommandError, on_runtime};
 use crate::{
     Exit,
     cli::Up,
@@ -26,7 +26,7 @@ pub(in crate::command) fn run(
     terminal: &mut Terminal<'_>,
 ) -> Result<Exit, CommandError> {
     let topology = subject::topology(&args.subject.subject)?;
-    let chosen = images(&args.images);
+    let chosen = super::chosen(&args.images)?;
     let findings = doctor::examine(Some(topology.substrate()), &chosen);
     let findings = on_runtime(findings)?;
     if super::doctor::is_unfit(&findings) {
@@ -40,7 +40,7 @@ pub(in crate::command) fn run(
     let events = Events::default();
     let stop = terminal.stop.clone();
     let work = async {
-        let up = up(args, &topology, &name, &events);
+        let up = up(args, chosen.clone(), &topology, &name, &events);
         tokio::select! {
             biased;
             () = stop.requested() => {
@@ -64,9 +64,19 @@ pub(in crate::command) fn run(
 }
 
 /// Brings the clusters up, or takes equal ones over; returns what they are called.
-async fn up(args: &Up, topology: &Topology, name: &str, events: &Events) -> kind::Result<String> {
+async fn up(
+    args: &Up,
+    images: kind::Images,
+    topology: &Topology,
+    name: &str,
+    events: &Events,
+) -> kind::Result<String> {
     let seen = Arc::clone(events);
-    let engine = Kind::connect(images(&args.images)).await?;
+    let engine = Kind::connect(images).await?;
+    let engine = match args.images.unprivileged {
+        true => engine.without_privilege(),
+        false => engine,
+    };
     let engine = engine
         .keep(Keep::Hours(args.hours))
         .tell(move |event| told(event, &seen));
