@@ -212,3 +212,69 @@ fn the_picture_of_the_readme_is_what_is_drawn_of_the_first_topology() {
         "draw it anew: cargo run -- graph harness/isthmus/init/topologies/two-clusters.yaml --format svg -o docs/two-clusters.svg"
     );
 }
+
+const SKEWED: &str = "apiVersion: isthmus/v1alpha1
+kind: Topology
+metadata: {name: skewed}
+spec:
+  istio: {version: 1.31.0}
+  networks: {network1: {}}
+  clusters:
+    cluster1: {network: network1}
+    cluster2: {network: network1, version: 1.29.6}
+";
+
+#[test]
+fn what_lint_finds_is_told_with_place_rule_and_remedy_and_exit_1() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("skewed.yaml");
+    fs::write(&file, SKEWED).unwrap();
+    let path = file.display().to_string();
+    let said = isthmus(&["lint", &path]);
+    assert_eq!(said.exit, Exit::Failed, "{}", said.err);
+    let place = format!("{path}:9:5: warning: ");
+    assert!(said.out.starts_with(&place), "{}", said.out);
+    assert!(said.out.contains("[istio-version-skew]"), "{}", said.out);
+    assert_eq!(
+        isthmus(&["lint", &path, "--deny", "error"]).exit,
+        Exit::Done
+    );
+    let without = isthmus(&["lint", &path, "--allow", "istio-version-skew"]);
+    assert_eq!(without.exit, Exit::Done, "{}", without.out);
+    let sarif = isthmus(&["lint", &path, "--format", "sarif"]).out;
+    let sarif: serde_json::Value = serde_json::from_str(&sarif).expect("SARIF is JSON");
+    assert_eq!(
+        sarif["runs"][0]["results"][0]["ruleId"],
+        "istio-version-skew"
+    );
+}
+
+#[test]
+fn a_mistyped_rule_is_no_silent_exception() {
+    let said = isthmus(&["lint", ".", "--allow", "istio-version-skev"]);
+    assert_eq!(said.exit, Exit::Usage);
+    assert!(
+        said.err.contains("did you mean 'istio-version-skew'?"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn nothing_to_look_at_is_no_success() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = isthmus(&["lint", &dir.path().display().to_string()]);
+    assert_eq!(said.exit, Exit::NothingSelected);
+}
+
+#[test]
+fn the_catalogue_has_no_errors_of_lint_that_nobody_means() {
+    let said = isthmus(&[
+        "lint",
+        "--deny",
+        "error",
+        &repository("scenarios"),
+        &repository("fixtures/topologies"),
+    ]);
+    assert_eq!(said.exit, Exit::Done, "{}", said.out);
+}

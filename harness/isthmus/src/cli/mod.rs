@@ -1,6 +1,7 @@
 //! What people type.
 
 mod life;
+mod lint;
 mod test;
 mod why;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use life::{Doctor, Down, Images, ImagesVerb, Kubeconfig, Logs, NodeImages, Ps, Shell, Up};
+pub use lint::{Deny, Lint, LintFormat, Subject as LintSubject};
 pub use test::{Format, Reports, Selected, Test};
 pub use why::{Asked, Why};
 
@@ -35,6 +37,8 @@ pub enum Command {
     Why(Box<Why>),
     /// Check topology and scenario files; every problem is shown with file, line, column and remedy.
     Validate(Validate),
+    /// Look at topologies, scenarios and manifests for what is known to break meshes.
+    Lint(Lint),
     /// Print the JSON schema of a kind of file, for editors.
     Schema(Schema),
     /// List scenarios with what they check.

@@ -4,6 +4,7 @@
 mod graph;
 mod init;
 mod life;
+mod lint;
 mod list;
 mod plan;
 mod schema;
@@ -70,6 +71,23 @@ pub enum CommandError {
         #[source]
         source: io::Error,
     },
+    /// A file or directory cannot be read.
+    #[error("{path} cannot be read: {source}")]
+    Unreadable {
+        /// The file or directory.
+        path: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A rule that there is not.
+    #[error("there is no rule '{written}'; {remedy}")]
+    NoSuchRule {
+        /// What was written.
+        written: String,
+        /// What to write.
+        remedy: String,
+    },
     /// An engine is not there.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -129,6 +147,7 @@ pub fn run(cli: &Cli, terminal: &mut Terminal<'_>) -> Exit {
         Command::Test(args) => test::run(args, terminal),
         Command::Why(args) => why::run(args, terminal),
         Command::Validate(args) => validate::run(args, out, terminal.err),
+        Command::Lint(args) => lint::run(args, out, terminal.err),
         Command::Schema(args) => schema::run(args, out),
         Command::List(args) => list::run(args, out),
         Command::Plan(args) => plan::run(args, out),
@@ -185,6 +204,8 @@ impl CommandError {
             | Self::TooManyToKeep(_)
             | Self::Question(_)
             | Self::NotInScenario { .. }
+            | Self::Unreadable { .. }
+            | Self::NoSuchRule { .. }
             | Self::Output(_) => Exit::Usage,
         }
     }

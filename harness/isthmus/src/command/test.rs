@@ -6,7 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use lint::{Input, Severity, lint};
 use report::{Run, Trial, json, junit, text};
+use scenario::{Disk, Set};
 
 use super::{CommandError, Terminal};
 use crate::{
@@ -16,7 +18,7 @@ use crate::{
     engines::{EngineName, OpenEngine},
     rehearsal::{Rehearsal, Settings},
     stopwatch::Stopwatch,
-    trials::{Case, Selection, Source},
+    trials::{Case, Selection, Source, gather},
 };
 
 pub(super) fn run(args: &Test, terminal: &mut Terminal<'_>) -> Result<Exit, CommandError> {
@@ -41,6 +43,7 @@ pub(super) fn run(args: &Test, terminal: &mut Terminal<'_>) -> Result<Exit, Comm
         .filter(|case| case.skipped_on(&engine).is_none());
     engine.fits(run_on_it.map(|case| case.scenario().topology()))?;
     let files = ReportFiles::create(&args.reports)?;
+    warn(&args.paths, terminal.err)?;
     let run = rehearse(args, &engine, &cases, terminal)?;
     files.write(&run, args.reports.timings)?;
     tell(args, &run, watch, terminal)?;
@@ -90,6 +93,31 @@ fn list(
         writeln!(terminal.out, "{}", case.name(engine))?;
     }
     Ok(Exit::Done)
+}
+
+/// What is known to break meshes is said before anything starts; the run itself decides. The
+/// catalogue's own files are written as they are meant.
+fn warn(paths: &[PathBuf], err: &mut dyn io::Write) -> Result<(), CommandError> {
+    let named: Vec<PathBuf> = paths
+        .iter()
+        .filter(|path| gather::row(path).is_none())
+        .cloned()
+        .collect();
+    let library = super::subject::shelf();
+    let read = Set::read(&library, &named).documents.into_iter();
+    let input = |(file, _)| Input {
+        file,
+        cluster: None,
+    };
+    let inputs: Vec<Input> = read.map(input).collect();
+    let findings = lint(&Disk, &library, &inputs)?;
+    for finding in findings
+        .iter()
+        .filter(|finding| finding.severity > Severity::Note)
+    {
+        write!(err, "{}", lint::text::finding(finding))?;
+    }
+    Ok(())
 }
 
 fn rehearse(

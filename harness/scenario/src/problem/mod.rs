@@ -85,13 +85,15 @@ impl Problems {
         })
     }
 
-    pub(crate) fn unreadable(file: &Path, error: &ReadError) -> Self {
+    /// The problem with a file that is no text.
+    pub fn unreadable(file: &Path, error: &ReadError) -> Self {
         let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
         let message = format!("{error}{}", cause.unwrap_or_default());
         Self::whole_file(file, error.at(), message, error.remedy())
     }
 
-    pub(crate) fn not_yaml(file: &Path, error: &ParseError) -> Self {
+    /// The problem with a text that is no YAML.
+    pub fn not_yaml(file: &Path, error: &ParseError) -> Self {
         Self::whole_file(file, error.at(), error.to_string(), error.remedy())
     }
 }

@@ -1,0 +1,7 @@
+//! What the rules say of files.
+
+mod kit;
+mod manifests;
+mod output;
+mod own;
+mod pages;
