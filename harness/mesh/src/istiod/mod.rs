@@ -6,7 +6,7 @@
 //! `mesh_config` and `assemble` (all of it as one snapshot), `unmodelled` and `unread` (labels and
 //! fields that are told instead of being passed over), `ca` and `roots` (certificates), `inject`
 //! (sidecars), `registration` (machines), `core`, `proxy` and `server` (how proxies and API servers
-//! ask), `process` (its life).
+//! ask), `process` (its life), `living` (who is asked what it knows).
 
 mod assemble;
 mod ca;
@@ -15,6 +15,7 @@ mod core;
 mod environment;
 mod gateways;
 mod inject;
+mod living;
 mod mesh_config;
 mod process;
 mod proxy;
@@ -26,13 +27,13 @@ mod source;
 mod unmodelled;
 mod unread;
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 use sim::program::{Image, Process, Start};
 
 pub use clusters::SyncState;
 
-use self::core::Core;
+use self::{core::Core, living::Living};
 use crate::{refusals::Refusals, snapshot::Snapshot};
 
 /// The image of istiod. Its version is what its tag says.
@@ -41,10 +42,6 @@ pub struct Istiod {
     refusals: Refusals,
     living: Living,
 }
-
-/// Every istiod that runs now.
-#[derive(Clone, Default)]
-pub(crate) struct Living(Arc<Mutex<Vec<Weak<Core>>>>);
 
 /// What one istiod knows: the answer of its debug port.
 #[derive(Debug, Clone)]
@@ -70,38 +67,25 @@ impl Istiod {
 
     /// What every istiod that runs now knows, ordered by name.
     pub fn debug(&self) -> Vec<Debug> {
-        let mut all: Vec<Debug> = self.living.all().iter().map(|core| debug(core)).collect();
+        let mut all = self.living.debug();
         all.sort_by(|a, b| a.name.cmp(&b.name));
         all
     }
 }
 
-fn debug(core: &Core) -> Debug {
-    Debug {
-        name: core.who.clone(),
-        namespace: core.environment.control_plane.namespace.to_string(),
-        clusters: core.states(),
-        snapshot: core.snapshot(),
+impl living::Knows for Core {
+    fn debug(&self) -> Debug {
+        Debug {
+            name: self.who.clone(),
+            namespace: self.environment.control_plane.namespace.to_string(),
+            clusters: self.states(),
+            snapshot: self.snapshot(),
+        }
     }
 }
 
 impl Image for Istiod {
     fn start(&self, start: Start) -> Box<dyn Process> {
         process::start(start, self.refusals.clone(), self.living.clone())
-    }
-}
-
-impl Living {
-    /// Counts an istiod as long as the returned handle is held.
-    fn add(&self, core: &Arc<Core>) -> Arc<Core> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|one| one.strong_count() > 0);
-        all.push(Arc::downgrade(core));
-        Arc::clone(core)
-    }
-
-    fn all(&self) -> Vec<Arc<Core>> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.iter().filter_map(Weak::upgrade).collect()
     }
 }

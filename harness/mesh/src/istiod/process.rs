@@ -20,12 +20,12 @@ use tokio::{
 };
 
 use super::{
-    Living,
     assemble::Assembler,
     ca::{Ca, CaError},
     clusters::{Clusters, Dial},
     core::Core,
     environment::{Environment, EnvironmentError},
+    living::{Living, Starting},
     mesh_config::{self, MeshError},
     registration, roots,
     server::{Port, Serves},
@@ -111,7 +111,9 @@ async fn live(
     let changed = watch::Sender::new(0);
     let clusters = read_clusters(&start, who, &environment, &changed).await?;
     let mut news = changed.subscribe();
-    until_read(&clusters, &mut news).await;
+    let namespace = environment.control_plane.namespace.as_str();
+    let starting = living.starting(who, namespace);
+    until_read(&clusters, &mut news, &starting).await;
     let mesh = mesh_config::read(&environment, &clusters.config().tables())?;
     let client = clusters.config().client.clone();
     let now = start.clock.now();
@@ -142,6 +144,7 @@ async fn live(
         open(&start, &core, XDS, Serves::Xds)?,
         open(&start, &core, WEBHOOKS, Serves::Webhooks)?,
     ];
+    drop(starting);
     let _alive = living.add(&core);
     let writer = distribute(&core, changed.subscribe());
     let registrar = registration::keep(&core, machines);
@@ -176,10 +179,12 @@ async fn read_clusters(
     Ok(Clusters::open(environment, context, dial, own, config))
 }
 
-/// Waits until the config cluster has been read once.
-async fn until_read(clusters: &Clusters, news: &mut watch::Receiver<u64>) {
+/// Waits until the config cluster has been read once, and tells how far that is meanwhile.
+async fn until_read(clusters: &Clusters, news: &mut watch::Receiver<u64>, starting: &Starting) {
     while !clusters.config().is_synced() {
-        news.changed().await.expect("sources hold the sender");
+        starting.tell(clusters.states());
+        // A refusal is no news: nothing was read.
+        let _ = timeout(Duration::from_secs(1), news.changed()).await;
     }
 }
 

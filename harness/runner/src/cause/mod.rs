@@ -1,6 +1,8 @@
 //! What is missing behind a failure: what proxies and control planes say when a check has failed.
 
-use std::collections::BTreeSet;
+mod port_name;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::Batch;
 use judge::Verdict;
@@ -45,13 +47,16 @@ async fn of_calls(running: &Running<'_>, calls: &Calls) -> Option<String> {
     let mesh = running.site.environment.mesh().ok()?;
     let planes = check::control_planes(running).await.ok()?;
     let port = calls.to.port();
+    let serving = serving(running, host);
+    let port_names = port_name::in_clusters(running, &serving, host, port).await;
     for client in &calls.from {
         let known = mesh.endpoints(client, host, port).await.ok()?;
         let asked = Asked {
             topology: running.site.topology,
             client,
             target: format!("{host}:{port}"),
-            serving: serving(running, host),
+            serving: serving.clone(),
+            port_names: port_names.clone(),
         };
         if let Some(cause) = asked.missing(&known, &planes) {
             return Some(cause);
@@ -115,6 +120,8 @@ struct Asked<'a> {
     client: &'a Client,
     target: String,
     serving: BTreeSet<ClusterName>,
+    /// What the Service calls the port, where it has one.
+    port_names: BTreeMap<ClusterName, String>,
 }
 
 impl Asked<'_> {
@@ -150,7 +157,8 @@ impl Asked<'_> {
             );
         }
         let what = format!("the endpoints of {target} in {cluster} are unknown to {client}");
-        match self.not_read(cluster, planes) {
+        let why = self.not_read(cluster, planes);
+        match why.or_else(|| port_name::differs(cluster, &self.port_names)) {
             Some(why) => format!("{what}: {why}"),
             None => {
                 format!("{what}, although istiod reads {cluster}: no ready pod is behind it there")
