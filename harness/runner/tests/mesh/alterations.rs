@@ -3,65 +3,12 @@
 
 use judge::Outcome;
 use runner::Trial;
-use scenario::scenario::{Break, change::ObjectRef};
-use serde_json::{Value, json};
-use world::{ClusterName, NamespaceName};
+use serde_json::json;
 
-use crate::kit::{canary, inline, row, run};
-
-const T4: &str = "topology/multi-network-multi-primary";
-const T5: &str = "topology/multi-network-primary-remote";
-
-fn at(cluster: &str) -> Vec<ClusterName> {
-    vec![ClusterName::new(cluster).expect("a cluster name")]
-}
-
-fn object(kind: &str, name: &str, namespace: Option<&str>) -> ObjectRef {
-    ObjectRef {
-        kind: kind.to_owned(),
-        name: name.to_owned(),
-        namespace: namespace.map(|name| NamespaceName::new(name).expect("a namespace name")),
-    }
-}
-
-fn omit(cluster: &str, kind: &str, name: &str) -> Break {
-    Break::Omit {
-        clusters: at(cluster),
-        object: object(kind, name, Some("istio-system")),
-    }
-}
-
-fn patch(cluster: &str, object: ObjectRef, merge: Value) -> Break {
-    let merge = serde_json::from_value(merge).expect("a mapping");
-    Break::Patch {
-        clusters: at(cluster),
-        object,
-        merge,
-    }
-}
-
-/// The alteration is caught by the check, in words that name each of `parts`.
-#[track_caller]
-fn noticed(path: &str, breaks: Vec<Break>, check: &str, parts: &[&str]) {
-    let scenarios = row(path);
-    let canary = canary(check, breaks);
-    let trial = Trial {
-        scenario: &scenarios[0],
-        canary: Some(&canary),
-    };
-    let trial = run(trial, 1);
-    let text = report::text::trial(&trial, 1);
-    assert_eq!(trial.outcome, Outcome::Pass, "not caught:\n{text}");
-    let caught = trial.steps.iter().find(|step| step.name == check);
-    let said = &caught.expect("the check was asked").verdict;
-    let evidence = format!("{} {:?}", said.observed, said.evidence.nearest);
-    for part in parts {
-        assert!(
-            evidence.contains(part),
-            "'{part}' is missing in: {evidence}"
-        );
-    }
-}
+use crate::{
+    alter::{T4, T5, noticed, object, omit, patch},
+    kit::{canary, inline, row, run},
+};
 
 #[test]
 fn a_remote_secret_that_is_left_out() {

@@ -66,11 +66,11 @@ fn mesh(networks: &[u8]) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn shares_are_sound_strict_holds_and_networks_are_crossed_by_gateways_only(
-        networks in vec(1_u8..=2, 1..=3)
+        networks in vec(1_u8..=3, 1..=4)
     ) {
         let scenarios = inline(&mesh(&networks));
         let watched = Watched::default();
