@@ -13,5 +13,6 @@ mod objects;
 mod odd_objects;
 mod rows;
 mod scrambled;
+mod sequences;
 mod unmodelled;
 mod watched;
