@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn an_agent_asks_for_a_day_unless_it_is_told_otherwise() {
-        let hours = |hours| Ok(Duration::from_secs(hours * 3600));
+        let hours = |hours: u64| Ok(Duration::from_secs(hours * 3600));
         assert_eq!(certificate_life(""), hours(24));
         assert_eq!(certificate_life("1h"), hours(1));
         assert!(certificate_life("soon").unwrap_err().contains("SECRET_TTL"));
