@@ -17,6 +17,10 @@ use apiserver::{ApiServer, Clock, Config, Gvr, Options, Request, User};
 use serde_json::{Value, json};
 
 const SIZES: [usize; 4] = [100, 1_000, 10_000, 100_000];
+const AXES: plot::Axes = plot::Axes {
+    sizes: "objects in the table",
+    unit: "µs",
+};
 const WATCHERS: usize = 100;
 const CHANGES: usize = 100;
 
@@ -38,7 +42,7 @@ fn main() {
         .skip_while(|argument| argument != "--plot")
         .skip(1);
     if let Some(file) = arguments.next() {
-        fs::write(file, plot::svg(&series(&rows))).expect("a file that can be written");
+        fs::write(file, plot::svg(&AXES, &series(&rows))).expect("a file that can be written");
     }
 }
 

@@ -9,6 +9,13 @@ pub(crate) struct Series<'a> {
     pub(crate) points: Vec<(f64, f64)>,
 }
 
+/// What the axes are of.
+pub(crate) struct Axes {
+    pub(crate) sizes: &'static str,
+    /// The unit of the figures.
+    pub(crate) unit: &'static str,
+}
+
 const WIDTH: f64 = 860.0;
 const HEIGHT: f64 = 420.0;
 const LEFT: f64 = 70.0;
@@ -49,7 +56,7 @@ impl Scale {
 }
 
 /// Draws the chart.
-pub(crate) fn svg(series: &[Series<'_>]) -> String {
+pub(crate) fn svg(axes: &Axes, series: &[Series<'_>]) -> String {
     let points = || series.iter().flat_map(|series| series.points.iter());
     let sizes = Scale::of(points().map(|(size, _)| *size));
     let figures = Scale::of(points().map(|(_, figure)| *figure));
@@ -64,14 +71,9 @@ pub(crate) fn svg(series: &[Series<'_>]) -> String {
     for figure in figures.powers() {
         rule(&mut out, (LEFT, y(figure)), (WIDTH - RIGHT, y(figure)));
         let beside = (LEFT - 8.0, y(figure) + 4.0);
-        text(&mut out, beside, "end", &format!("{figure} µs"));
+        text(&mut out, beside, "end", &format!("{figure} {}", axes.unit));
     }
-    text(
-        &mut out,
-        (LEFT, HEIGHT - 8.0),
-        "start",
-        "objects in the table",
-    );
+    text(&mut out, (LEFT, HEIGHT - 8.0), "start", axes.sizes);
     for (i, (series, colour)) in series.iter().zip(COLOURS).enumerate() {
         let points = series.points.iter();
         let points: Vec<String> = points
