@@ -14,7 +14,7 @@ use std::{
 };
 
 use isthmus::{
-    engines::EngineName,
+    engines::{EngineName, Setup},
     rehearsal::{Rehearsal, Settings, Stop},
     trials::Source,
 };
@@ -105,7 +105,7 @@ fn one(scenario: &str) -> ExitCode {
     let file = directory.path().join("scale.yaml");
     fs::write(&file, written::scenario(scenario)).expect("a file that can be written");
     let engine = EngineName::Sim
-        .open()
+        .open(&Setup::default())
         .expect("the simulator is always there");
     let settings = Settings::on(&engine);
     let rehearsal = Rehearsal {
