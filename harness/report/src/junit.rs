@@ -27,7 +27,19 @@ pub fn render(run: &Run) -> Result<String, JunitError> {
     let mut report = Report::new("isthmus");
     report.set_time(took(&run.trials));
     report.add_test_suites(suites.iter().map(|(area, trials)| suite(area, trials, run)));
-    Ok(report.to_string()?)
+    Ok(strict(report.to_string()?))
+}
+
+/// Without the count of skipped cases over all suites, which Jenkins' schema does not know there: its
+/// xUnit plugin refuses files that do not fit. Every suite has its own.
+fn strict(xml: String) -> String {
+    let Some(root) = xml.find("<testsuites ") else {
+        return xml;
+    };
+    let end = xml[root..].find('>').map_or(xml.len(), |end| root + end);
+    let mut words: Vec<&str> = xml[root..end].split(' ').collect();
+    words.retain(|word| !word.starts_with("skipped="));
+    [&xml[..root], &words.join(" "), &xml[end..]].concat()
 }
 
 fn suite(area: &str, trials: &[&Trial], run: &Run) -> TestSuite {

@@ -23,8 +23,11 @@ impl Live {
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {elapsed}")
             .expect("the template is well formed");
         let whole = ProgressBar::new(u64::try_from(trials).unwrap_or(u64::MAX)).with_style(style);
+        let whole = all.add(whole);
+        // A bar is drawn when it moves, which the first trial may take a while for.
+        whole.tick();
         Self {
-            whole: all.add(whole),
+            whole,
             all,
             running: BTreeMap::new(),
         }
@@ -38,7 +41,8 @@ impl Live {
 
 impl Audience for Live {
     fn begun(&mut self, name: &TrialName) {
-        let style = ProgressStyle::with_template("  {spinner} {msg}  {elapsed}")
+        // A name that is longer than the line is cut: a second line would not be drawn over.
+        let style = ProgressStyle::with_template("  {spinner} {elapsed:>4}  {wide_msg}")
             .expect("the template is well formed");
         let spinner = self.all.add(ProgressBar::new_spinner().with_style(style));
         spinner.set_message(name.to_string());
