@@ -7,7 +7,7 @@ use std::{
 };
 
 use lint::{Input, Severity, lint};
-use report::{Run, Trial, json, junit, text};
+use report::{Run, json, junit, text};
 use scenario::{Disk, Set};
 
 use super::{CommandError, Terminal};
@@ -47,9 +47,7 @@ pub(super) fn run(args: &Test, terminal: &mut Terminal<'_>) -> Result<Exit, Comm
     let run = rehearse(args, &engine, &cases, terminal)?;
     files.write(&run, args.reports.timings)?;
     tell(args, &run, watch, terminal)?;
-    if args.keep {
-        kept(&engine, &run, terminal)?;
-    }
+    kept(&engine, terminal)?;
     Ok(match terminal.stop.is_requested() {
         true => Exit::Interrupted,
         false => Exit::of(&run),
@@ -170,11 +168,9 @@ fn tell(
     Ok(())
 }
 
-/// Where the clusters are that were left standing.
-fn kept(engine: &OpenEngine, run: &Run, terminal: &mut Terminal<'_>) -> Result<(), CommandError> {
-    let stands = |trial: &Trial| trial.came_up() && !trial.steps.is_empty();
-    if run.trials.iter().all(stands) {
-        let name = engine.run_name(0);
+/// Where the clusters are that were left standing, whatever became of their trial.
+fn kept(engine: &OpenEngine, terminal: &mut Terminal<'_>) -> Result<(), CommandError> {
+    for name in engine.kept() {
         let said = format!(
             "its clusters stand: 'isthmus shell {name}' works with them, 'isthmus down {name}' removes them"
         );

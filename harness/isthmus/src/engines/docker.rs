@@ -38,6 +38,8 @@ pub(super) struct InDocker {
     keep: Keep,
     pool: Pool,
     told: Told,
+    /// The runs whose clusters are left standing.
+    kept: Told,
 }
 
 impl Offer {
@@ -94,6 +96,7 @@ impl InDocker {
             keep: Keep::WhileRunning,
             pool: Pool::new(),
             told: Told::default(),
+            kept: Told::default(),
         })
     }
 
@@ -113,6 +116,11 @@ impl InDocker {
     /// What has happened since this was last asked.
     pub(super) fn told(&self) -> Vec<String> {
         self.told.take()
+    }
+
+    /// The runs that stand and were not told of yet.
+    pub(super) fn kept(&self) -> Vec<String> {
+        self.kept.take()
     }
 
     /// What this host lacks for clusters.
@@ -147,7 +155,11 @@ impl InDocker {
                 let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
                 seen.push(event);
             });
+        let run = options.run.clone();
         let environment = daemon.bring_up(substrate, options).await?;
+        if let Keep::Hours(_) = self.keep {
+            self.kept.say(run);
+        }
         let events = events.lock().unwrap_or_else(PoisonError::into_inner);
         steps::longest_way(&events)
             .into_iter()

@@ -183,6 +183,12 @@ impl OpenEngine {
         docker.map(docker::InDocker::told).unwrap_or_default()
     }
 
+    /// The runs whose clusters stand and stay, by name.
+    pub fn kept(&self) -> Vec<String> {
+        let docker = self.docker.as_ref();
+        docker.map(docker::InDocker::kept).unwrap_or_default()
+    }
+
     /// Makes sure that the machine can have the clusters of each topology, one after another.
     ///
     /// # Errors
