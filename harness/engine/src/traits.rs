@@ -93,6 +93,19 @@ pub trait Environment: Send + Sync {
         Vec::new()
     }
 
+    /// Takes a namespace for the workloads of this run, before anything is put into it. Clusters of
+    /// one's own need no such thing.
+    ///
+    /// # Errors
+    /// If somebody else has it.
+    fn claim<'a>(
+        &'a self,
+        _cluster: &'a ClusterName,
+        _namespace: &'a str,
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// Injects a fault, which stays until it is healed.
     ///
     /// # Errors

@@ -97,7 +97,7 @@ pub fn main(source: Source) -> ExitCode {
 
 /// The tests, and what they share.
 fn tests(source: &Source, arguments: &Arguments) -> Result<(Arc<Shared>, Vec<Trial>), SuiteError> {
-    let engine = EngineName::of_environment()?.open(&Setup::of_environment())?;
+    let engine = EngineName::of_environment()?.open(&Setup::of_environment()?)?;
     let mut settings = Settings::on(&engine);
     settings.seed = seed()?;
     let shared = Arc::new(Shared {

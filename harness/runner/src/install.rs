@@ -6,6 +6,7 @@ use engine::{Condition, ObjectRef, State, condition, facts as cluster_facts, wai
 use k8s_openapi::ByteString;
 use manifest::{At, Await, Facts, Need, Stage, Violations, stages, vm_needs, workload_stage};
 use serde_json::Value;
+use world::Capability;
 
 use crate::{Error, Result, error::Doing as _, running::Running, site::Site, vm};
 
@@ -23,9 +24,13 @@ pub(crate) async fn install(
     mut violations: Violations,
 ) -> Result<()> {
     let site = &running.site;
-    for stage in stages(site.topology) {
-        carry_out(site, facts, &stage, &mut violations).await?;
+    // In clusters of others the mesh is there, and stays as it is.
+    if running.capabilities.contains(&Capability::OwnClusters) {
+        for stage in stages(site.topology) {
+            carry_out(site, facts, &stage, &mut violations).await?;
+        }
     }
+    claim(running).await?;
     let (workloads, images) = (running.scenario.workloads(), &running.options.images);
     let stage = workload_stage(site.topology, workloads, images);
     carry_out(site, facts, &stage, &mut violations).await?;
@@ -43,6 +48,18 @@ pub(crate) async fn machines(running: &Running<'_>) -> Result<()> {
         vm::onboard(running, &mut facts, name).await?;
     }
     running.keep(facts);
+    Ok(())
+}
+
+/// Takes the namespaces of the workloads.
+async fn claim(running: &Running<'_>) -> Result<()> {
+    let environment = &running.site.environment;
+    for cluster in running.site.topology.substrate().clusters.keys() {
+        for namespace in running.namespaces() {
+            let claimed = environment.claim(cluster, namespace.as_str()).await;
+            claimed.doing(format!("take namespace {namespace} of {cluster}"))?;
+        }
+    }
     Ok(())
 }
 

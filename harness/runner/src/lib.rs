@@ -8,7 +8,7 @@
 //! Reading order: [`trial`] (what is run), [`mod@run`] (a trial from bring-up to tear-down), `site`
 //! and `running` (the clusters while they stand, and what is remembered), `install`, [`charts`] and `vm` (stages,
 //! objects and facts), `step` with `check`, `fault`, `change` and `traffic` (what happens in it), `target`
-//! (addresses that are known only then), `canary` (what is broken on purpose), `cause` (what is missing behind a failure), `conclude` (what came
+//! (addresses that are known only then), `foreign` (what is not ours to touch), `canary` (what is broken on purpose), `cause` (what is missing behind a failure), `conclude` (what came
 //! of it), [`mod@explain`] (why a call goes as it does).
 
 mod canary;
@@ -20,6 +20,7 @@ mod conclude;
 pub mod error;
 mod explain;
 mod fault;
+mod foreign;
 mod install;
 mod pods;
 pub mod run;

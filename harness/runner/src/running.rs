@@ -1,7 +1,7 @@
 //! A trial while its clusters stand, and what it remembers from step to step.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -10,7 +10,7 @@ use judge::{Outcome, Verdict};
 use manifest::Facts;
 use report::StepRun;
 use scenario::{Scenario, Topology, draft::RootPhase, name::RootName, scenario::Check};
-use world::{Capabilities, ClusterName};
+use world::{Capabilities, ClusterName, NamespaceName};
 
 use crate::{Options, change::Installed, fault::Faults, site::Site, traffic::AllTraffic};
 
@@ -82,6 +82,12 @@ impl<'a> Running<'a> {
     /// Keeps how far the exchange of a cluster's root has come.
     pub(crate) fn keep_root(&self, cluster: &ClusterName, to: &RootName, phase: RootPhase) {
         locked(&self.exchanged).insert(cluster.clone(), (to.clone(), phase));
+    }
+
+    /// The namespaces of the workloads.
+    pub(crate) fn namespaces(&self) -> BTreeSet<&NamespaceName> {
+        let workloads = self.scenario.workloads().values();
+        workloads.map(|workload| &workload.namespace).collect()
     }
 
     /// Whether a check is for the Istio versions of this topology.

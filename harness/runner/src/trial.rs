@@ -7,7 +7,7 @@ use scenario::{
 };
 use world::{Capabilities, Capability};
 
-use crate::fault;
+use crate::{fault, foreign};
 
 /// One trial.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +62,13 @@ impl Trial<'_> {
         let lacks: Vec<String> = self.lacks(can).iter().map(ToString::to_string).collect();
         if !lacks.is_empty() {
             return Some(format!("{engine} has no {}", lacks.join(", ")));
+        }
+        if !can.contains(&Capability::OwnClusters)
+            && let Some(what) = foreign::touched(self.scenario, self.canary)
+        {
+            return Some(format!(
+                "{engine} touches nothing but namespaces of its own, and this is about {what}"
+            ));
         }
         let step = self.not_carried_out()?;
         Some(format!(

@@ -3,6 +3,7 @@
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
+use world::Version;
 
 use crate::{
     engines::{EngineName, Setup},
@@ -31,6 +32,9 @@ pub struct Test {
     /// What this host adds to it.
     #[command(flatten)]
     pub setup: Setup,
+    /// Another version of Istio than topologies say; what is about versions keeps its own.
+    #[arg(long, value_name = "VERSION")]
+    pub istio: Option<Version>,
     /// Which trials.
     #[command(flatten)]
     pub selected: Selected,

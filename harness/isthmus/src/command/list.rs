@@ -23,6 +23,7 @@ pub(super) fn run(args: &List, out: &mut dyn Write) -> Result<Exit, CommandError
     let source = Source {
         catalogue: args.catalogue || args.paths.is_empty(),
         paths: args.paths.clone(),
+        istio: None,
     };
     let mut listed: Vec<Listed> = source.scenarios()?.into_iter().map(Listed::from).collect();
     listed.retain(|listed| listed.is_in(args.area.as_deref()));

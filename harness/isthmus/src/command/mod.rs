@@ -181,9 +181,7 @@ impl CommandError {
     fn exit(&self) -> Exit {
         match self {
             Self::Engine(
-                EngineError::NotPartOfThisVersion(_)
-                | EngineError::Docker(_)
-                | EngineError::Unfit { .. },
+                EngineError::Docker(_) | EngineError::Unfit { .. } | EngineError::NoKubeconfig,
             )
             | Self::NotOnThisEngine(_) => Exit::Environment,
             Self::NotExplained(_) => Exit::BringUp,
@@ -193,7 +191,9 @@ impl CommandError {
                 kind::Class::BringUp => Exit::BringUp,
             },
             Self::Interrupted => Exit::Interrupted,
-            Self::Engine(EngineError::Unknown { .. } | EngineError::Values { .. })
+            Self::Engine(
+                EngineError::Unknown { .. } | EngineError::Values { .. } | EngineError::Existing(_),
+            )
             | Self::Problems(_)
             | Self::Unknown { .. }
             | Self::Manifest(_)

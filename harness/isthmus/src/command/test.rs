@@ -68,6 +68,7 @@ fn selected(args: &Test, engine: &OpenEngine) -> Result<Vec<Case>, CommandError>
     let source = Source {
         catalogue: args.catalogue || args.paths.is_empty(),
         paths: args.paths.clone(),
+        istio: args.istio.clone(),
     };
     let asked = &args.selected;
     let selection = Selection {

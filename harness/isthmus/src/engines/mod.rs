@@ -41,6 +41,8 @@ pub struct OpenEngine {
     images: Images,
     /// The same engine, where its clusters are containers.
     docker: Option<docker::InDocker>,
+    /// The same engine, where its clusters are others'.
+    existing: Option<existing::Existing>,
     charts: Charts,
     values: Option<Value>,
 }
@@ -55,9 +57,14 @@ pub enum EngineError {
         /// What was written.
         name: String,
     },
-    /// This build has not got it.
-    #[error("the engine '{0}' is not part of this version of isthmus; use --engine sim")]
-    NotPartOfThisVersion(EngineName),
+    /// Clusters that exist are asked for, and nobody says where they are.
+    #[error(
+        "--engine existing needs --kubeconfig FILE, --context CLUSTER=CONTEXT and --allow CONTEXT=URL for each cluster"
+    )]
+    NoKubeconfig,
+    /// Clusters that exist are not to be used.
+    #[error(transparent)]
+    Existing(#[from] existing::Error),
     /// The file with values is not there or not one.
     #[error("{} cannot be taken as Helm values: {why}", path.display())]
     Values {
@@ -112,6 +119,7 @@ impl EngineName {
                 engine: Box::new(mesh::engine::SimMesh),
                 images: Images::default(),
                 docker: None,
+                existing: None,
                 charts: Charts::Rendered,
                 values,
             }),
@@ -120,7 +128,18 @@ impl EngineName {
                 let charts = setup.charts();
                 Ok(OpenEngine::in_docker(docker, charts, values))
             }
-            Self::Existing => Err(EngineError::NotPartOfThisVersion(self)),
+            Self::Existing => {
+                let existing = setup.existing()?;
+                Ok(OpenEngine {
+                    name: self,
+                    engine: Box::new(existing.clone()),
+                    images: setup::samples(),
+                    docker: None,
+                    existing: Some(existing),
+                    charts: setup.charts(),
+                    values,
+                })
+            }
         }
     }
 }
@@ -132,6 +151,7 @@ impl OpenEngine {
             engine: Box::new(docker.clone()),
             images: docker.pods(),
             docker: Some(docker),
+            existing: None,
             charts,
             values,
         }
@@ -221,10 +241,13 @@ impl OpenEngine {
     /// # Errors
     /// What could not be removed; `isthmus gc` does it later.
     pub fn close(&self) -> Result<(), EngineError> {
-        match &self.docker {
-            Some(docker) => Ok(docker.close()?),
-            None => Ok(()),
+        if let Some(docker) = &self.docker {
+            docker.close()?;
         }
+        if let Some(existing) = &self.existing {
+            on_real_time(existing.sweep())?;
+        }
+        Ok(())
     }
 
     /// Names a trial in labels of everything that it creates: the same every time on the

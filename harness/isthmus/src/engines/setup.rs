@@ -1,10 +1,12 @@
 //! What this host adds to an engine: where istioctl is, which values every installation gets, which
 //! images nodes are given. Nothing of it is part of a scenario.
 
-use std::{env, fs, path::PathBuf, sync::Arc};
+use std::{env, fs, path::PathBuf, str::FromStr, sync::Arc};
 
 use clap::Args;
+use existing::{Allowed, Context, Existing};
 use istioctl::Binary;
+use manifest::Images;
 use runner::Charts;
 use serde_json::Value;
 
@@ -17,6 +19,14 @@ pub const VALUES: &str = "ISTHMUS_ISTIO_VALUES";
 /// The variable with images that nodes get from this host, by spaces.
 pub const PRELOAD: &str = "ISTHMUS_PRELOAD";
 
+/// The variable that names the kubeconfig of clusters that exist; never `KUBECONFIG`, which may lead
+/// anywhere.
+pub const KUBECONFIG: &str = "ISTHMUS_KUBECONFIG";
+/// The variable with the contexts of clusters.
+pub const CONTEXTS: &str = "ISTHMUS_CONTEXTS";
+/// The variable with contexts that may be used.
+pub const ALLOW: &str = "ISTHMUS_ALLOW";
+
 /// What this host adds to an engine.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Setup {
@@ -28,16 +38,40 @@ pub struct Setup {
     /// a proxy image, what a host's own images need. ISTHMUS_ISTIO_VALUES says it where this is left out.
     #[arg(long, value_name = "FILE", env = VALUES, hide_env = true)]
     pub istio_values: Option<PathBuf>,
+    /// The kubeconfig of clusters that exist, for --engine existing.
+    #[arg(long, value_name = "FILE", env = KUBECONFIG, hide_env = true)]
+    pub kubeconfig: Option<PathBuf>,
+    /// Which context a cluster of the topology is; repeat it for others, or separate them by commas.
+    #[arg(long = "context", value_name = "CLUSTER=CONTEXT", env = CONTEXTS, hide_env = true, value_delimiter = ',')]
+    pub contexts: Vec<Context>,
+    /// That scenarios may be run in a context as long as it leads to this API server; repeat it for others.
+    #[arg(long = "allow", value_name = "CONTEXT=URL", env = ALLOW, hide_env = true, value_delimiter = ',')]
+    pub allowed: Vec<Allowed>,
 }
 
 impl Setup {
     /// What the environment says.
-    pub fn of_environment() -> Self {
+    ///
+    /// # Errors
+    /// If a list in it is not of pairs.
+    pub fn of_environment() -> Result<Self, EngineError> {
         let said = |name| env::var(name).ok().filter(|text| !text.is_empty());
-        Self {
+        Ok(Self {
             istioctl: said(ISTIOCTL),
             istio_values: said(VALUES).map(PathBuf::from),
-        }
+            kubeconfig: said(KUBECONFIG).map(PathBuf::from),
+            contexts: listed(said(CONTEXTS))?,
+            allowed: listed(said(ALLOW))?,
+        })
+    }
+
+    /// The clusters that exist and may be used.
+    ///
+    /// # Errors
+    /// If no kubeconfig is named, or a context is not allowed.
+    pub(super) fn existing(&self) -> Result<Existing, EngineError> {
+        let path = self.kubeconfig.as_ref().ok_or(EngineError::NoKubeconfig)?;
+        Ok(Existing::of(path, &self.contexts, &self.allowed)?)
     }
 
     /// Who renders Istio's charts for a mesh that is real.
@@ -66,6 +100,23 @@ impl Setup {
             false => Err(wrong("it holds no mapping".to_owned())),
         }
     }
+}
+
+/// What workloads run on clusters that exist.
+pub(super) fn samples() -> Images {
+    let said = |name: &str| env::var(name).ok().filter(|image| !image.is_empty());
+    let default = Images::default();
+    Images {
+        helloworld: said("ISTHMUS_HELLOWORLD_IMAGE").unwrap_or(default.helloworld),
+        client: said("ISTHMUS_CURL_IMAGE").unwrap_or(default.client),
+    }
+}
+
+fn listed<T: FromStr<Err = existing::Error>>(text: Option<String>) -> Result<Vec<T>, EngineError> {
+    let text = text.unwrap_or_default();
+    let words = text.split(',').map(str::trim);
+    let words = words.filter(|word| !word.is_empty());
+    Ok(words.map(str::parse).collect::<existing::Result<_>>()?)
 }
 
 /// The images that nodes get from this host.

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use scenario::{Disk, Document, Problems, Scenario, Set, catalogue, catalogue::Row};
 
+use world::Version;
+
 use super::Case;
 
 /// Where scenarios come from.
@@ -14,6 +16,8 @@ pub struct Source {
     pub paths: Vec<PathBuf>,
     /// The whole catalogue that is part of this program.
     pub catalogue: bool,
+    /// The version of Istio that scenarios get which do not say theirs.
+    pub istio: Option<Version>,
 }
 
 /// A scenario in one cell of its matrix, and where it was found.
@@ -46,6 +50,7 @@ impl Source {
         Self {
             paths: Vec::new(),
             catalogue: true,
+            istio: None,
         }
     }
 
@@ -54,6 +59,7 @@ impl Source {
         Self {
             paths: paths.into_iter().map(Into::into).collect(),
             catalogue: false,
+            istio: None,
         }
     }
 
@@ -85,7 +91,13 @@ impl Source {
     /// # Errors
     /// Every problem of every file.
     pub fn cases(&self) -> Result<Vec<Case>, Problems> {
-        Ok(self.scenarios()?.into_iter().flat_map(Case::all).collect())
+        let found = self.scenarios()?.into_iter().map(|mut found| {
+            if let Some(version) = &self.istio {
+                found.scenario = found.scenario.at_istio(version);
+            }
+            found
+        });
+        Ok(found.flat_map(Case::all).collect())
     }
 }
 

@@ -4,7 +4,7 @@ use judge::Verdict;
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
 use kube::{Api, api::ListParams};
 use scenario::scenario::Deployed;
-use world::ClusterName;
+use world::{Capability, ClusterName};
 
 use crate::{Error, Result, pods, running::Running};
 
@@ -14,7 +14,8 @@ pub(super) async fn ready(running: &Running<'_>, clusters: &[ClusterName]) -> Re
     let mut count = 0;
     for cluster in clusters {
         let deployments: Api<Deployment> = Api::all(running.site.kinds(cluster).client().clone());
-        let found = listed(&deployments, cluster).await?;
+        let mut found = listed(&deployments, cluster).await?;
+        found.retain(|deployment| is_ours(running, deployment));
         count += found.len();
         if let Some(short) = found.iter().find_map(short_of_pods) {
             return Ok(Verdict::fail(expected, format!("{short} in {cluster}")));
@@ -24,6 +25,13 @@ pub(super) async fn ready(running: &Running<'_>, clusters: &[ClusterName]) -> Re
         expected,
         format!("{count} Deployments are complete"),
     ))
+}
+
+/// In clusters of others only the workloads are ours to judge.
+fn is_ours(running: &Running<'_>, deployment: &Deployment) -> bool {
+    let namespace = deployment.metadata.namespace.as_deref();
+    let own = |name| running.namespaces().iter().any(|own| own.as_str() == name);
+    running.capabilities.contains(&Capability::OwnClusters) || namespace.is_some_and(own)
 }
 
 fn short_of_pods(deployment: &Deployment) -> Option<String> {

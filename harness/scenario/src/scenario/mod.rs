@@ -14,6 +14,7 @@ pub mod fault;
 mod needs;
 mod scope;
 pub mod step;
+mod version;
 pub mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};

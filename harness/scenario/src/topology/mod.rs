@@ -18,7 +18,7 @@ pub mod vm;
 
 use std::collections::BTreeMap;
 
-use world::{ClusterName, MeshName, NetworkName, Substrate, VmName};
+use world::{ClusterName, MeshName, NetworkName, Substrate, Version, VmName};
 
 pub use discovery::{RemoteSecret, SecretPurpose};
 pub use gateway::{Exposure, Gateway, GatewayKind};
@@ -47,6 +47,14 @@ pub struct Topology {
 }
 
 impl Topology {
+    /// Another version of Istio for every revision.
+    pub(crate) fn set_istio(&mut self, version: &Version) {
+        let revisions = self.members.values_mut();
+        for revision in revisions.flat_map(|member| &mut member.revisions) {
+            revision.version = version.clone();
+        }
+    }
+
     /// Checks what a draft means.
     ///
     /// # Errors
