@@ -117,6 +117,19 @@ fn is_ready(pod: &Pod) -> bool {
         && pod.metadata.deletion_timestamp.is_none()
 }
 
+/// The JSON in what a command of Istio's wrote: agents write warnings of their own before it.
+pub(crate) fn document(text: &str) -> &str {
+    let starts = |line: &str| line.starts_with(['{', '[']);
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if starts(line) {
+            return &text[at..];
+        }
+        at += line.len();
+    }
+    text
+}
+
 /// The container that is not Istio's.
 fn application(pod: &Pod) -> String {
     let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
@@ -149,6 +162,14 @@ mod tests {
         };
         let spec = json!({"initContainers": named(init), "containers": named(containers)});
         serde_json::from_value(json!({"metadata": {"name": "a"}, "spec": spec})).unwrap()
+    }
+
+    #[test]
+    fn warnings_before_a_document_are_no_part_of_it() {
+        let said =
+            "2026-11-21T09:54:58Z\twarn\tOS CA Cert could not be found for agent\n{\n \"a\": 1}\n";
+        assert_eq!(document(said), "{\n \"a\": 1}\n");
+        assert_eq!(document("not found"), "not found");
     }
 
     #[test]

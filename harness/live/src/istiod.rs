@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use world::ClusterSync;
 
+use crate::exec::document;
+
 /// The command that asks an istiod from within its own container, where no credential is needed.
 pub(crate) const CLUSTERS: [&str; 4] = ["pilot-discovery", "request", "GET", "/debug/clusterz"];
 
@@ -21,7 +23,7 @@ struct Line {
 /// # Errors
 /// If it is no such answer.
 pub(crate) fn clusters(text: &str) -> Result<Vec<ClusterSync>, serde_json::Error> {
-    let lines: Vec<Line> = serde_json::from_str(text)?;
+    let lines: Vec<Line> = serde_json::from_str(document(text))?;
     Ok(lines.into_iter().map(sync).collect())
 }
 

@@ -4,6 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use world::{KnownEndpoints, KnownHost, Told};
 
+use crate::exec::document;
+
 /// The command that asks a proxy from within its own container.
 pub(crate) const ENDPOINTS: [&str; 4] = [
     "pilot-agent",
@@ -82,7 +84,7 @@ struct Address {
 /// # Errors
 /// If it is no configuration dump.
 pub(crate) fn endpoints(text: &str, name: &str) -> Result<KnownEndpoints, serde_json::Error> {
-    let dump: Dump = serde_json::from_str(text)?;
+    let dump: Dump = serde_json::from_str(document(text))?;
     let mut all = dump
         .configs
         .into_iter()
