@@ -23,6 +23,7 @@ use super::{
     mesh_config,
     registry::{
         Registry,
+        allocate::Allocated,
         entry::{self, Terms, Workload},
         merge,
         place::{self, View},
@@ -299,8 +300,10 @@ impl Assembler {
         }
         self.take_in(found);
         let mut services = merge::services(registries, &self.index, mesh);
-        let entries = config.service_entries.iter();
-        services.extend(entries.flat_map(|one| entry::services(one, &config_cluster, mesh)));
+        let entries = &config.service_entries;
+        let allocated = Allocated::to(entries);
+        let of = |one| entry::services(one, &config_cluster, &allocated, mesh);
+        services.extend(entries.iter().flat_map(of));
         services
     }
 

@@ -4,8 +4,9 @@
 //! Structs are taken apart field by field, so that a field that is added has to be decided on here.
 
 use istio::kinds::{
-    ClientTlsSettings, DestinationRule, Gateway, IstioObject, Metadata, TrafficPolicy,
-    VirtualService,
+    AuthorizationPolicy, ClientTlsSettings, DestinationRule, Gateway, IstioObject, Metadata,
+    PeerAuthentication, ServiceEntry, TrafficPolicy, VirtualService, WorkloadEntry,
+    authorization_policy::Action,
     connection_pool::{ConnectionPoolSettings, HttpSettings, TcpSettings},
     gateway::ServerTlsMode,
     virtual_service::HttpRoute,
@@ -25,12 +26,82 @@ pub(super) fn of(object: &IstioObject) -> Vec<String> {
             let ingress = (!o.spec.ingress.is_empty()).then(|| "ingress".to_owned());
             named("Sidecar", &o.metadata, ingress.into_iter().collect())
         }
-        IstioObject::AuthorizationPolicy(_)
-        | IstioObject::PeerAuthentication(_)
-        | IstioObject::ServiceEntry(_)
-        | IstioObject::WorkloadEntry(_)
-        | IstioObject::WorkloadGroup(_) => Vec::new(),
+        IstioObject::AuthorizationPolicy(o) => named(
+            "AuthorizationPolicy",
+            &o.metadata,
+            authorization_policy(&o.spec),
+        ),
+        IstioObject::PeerAuthentication(o) => {
+            // Taken apart for whoever adds a field: all of it is read.
+            let PeerAuthentication {
+                selector: _,
+                mtls: _,
+                port_level_mtls: _,
+            } = &o.spec;
+            Vec::new()
+        }
+        IstioObject::ServiceEntry(o) => named("ServiceEntry", &o.metadata, service_entry(&o.spec)),
+        IstioObject::WorkloadEntry(o) => {
+            named("WorkloadEntry", &o.metadata, workload_entry("", &o.spec))
+        }
+        // Read, and its probe refused, when a machine registers by it.
+        IstioObject::WorkloadGroup(_) => Vec::new(),
     }
+}
+
+/// Policies for objects other than workloads, and those that somebody else decides on.
+fn authorization_policy(spec: &AuthorizationPolicy) -> Vec<String> {
+    let AuthorizationPolicy {
+        selector: _,
+        target_ref,
+        target_refs,
+        rules: _,
+        action,
+        provider,
+    } = spec;
+    let fields = [
+        ("targetRef", target_ref.is_some()),
+        ("targetRefs", !target_refs.is_empty()),
+        ("action", *action == Action::Custom),
+        ("provider", provider.is_some()),
+    ];
+    set("", &fields)
+}
+
+fn service_entry(spec: &ServiceEntry) -> Vec<String> {
+    let ServiceEntry {
+        hosts: _,
+        addresses,
+        ports: _,
+        location: _,
+        resolution: _,
+        endpoints,
+        workload_selector: _,
+        export_to: _,
+        subject_alt_names: _,
+    } = spec;
+    let listed = endpoints.iter().enumerate();
+    let listed = listed.flat_map(|(i, one)| workload_entry(&format!("endpoints[{i}]."), one));
+    // One address is read, and ranges are not.
+    let fields = [(
+        "addresses",
+        addresses.len() > 1 || addresses.iter().any(|one| one.contains('/')),
+    )];
+    set("", &fields).into_iter().chain(listed).collect()
+}
+
+fn workload_entry(base: &str, spec: &WorkloadEntry) -> Vec<String> {
+    let WorkloadEntry {
+        address,
+        ports: _,
+        labels: _,
+        network: _,
+        locality: _,
+        weight: _,
+        service_account: _,
+    } = spec;
+    let socket = address.starts_with("unix://");
+    set(base, &[("address", socket)])
 }
 
 fn named(kind: &str, metadata: &Metadata, paths: Vec<String>) -> Vec<String> {
@@ -210,8 +281,12 @@ mod tests {
     use super::*;
 
     fn unread(kind: &str, spec: Value) -> Vec<String> {
+        let group = match kind {
+            "AuthorizationPolicy" => "security",
+            _ => "networking",
+        };
         let object = json!({
-            "apiVersion": "networking.istio.io/v1", "kind": kind,
+            "apiVersion": format!("{group}.istio.io/v1"), "kind": kind,
             "metadata": {"name": "one", "namespace": "shop"}, "spec": spec,
         });
         of(&parse(&object).unwrap())
@@ -269,6 +344,26 @@ mod tests {
         ];
         let wanted = fields.map(|field| format!("{name}.{field}: remove it"));
         assert_eq!(told, wanted);
+    }
+
+    #[test]
+    fn a_policy_that_another_decides_and_an_address_range_are_told() {
+        let told = unread(
+            "AuthorizationPolicy",
+            json!({"action": "CUSTOM", "provider": {"name": "opa"}, "rules": [{}]}),
+        );
+        let name = "AuthorizationPolicy shop/one: spec";
+        let wanted = ["action", "provider"].map(|field| format!("{name}.{field}: remove it"));
+        assert_eq!(told, wanted);
+        let entry = |addresses: &[&str]| {
+            let ports = json!([{"number": 80, "name": "http", "protocol": "HTTP"}]);
+            let spec = json!({"hosts": ["a.example"], "addresses": addresses, "ports": ports,
+                "resolution": "STATIC", "location": "MESH_EXTERNAL"});
+            unread("ServiceEntry", spec)
+        };
+        let wanted = ["ServiceEntry shop/one: spec.addresses: remove it"];
+        assert_eq!(entry(&["10.0.0.0/8"]), wanted);
+        assert_eq!(entry(&["10.0.0.1"]), Vec::<String>::new());
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct About {
     pub name: String,
     /// Its workload's namespace.
     pub namespace: String,
+    /// Whether its workload's DNS queries come to it.
+    pub captures_dns: bool,
     /// Who it is to the network.
     pub origin: Origin,
     /// The network.

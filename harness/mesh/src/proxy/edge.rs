@@ -101,7 +101,7 @@ impl<'a> Edge<'a> {
             let tls = server.tls.as_ref();
             tls.is_some_and(|tls| tls.mode == ServerTlsMode::Passthrough)
         });
-        let mut bound = passing.flat_map(|(gateway, server)| {
+        let bound = passing.flat_map(|(gateway, server)| {
             let name = named(gateway);
             let namespace = &gateway.metadata.namespace;
             let read = self.visible(&name).into_iter();
@@ -112,9 +112,16 @@ impl<'a> Edge<'a> {
             read.map(|service| (name.clone(), service))
                 .collect::<Vec<_>>()
         });
-        bound.find_map(|(gateway, service)| {
-            self.router(&gateway).connection_by(service, to, Some(sni))
-        })
+        // Envoy picks a filter chain by the most specific server name, whatever the order is.
+        let taking = bound.filter_map(|(gateway, service)| {
+            let by = self.router(&gateway).server_name(service, to, sni)?;
+            Some((by, gateway, service))
+        });
+        let taking: Vec<_> = taking.collect();
+        let names = taking.iter().map(|(by, ..)| by.as_str());
+        let best = most_specific(names, &sni.to_ascii_lowercase()).value?;
+        let (_, gateway, service) = taking.iter().find(|(by, ..)| by == best)?;
+        self.router(gateway).connection_by(service, to, Some(sni))
     }
 
     /// The virtual services of the most specific host that is served for `host`, in their order.

@@ -5,8 +5,9 @@ use std::{net::Ipv4Addr, sync::Arc};
 
 use istio::{
     dns::headless::{Headless, Pod},
+    endpoint::Endpoint,
     service::vip::{AddressView, addresses},
-    version::Flag,
+    version::{Flag, mechanism::HeadlessNames},
 };
 use sim::net::dns::Names;
 
@@ -47,9 +48,18 @@ fn endpoints(view: &View, service: &Service) -> Vec<String> {
     let client = &view.push.client;
     let snapshot = view.snapshot();
     let known = snapshot.endpoints.of(&service.host);
+    let listed = |endpoint: &&Endpoint| match snapshot.control_plane.mechanisms.headless_names.value
+    {
+        HeadlessNames::FirstPort => {
+            let first = service.ports.first();
+            first.is_some_and(|port| port.name == endpoint.port_name)
+        }
+        HeadlessNames::EveryPort => true,
+    };
     let pods: Vec<Pod> = known
         .iter()
         .flat_map(|known| known.endpoints.iter())
+        .filter(listed)
         .map(|endpoint| Pod {
             ip: endpoint.address.to_string(),
             name: None,

@@ -98,17 +98,36 @@ impl<'a> Router<'a> {
         to: SocketAddrV4,
         sni: Option<&str>,
     ) -> Option<Next> {
-        let facts = ConnectionFacts {
-            caller: self.caller(),
-            sni,
-            destination: IpAddr::V4(*to.ip()),
-            port: to.port(),
-        };
+        let facts = self.facts(to, sni);
         let found = self.routes_of(service)?.for_connection(&facts);
         let route = found.value?;
         let said = format!("a route of {} takes the connection", named(service));
         self.say(said, found.because);
         Some(self.one_of(&route.to, to.port(), None))
+    }
+
+    /// The most specific server name by which a virtual service takes a connection.
+    pub(super) fn server_name(
+        self,
+        service: &Object<VirtualService>,
+        to: SocketAddrV4,
+        sni: &str,
+    ) -> Option<String> {
+        let facts = self.facts(to, Some(sni));
+        let name = self.routes_of(service)?.server_name(&facts);
+        name.map(str::to_owned)
+    }
+
+    fn facts<'f>(self, to: SocketAddrV4, sni: Option<&'f str>) -> ConnectionFacts<'f>
+    where
+        'a: 'f,
+    {
+        ConnectionFacts {
+            caller: self.caller(),
+            sni,
+            destination: IpAddr::V4(*to.ip()),
+            port: to.port(),
+        }
     }
 
     /// Where a request goes by the virtual service for a host alone; `None` if it has no route of

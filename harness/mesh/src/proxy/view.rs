@@ -56,7 +56,7 @@ impl View {
         Self {
             modes: modes.modes_of(&about.namespace, &push.client.labels).value,
             policies: policies(snapshot, &about.namespace, &push.client.labels),
-            by_address: by_address(&push, &services),
+            by_address: by_address(&push, about.captures_dns, &services),
             by_host: services
                 .into_iter()
                 .map(|service| (Arc::clone(&service.host), service))
@@ -210,11 +210,15 @@ fn picked(owners: &[&Arc<Service>], client: &str, best: bool) -> Option<Arc<Serv
     owners.get(index).map(|service| Arc::clone(service))
 }
 
-fn by_address(push: &Push, services: &[Arc<Service>]) -> BTreeMap<(Ipv4Addr, u16), Arc<Service>> {
+fn by_address(
+    push: &Push,
+    captures_dns: bool,
+    services: &[Arc<Service>],
+) -> BTreeMap<(Ipv4Addr, u16), Arc<Service>> {
     let view = AddressView {
         cluster: push.client.cluster.clone(),
         families: push.client.families,
-        captures_dns: false,
+        captures_dns,
         dual_stack: false,
     };
     let mut found = BTreeMap::new();

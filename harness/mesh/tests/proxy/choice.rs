@@ -194,3 +194,66 @@ fn hosts_that_fail_are_ejected_and_the_next_locality_takes_over() {
         assert_eq!(status(&mesh.lab.call(&mesh.sleep).await.0), Some(503));
     });
 }
+
+/// One gateway stands for four pods in two zones. Envoy keeps an address once, in the first of them:
+/// the gateway gets that zone's quarter beside the half at home, where the number of pods would give
+/// it four fifths.
+#[test]
+fn a_gateway_for_two_zones_weighs_what_the_locality_rule_gives_them() {
+    runtime::run(async {
+        let quarters = json!({
+            "apiVersion": "networking.istio.io/v1", "kind": "DestinationRule",
+            "metadata": {"name": "helloworld", "namespace": "sample"},
+            "spec": {"host": "helloworld.sample.svc.cluster.local", "trafficPolicy": {
+                "loadBalancer": {"localityLbSetting": {"distribute": [{
+                    "from": "region1/*",
+                    "to": {"region1/*": 50, "region2/zone1/*": 25, "region2/zone2/*": 25},
+                }]}},
+            }},
+        });
+        let mut mesh = TwoNetworks::new(1, 4, vec![exposure(), quarters]);
+        mesh.lab.endpoints[1].locality = "region2/zone2".into();
+        mesh.push();
+        let counts = mesh.counts(400).await;
+        // Four standard deviations of 400 picks of two in three.
+        assert!((229..=304).contains(&counts["pod1-10"]), "{counts:?}");
+    });
+}
+
+/// Of five hosts whose applications are gone but one: how many of 200 calls are answered.
+async fn answered_of_200(outlier_detection: Value) -> u32 {
+    let rule = json!({
+        "apiVersion": "networking.istio.io/v1", "kind": "DestinationRule",
+        "metadata": {"name": "helloworld", "namespace": "sample"},
+        "spec": {"host": "helloworld.sample.svc.cluster.local", "trafficPolicy": {
+            "outlierDetection": outlier_detection,
+        }},
+    });
+    let mut mesh = TwoNetworks::new(5, 0, vec![rule]);
+    for pod in &mut mesh.local[1..] {
+        pod.app = None;
+    }
+    let mut answered = 0;
+    for _ in 0..200 {
+        let (reply, _) = mesh.lab.call(&mesh.sleep).await;
+        answered += u32::from(status(&reply) == Some(200));
+    }
+    answered
+}
+
+/// Envoy ejects one host whatever the share says, and of five a tenth is none more: three that fail
+/// stay beside the one that answers. Where all may be ejected, it is left alone.
+#[test]
+fn five_hosts_are_never_all_ejected_unless_the_rule_says_so() {
+    runtime::run(async {
+        let once = |share: Option<u32>| {
+            json!({"consecutive5xxErrors": 1, "interval": "1s", "baseEjectionTime": "600s",
+                "maxEjectionPercent": share})
+        };
+        let few = answered_of_200(once(None)).await;
+        let all = answered_of_200(once(Some(100))).await;
+        // Four standard deviations of 200 picks of one in four.
+        assert!((26..=74).contains(&few), "{few} of 200");
+        assert!(all >= 190, "{all} of 200");
+    });
+}

@@ -87,7 +87,7 @@ pub(crate) struct Pod {
     pub(crate) proxy: Option<Arc<Proxy>>,
     listeners: Listeners,
     kind: ProxyKind,
-    labels: Labels,
+    pub(crate) labels: Labels,
 }
 
 /// A network, its pods and what their control plane knows.
@@ -222,6 +222,7 @@ impl Lab {
             },
             name: name.to_owned(),
             namespace: "sample".to_owned(),
+            captures_dns: false,
             origin: at.origin(),
             net: self.net.clone(),
             clock: self.clock.clone(),

@@ -1,8 +1,8 @@
 //! Who is let in, under which identity, and what refusals look like.
 
-use std::net::SocketAddrV4;
+use std::{net::SocketAddrV4, sync::Arc};
 
-use istio::network::split_horizon::ProxyKind;
+use istio::{endpoint::Labels, network::split_horizon::ProxyKind};
 use serde_json::json;
 use sim::{program::Reply, runtime};
 use world::{PeerIdentity, TlsSeen};
@@ -126,5 +126,39 @@ fn a_server_that_calls_its_own_service_is_let_in_by_its_own_proxy() {
         let (reply, seen) = lab.call(&server).await;
         assert_eq!(who(&reply), "pod1-2", "{seen:#?}");
         assert!(matches!(seen.tls, Some(TlsSeen::Mutual { .. })));
+    });
+}
+
+/// Of a namespace without mutual TLS one workload demands it. A client's istiod infers what to send
+/// from the namespace alone (BestEffortInferServiceMTLSMode in pilot/pkg/model/push_context.go), so
+/// that nobody gets in: neither by plaintext nor by a sidecar.
+#[test]
+fn a_strict_workload_in_a_namespace_that_disables_is_out_of_reach() {
+    runtime::run(async {
+        let mut lab = Lab::new();
+        let authority = lab.authority.clone();
+        let mut sleep = lab.pod(SLEEP, Some((ProxyKind::Sidecar, &authority)));
+        let bare = lab.pod(At(1, 3), None);
+        let mut server = lab.server(SERVER);
+        let mode = |name: &str, spec: serde_json::Value| {
+            json!({"apiVersion": "security.istio.io/v1", "kind": "PeerAuthentication",
+                "metadata": {"name": name, "namespace": "sample"}, "spec": spec})
+        };
+        lab.objects
+            .push(mode("default", json!({"mtls": {"mode": "DISABLE"}})));
+        lab.push([&mut sleep, &mut server]);
+        let (reply, seen) = lab.call(&sleep).await;
+        assert_eq!(who(&reply), "pod1-2", "{seen:#?}");
+        assert_eq!(seen.tls, Some(TlsSeen::Plaintext));
+        let selector = json!({"matchLabels": {"app": "helloworld"}});
+        let strict = json!({"selector": selector, "mtls": {"mode": "STRICT"}});
+        lab.objects.push(mode("helloworld", strict));
+        server.labels = Labels::from([("app".to_owned(), "helloworld".to_owned())]);
+        lab.endpoints[0].labels = Arc::new(server.labels.clone());
+        lab.push([&mut sleep, &mut server]);
+        let (reply, seen) = lab.call(&sleep).await;
+        assert_eq!(status(&reply), Some(503), "{seen:#?}");
+        let to = SocketAddrV4::new(SERVER.address(), 5000);
+        assert_eq!(lab.call_to(bare.at.origin(), to).await.0, Reply::Closed);
     });
 }

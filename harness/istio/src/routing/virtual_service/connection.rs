@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     kinds::http_match::{L4MatchAttributes, TlsMatchAttributes},
-    routing::host::is_covered_by,
+    routing::host::{is_covered_by, most_specific},
 };
 
 /// A connection as its client's proxy sees it.
@@ -68,6 +68,21 @@ impl ConnectionMatch {
         self.place.takes(connection.caller, connection.port)
             && (self.sni_hosts.is_empty() || connection.sni.is_some_and(named))
             && (self.subnets.is_empty() || self.subnets.iter().any(in_range))
+    }
+}
+
+impl ConnectionMatch {
+    /// The most specific server name by which it takes a connection; empty if it names none.
+    /// `None` if it does not take the connection.
+    pub(super) fn name(&self, connection: &ConnectionFacts<'_>) -> Option<&str> {
+        if !self.takes(connection) {
+            return None;
+        }
+        let hosts = self.sni_hosts.iter().map(String::as_str);
+        let named = connection
+            .sni
+            .and_then(|sni| most_specific(hosts, sni).value);
+        Some(named.unwrap_or_default())
     }
 }
 

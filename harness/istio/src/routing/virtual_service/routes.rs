@@ -102,6 +102,33 @@ impl Routes {
         Decision::new(route.map(|route| (route.action(), &route.written)), because)
     }
 
+    /// The most specific server name by which a TLS route takes a connection.
+    pub fn server_name(&self, connection: &ConnectionFacts<'_>) -> Option<&str> {
+        self.by_server_name(connection).map(|(name, _)| name)
+    }
+
+    /// The TLS route that takes a connection by the most specific server name, the first of equals:
+    /// Envoy picks filter chains by names, whatever the order of the routes is.
+    fn by_server_name(&self, connection: &ConnectionFacts<'_>) -> Option<(&str, &ConnectionRoute)> {
+        let sni = connection.sni?;
+        let by = self.tls.iter().filter_map(|route| {
+            let names = route.matches.iter().filter_map(|one| one.name(connection));
+            let best = match route.matches.is_empty() {
+                true => Some(""),
+                false => names.max_by_key(|name| (*name == sni, name.len())),
+            };
+            Some((best?, route))
+        });
+        let rank = |name: &str| (name == sni, name.len());
+        let mut found: Option<(&str, &ConnectionRoute)> = None;
+        for one in by {
+            if found.is_none_or(|(name, _)| rank(one.0) > rank(name)) {
+                found = Some(one);
+            }
+        }
+        found
+    }
+
     /// Where a connection leads that is not read as HTTP; `None` leaves it to its ordinary
     /// route. TLS routes come first for connections with a server name.
     pub fn for_connection(
@@ -111,7 +138,7 @@ impl Routes {
         let takes = |route: &&ConnectionRoute| {
             route.matches.is_empty() || route.matches.iter().any(|m| m.takes(connection))
         };
-        let tls = connection.sni.and_then(|_| self.tls.iter().find(takes));
+        let tls = self.by_server_name(connection).map(|(_, route)| route);
         match tls.or_else(|| self.tcp.iter().find(takes)) {
             Some(route) => Decision::new(Some(route), rules::ROUTE_MATCH),
             None => Decision::new(None, rules::ROUTE_DEFAULT),
@@ -270,5 +297,40 @@ mod tests {
         assert_eq!(led(Some("b.example"), 80).0, to("tcp"));
         assert_eq!(led(None, 80).0, to("tcp"));
         assert_eq!(led(None, 81), (None, rules::ROUTE_DEFAULT));
+    }
+
+    #[test]
+    fn the_most_specific_server_name_takes_a_connection_whatever_comes_first() {
+        let routes = routes(
+            r#"{"hosts":["*.example"],"tls":[
+                {"match":[{"sniHosts":["*.example"]}],"route":[{"destination":{"host":"any"}}]},
+                {"match":[{"sniHosts":["*.b.example"]}],"route":[{"destination":{"host":"b"}}]},
+                {"match":[{"sniHosts":["a.example"]}],"route":[{"destination":{"host":"a"}}]}]}"#,
+        );
+        let labels = Labels::new();
+        let named = |sni| {
+            let facts = ConnectionFacts {
+                caller: Caller {
+                    namespace: "shop",
+                    labels: &labels,
+                    gateway: "mesh",
+                },
+                sni: Some(sni),
+                destination: [10, 0, 0, 1].into(),
+                port: 443,
+            };
+            let route = routes.for_connection(&facts).value;
+            let host = route.map(|route| route.to.as_slice()[0].host.clone());
+            (routes.server_name(&facts).map(str::to_owned), host)
+        };
+        for (sni, name, host) in [
+            ("a.example", "a.example", "a"),
+            ("c.b.example", "*.b.example", "b"),
+            ("c.example", "*.example", "any"),
+        ] {
+            let host = format!("{host}.shop.svc.cluster.local");
+            assert_eq!(named(sni), (Some(name.to_owned()), Some(host)), "{sni}");
+        }
+        assert_eq!(named("elsewhere"), (None, None));
     }
 }

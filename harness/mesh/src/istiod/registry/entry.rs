@@ -19,7 +19,7 @@ use istio::{
     version::Mechanisms,
 };
 
-use super::service::ClusterService;
+use super::{allocate::Allocated, service::ClusterService};
 use crate::snapshot::{Mesh, Port, Resolution, Service};
 
 /// A workload outside Kubernetes, with the cluster whose API server holds it.
@@ -44,6 +44,7 @@ pub(crate) struct Terms<'a> {
 pub(crate) fn services(
     entry: &Object<ServiceEntry>,
     config_cluster: &ClusterId,
+    allocated: &Allocated,
     mesh: &Mesh,
 ) -> Vec<Service> {
     let (meta, spec) = (&entry.metadata, &entry.spec);
@@ -59,6 +60,7 @@ pub(crate) fn services(
         mesh_external: spec.location == Location::MeshExternal,
         addresses: ServiceAddresses {
             default: spec.addresses.first().cloned(),
+            auto_v4: allocated.of(entry, host),
             ..ServiceAddresses::default()
         },
         export_to: spec.export_to.clone(),

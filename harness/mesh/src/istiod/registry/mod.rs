@@ -4,6 +4,7 @@
 //! Reading order: [`protocol`], [`service`], [`endpoint`] (with `place`: where a pod is), this
 //! file, [`entry`] (ServiceEntries and WorkloadEntries), [`merge`] (all clusters together).
 
+pub(crate) mod allocate;
 pub(crate) mod endpoint;
 pub(crate) mod entry;
 pub(crate) mod merge;

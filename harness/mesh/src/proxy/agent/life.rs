@@ -78,6 +78,7 @@ fn about(home: &Home, environment: &Environment) -> About {
         at: home.place(environment.node.kind),
         name: environment::name(home),
         namespace: environment.node.namespace.clone(),
+        captures_dns: environment.captures_dns,
         origin: home.origin(),
         net: home.net().clone(),
         clock: home.clock().clone(),
