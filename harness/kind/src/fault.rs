@@ -71,6 +71,7 @@ pub(crate) async fn inject(
             let ends = [ends(site, from)?, ends(site, to)?];
             Ok(drop_packets(docker, partition(ends, *direction)).await?)
         }
+        SubstrateFault::PausePods { .. } => Err(engine::Error::NotCapable(Capability::PausePods)),
         SubstrateFault::Latency { .. } => Err(engine::Error::NotCapable(Capability::Latency)),
         SubstrateFault::Loss { .. } => Err(engine::Error::NotCapable(Capability::Loss)),
         SubstrateFault::ClockSkew { .. } => Err(engine::Error::NotCapable(Capability::ClockSkew)),

@@ -43,14 +43,6 @@ pub enum Error {
         #[source]
         source: Box<pki::PkiError>,
     },
-    /// A step that this version of isthmus cannot carry out on any engine.
-    #[error(
-        "'{step}' cannot be carried out by this version of isthmus; remove the step or wait for a later version"
-    )]
-    NotCarriedOut {
-        /// The step's kind.
-        step: &'static str,
-    },
     /// Something the scenario refers to is not there while it runs.
     #[error("{what} is not there: {why}")]
     Missing {

@@ -3,11 +3,11 @@
 use report::TrialName;
 use scenario::{
     Scenario,
-    scenario::{Action, Break, Canary, Step},
+    scenario::{Action, Canary, Step},
 };
 use world::{Capabilities, Capability};
 
-use crate::{fault, foreign};
+use crate::foreign;
 
 /// One trial.
 #[derive(Debug, Clone, Copy)]
@@ -56,45 +56,19 @@ impl Trial<'_> {
         needs.difference(engine).copied().collect()
     }
 
-    /// Why it is not run on an engine: what the engine lacks, or what no engine can be asked yet;
-    /// `None` if it can be run.
+    /// Why it is not run on an engine: what the engine lacks; `None` if it can be run.
     pub fn not_run_on(&self, engine: &str, can: &Capabilities) -> Option<String> {
         let lacks: Vec<String> = self.lacks(can).iter().map(ToString::to_string).collect();
         if !lacks.is_empty() {
             return Some(format!("{engine} has no {}", lacks.join(", ")));
         }
-        if !can.contains(&Capability::OwnClusters)
-            && let Some(what) = foreign::touched(self.scenario, self.canary)
-        {
-            return Some(format!(
-                "{engine} touches nothing but namespaces of its own, and this is about {what}"
-            ));
+        if can.contains(&Capability::OwnClusters) {
+            return None;
         }
-        let step = self.not_carried_out()?;
+        let what = foreign::touched(self.scenario, self.canary)?;
         Some(format!(
-            "this version of isthmus does not carry out '{step}' yet"
+            "{engine} touches nothing but namespaces of its own, and this is about {what}"
         ))
-    }
-
-    /// What in it no version of isthmus carries out yet, on any engine; `None` if it can be run.
-    pub fn not_carried_out(&self) -> Option<&'static str> {
-        let steps = self.scenario.steps().iter();
-        let faults = steps.filter_map(|step| match &step.action {
-            Action::Fault(fault) => Some(&fault.kind),
-            Action::Check(_)
-            | Action::Traffic(_)
-            | Action::Heal(_)
-            | Action::Wait(_)
-            | Action::Change(_) => None,
-        });
-        let breaks = self.canary.into_iter().flat_map(|canary| &canary.breaks);
-        let broken = breaks.filter_map(|one| match one {
-            Break::Fault(kind) => Some(kind),
-            Break::Omit { .. } | Break::Patch { .. } | Break::Values { .. } | Break::Change(_) => {
-                None
-            }
-        });
-        faults.chain(broken).find_map(fault::not_carried_out)
     }
 
     /// Whether the trial says nothing without this step.

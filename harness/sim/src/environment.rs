@@ -80,6 +80,25 @@ impl SimEnvironment {
         &self.ground.net
     }
 
+    /// Where the pods are that a fault stops.
+    fn stopped_by(&self, fault: &SubstrateFault) -> Result<Vec<(Place, Ipv4Addr)>> {
+        let SubstrateFault::PausePods {
+            cluster,
+            namespace,
+            labels,
+        } = fault
+        else {
+            return Ok(Vec::new());
+        };
+        let found = self.cluster(cluster)?.running_at(namespace, labels);
+        match found.is_empty() {
+            true => Err(Error::Substrate {
+                why: format!("no pod with labels {labels:?} runs in {namespace} of {cluster}"),
+            }),
+            false => Ok(found),
+        }
+    }
+
     /// Puts the clock of each cluster off as far as the faults of now say.
     fn set_clocks(&self) {
         for (name, cluster) in &self.clusters {
@@ -135,7 +154,9 @@ impl Environment for SimEnvironment {
     fn inject<'a>(&'a self, fault: &'a SubstrateFault) -> BoxFuture<'a, Result<FaultHandle>> {
         async move {
             self.ground.log.note("substrate", format_args!("{fault:?}"));
-            let handle = FaultHandle(self.ground.net.inject(fault.clone()));
+            let stopped = self.stopped_by(fault)?;
+            let stopped = stopped.iter().map(|(place, address)| (place, *address));
+            let handle = FaultHandle(self.ground.net.inject_at(fault.clone(), stopped));
             self.set_clocks();
             Ok(handle)
         }

@@ -87,6 +87,7 @@ impl Engine for Sim {
             Capability::OverlappingRanges,
             Capability::Partition,
             Capability::Pause,
+            Capability::PausePods,
             Capability::Latency,
             Capability::Loss,
             Capability::ClockSkew,

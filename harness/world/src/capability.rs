@@ -24,6 +24,8 @@ pub enum Capability {
     Partition,
     /// Standing still: clusters, nodes, API servers.
     Pause,
+    /// Single pods that stand still.
+    PausePods,
     /// Added latency.
     Latency,
     /// Packet loss.
@@ -65,6 +67,7 @@ impl fmt::Display for Capability {
             Self::OverlappingRanges => "overlapping address ranges",
             Self::Partition => "network partitions",
             Self::Pause => "pausing nodes and API servers",
+            Self::PausePods => "pausing pods",
             Self::Latency => "added latency",
             Self::Loss => "packet loss",
             Self::ClockSkew => "clock skew",

@@ -1,7 +1,7 @@
 //! What can be broken underneath the mesh. Faults that are Kubernetes objects (scale, delete,
 //! rotate) are not here: they are ordinary API calls on every engine.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +48,16 @@ pub enum SubstrateFault {
     PauseCluster(ClusterName),
     /// One node stands still.
     PauseNode(ClusterName, NodeName),
+    /// The pods that have these labels now stand still: nothing answers, connections stay open. Pods
+    /// that come later run.
+    PausePods {
+        /// The cluster.
+        cluster: ClusterName,
+        /// Their namespace.
+        namespace: String,
+        /// What every one of them is labelled with.
+        labels: BTreeMap<String, String>,
+    },
     /// The cluster's API server does not answer; its workloads go on.
     PauseApiServer(ClusterName),
     /// Every node of a cluster is gone: connections are refused or time out.

@@ -12,22 +12,18 @@ pub fn deployment_name(workload: &Workload, place: &Place) -> String {
     format!("{}-{}", workload.name, place.version)
 }
 
-/// For how long pods that end still answer, in seconds: by then no proxy knows them any more, so that
-/// a restart loses no request.
-const LINGER: u32 = 3;
-
 pub(super) fn deployment(
     workload: &Workload,
     place: &Place,
     injection: &Injection,
-    mut container: Value,
+    container: Value,
 ) -> Object {
-    container["lifecycle"] = json!({"preStop": {"sleep": {"seconds": LINGER}}});
     let selector = json!({"app": workload.name.as_str(), "version": &place.version});
     let mut pod = json!({
         "containers": [container],
         "serviceAccountName": workload.service_account.as_str(),
-        // A client's `sleep` ignores SIGTERM; nobody wants to wait for it.
+        // `sleep` and helloworld ignore SIGTERM and go on until they are killed; by then no proxy
+        // knows them any more, and nobody wants to wait for longer.
         "terminationGracePeriodSeconds": 5,
     });
     if let Some(locality) = &place.locality {

@@ -9,6 +9,7 @@ mod gateway;
 use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use engine::{FaultHandle, ObjectRef};
+use manifest::system_namespace;
 use scenario::{
     scenario::{Deployed, FaultKind},
     topology::RemoteSecret,
@@ -16,15 +17,12 @@ use scenario::{
 use world::{ClusterName, Direction, SubstrateFault, fault::End};
 
 use crate::{
-    Error, Result,
+    Result,
     change::secret,
     error::Doing as _,
     pods,
     running::{Running, locked},
 };
-
-/// A step that is not carried out yet.
-const PAUSED_CONTROL_PLANE: &str = "pause of a control plane";
 
 /// What is broken now, and when it broke.
 #[derive(Default)]
@@ -86,26 +84,13 @@ impl Faults {
     }
 }
 
-/// What of this fault no version carries out yet.
-pub(crate) fn not_carried_out(kind: &FaultKind) -> Option<&'static str> {
-    match kind {
-        FaultKind::PauseControlPlane(_) => Some(PAUSED_CONTROL_PLANE),
-        FaultKind::Certificate { .. }
-        | FaultKind::Substrate(_)
-        | FaultKind::Scale { .. }
-        | FaultKind::GatewayDown { .. }
-        | FaultKind::Secret { .. }
-        | FaultKind::StaleEndpoints { .. } => None,
-    }
-}
-
 async fn broken(running: &Running<'_>, kind: &FaultKind) -> Result<Broken> {
     match kind {
         FaultKind::Substrate(fault) => substrate(running, fault).await,
         FaultKind::Scale { of, replicas } => scaled(running, of, *replicas).await,
-        FaultKind::PauseControlPlane(_) => Err(Error::NotCarriedOut {
-            step: PAUSED_CONTROL_PLANE,
-        }),
+        FaultKind::PauseControlPlane(cluster) => {
+            substrate(running, &paused_istiods(running, cluster)).await
+        }
         FaultKind::GatewayDown { cluster, how } => gateway::down(running, cluster, *how).await,
         FaultKind::Secret { secret, how } => {
             secret::spoil(running, secret, *how).await?;
@@ -121,6 +106,15 @@ async fn broken(running: &Running<'_>, kind: &FaultKind) -> Result<Broken> {
             };
             substrate(running, &parted).await
         }
+    }
+}
+
+/// Every istiod of a cluster, of whatever revision.
+fn paused_istiods(running: &Running<'_>, cluster: &ClusterName) -> SubstrateFault {
+    SubstrateFault::PausePods {
+        cluster: cluster.clone(),
+        namespace: system_namespace(running.site.topology, cluster).to_owned(),
+        labels: BTreeMap::from([("app".to_owned(), "istiod".to_owned())]),
     }
 }
 

@@ -12,6 +12,7 @@ mod kit;
 mod objects;
 mod odd_objects;
 mod rows;
+mod rules;
 mod scrambled;
 mod sequences;
 mod unmodelled;

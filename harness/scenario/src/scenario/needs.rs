@@ -136,7 +136,7 @@ fn of_fault(kind: &FaultKind, needs: &mut Capabilities) {
     match kind {
         FaultKind::Substrate(fault) => of_substrate_fault(fault, needs),
         FaultKind::PauseControlPlane(_) => {
-            needs.insert(Capability::Pause);
+            needs.insert(Capability::PausePods);
         }
         FaultKind::StaleEndpoints { .. } => {
             needs.insert(Capability::Partition);
@@ -154,6 +154,7 @@ fn of_substrate_fault(fault: &SubstrateFault, needs: &mut Capabilities) {
         SubstrateFault::PauseCluster(_)
         | SubstrateFault::PauseNode(..)
         | SubstrateFault::PauseApiServer(_) => Capability::Pause,
+        SubstrateFault::PausePods { .. } => Capability::PausePods,
         SubstrateFault::StopCluster(_) => Capability::OwnClusters,
         SubstrateFault::Latency { .. } => Capability::Latency,
         SubstrateFault::Loss { .. } => Capability::Loss,

@@ -26,9 +26,10 @@ mod take_in;
 mod view;
 mod webhook;
 
-use std::{net::Ipv4Addr, sync::Arc};
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
 
 use apiserver::{ApiServer, Clock};
+use k8s_openapi::api::core::v1::Pod;
 use pki::Roots;
 use tokio::task::JoinSet;
 use world::ClusterName;
@@ -68,6 +69,31 @@ pub struct Cluster {
     _port: Listener<Arc<dyn Serve>>,
     _host: Host<Arc<dyn Serve>>,
     _tasks: JoinSet<()>,
+}
+
+impl Cluster {
+    /// Where the pods with these labels have their addresses now.
+    pub(crate) fn running_at(
+        &self,
+        namespace: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> Vec<(Place, Ipv4Addr)> {
+        self.view.read(|tables| {
+            let wanted = |pod: &&Arc<Pod>| {
+                let own = pod.metadata.labels.as_ref();
+                labels
+                    .iter()
+                    .all(|(key, value)| own.and_then(|own| own.get(key)) == Some(value))
+            };
+            let pods = tables.pods.within(namespace).filter(wanted);
+            pods.filter_map(|pod| {
+                let address = pod.status.as_ref()?.pod_ip.as_ref()?.parse().ok()?;
+                // Its node matters to faults, not to whose address it is.
+                Some((self.place.clone(), address))
+            })
+            .collect()
+        })
+    }
 }
 
 /// The port of API servers.

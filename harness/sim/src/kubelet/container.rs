@@ -152,15 +152,17 @@ impl Life {
         let startup = self.container.startup_probe.as_ref().map(Times::of);
         let readiness = self.container.readiness_probe.as_ref().map(Times::of);
         let (mut started, mut ready) = (startup.is_none(), false);
+        let mut troubles = self.around.net.troubles();
         loop {
             let now = *health.borrow_and_update();
             if let Health::Exited(code) = now {
                 return code;
             }
-            let well = now == Health::Ready;
-            if started && ready != well && readiness.is_none() {
-                ready = well;
+            if started && readiness.is_none() {
+                ready = now == Health::Ready;
             }
+            // Nobody answers the probes of a process that stands still.
+            let well = now == Health::Ready && !self.is_frozen();
             let told = State::Running {
                 since,
                 started,
@@ -176,6 +178,7 @@ impl Life {
             tokio::select! {
                 biased;
                 changed = health.changed() => if changed.is_err() { return KILLED },
+                () = troubles.changed() => {}
                 () = after(due) => match (started, well) {
                     (false, true) => started = true,
                     (false, false) => return KILLED,
@@ -183,6 +186,11 @@ impl Life {
                 },
             }
         }
+    }
+
+    fn is_frozen(&self) -> bool {
+        let host = &self.host;
+        self.around.net.is_frozen(host.place(), host.address())
     }
 
     fn keep(&self, process: Option<Box<dyn Process>>) {

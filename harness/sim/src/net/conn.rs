@@ -102,8 +102,12 @@ impl<S: Clone> Conn<S> {
     /// [`Broken::Reset`] if the other end is closed before it has answered, [`Broken::TimedOut`]
     /// if packets vanish until TCP gives up (some 15 min).
     pub async fn exchange<T>(&self, work: impl Future<Output = T>) -> Result<T, Broken> {
+        self.until_client_runs().await;
+        if self.has_heard_the_end() {
+            return Err(Broken::Reset);
+        }
         self.carry(Way::Forth).await?;
-        self.net.until_runs(&self.peer.place).await;
+        self.until_peer_runs().await;
         let done = tokio::select! {
             biased;
             () = self.closed() => None,
@@ -112,9 +116,9 @@ impl<S: Clone> Conn<S> {
         let Some(done) = done else {
             return Err(self.hear_the_reset().await);
         };
-        self.net.until_runs(&self.peer.place).await;
+        self.until_peer_runs().await;
         self.carry(Way::Back).await?;
-        self.net.until_runs(&self.from.place).await;
+        self.until_client_runs().await;
         Ok(done)
     }
 
@@ -123,10 +127,27 @@ impl<S: Clone> Conn<S> {
     /// # Errors
     /// As [`Conn::exchange`].
     pub async fn receive(&self) -> Result<(), Broken> {
-        self.net.until_runs(&self.peer.place).await;
+        self.until_peer_runs().await;
         self.carry(Way::Back).await?;
-        self.net.until_runs(&self.from.place).await;
+        self.until_client_runs().await;
         Ok(())
+    }
+
+    /// Whether the other end's port was closed before its address went away, and the closing got
+    /// through, as that of a process does which is killed while its host goes on.
+    fn has_heard_the_end(&self) -> bool {
+        let closed = self.net.lock().table.was_closed(self.peer.listener);
+        closed && self.net.path(&self.peer.place, &self.from.place).open
+    }
+
+    async fn until_peer_runs(&self) {
+        let peer = &self.peer;
+        self.net.until_host_runs(&peer.place, peer.host()).await;
+    }
+
+    async fn until_client_runs(&self) {
+        let from = &self.from;
+        self.net.until_host_runs(&from.place, from.address).await;
     }
 
     /// Brings one segment over, however often it must be sent.

@@ -18,7 +18,7 @@ mod table;
 pub mod tcp;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::{Ipv4Addr, SocketAddrV4},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -54,6 +54,8 @@ struct Inner<S> {
 struct Shared<S> {
     table: Table<S>,
     faults: BTreeMap<u64, SubstrateFault>,
+    /// The addresses whose processes stand still, by the fault that stopped them.
+    frozen: BTreeMap<u64, BTreeSet<(Scope, Ipv4Addr)>>,
     next_fault: u64,
     proxies: BTreeMap<ClusterName, Arc<dyn ServiceProxy>>,
     /// Connections opened so far by each address, so that draws are named by flow.
@@ -86,6 +88,7 @@ impl<S: Clone> Net<S> {
         let shared = Shared {
             table: Table::default(),
             faults: BTreeMap::new(),
+            frozen: BTreeMap::new(),
             next_fault: 0,
             proxies: BTreeMap::new(),
             flows: BTreeMap::new(),
@@ -126,10 +129,28 @@ impl<S: Clone> Net<S> {
 
     /// Injects a fault and returns its number for [`Net::heal`].
     pub fn inject(&self, fault: SubstrateFault) -> u64 {
+        self.inject_at(fault, [])
+    }
+
+    /// The same for a fault by which the processes at some addresses stand still as well: those of
+    /// pods, whose nodes go on.
+    pub fn inject_at<'a>(
+        &self,
+        fault: SubstrateFault,
+        hosts: impl IntoIterator<Item = (&'a Place, Ipv4Addr)>,
+    ) -> u64 {
         let mut shared = self.lock();
+        let hosts = hosts.into_iter().map(|(place, address)| {
+            let scope = shared.table.scope_of(place, address);
+            (scope, address)
+        });
+        let hosts: BTreeSet<_> = hosts.collect();
         let number = shared.next_fault;
         shared.next_fault += 1;
         shared.faults.insert(number, fault);
+        if !hosts.is_empty() {
+            shared.frozen.insert(number, hosts);
+        }
         drop(shared);
         self.inner.troubled.raise();
         number
@@ -137,7 +158,10 @@ impl<S: Clone> Net<S> {
 
     /// Heals a fault; one that is healed already is no error.
     pub fn heal(&self, number: u64) {
-        self.lock().faults.remove(&number);
+        let mut shared = self.lock();
+        shared.faults.remove(&number);
+        shared.frozen.remove(&number);
+        drop(shared);
         self.inner.troubled.raise();
     }
 
@@ -175,6 +199,24 @@ impl<S: Clone> Net<S> {
     pub async fn until_runs(&self, place: &Place) {
         let mut troubled = self.troubles();
         while !self.runs(place) {
+            troubled.changed().await;
+        }
+    }
+
+    /// Whether the processes at an address stand still while their node goes on.
+    pub fn is_frozen(&self, place: &Place, address: Ipv4Addr) -> bool {
+        let shared = self.lock();
+        if shared.frozen.is_empty() {
+            return false;
+        }
+        let host = (shared.table.scope_of(place, address), address);
+        shared.frozen.values().any(|hosts| hosts.contains(&host))
+    }
+
+    /// Waits until the processes at an address run.
+    pub async fn until_host_runs(&self, place: &Place, address: Ipv4Addr) {
+        let mut troubled = self.troubles();
+        while !self.runs(place) || self.is_frozen(place, address) {
             troubled.changed().await;
         }
     }

@@ -52,7 +52,9 @@ pub fn runs<'a>(mut faults: impl Iterator<Item = &'a SubstrateFault>, place: &Pl
             paused == cluster && matches!(part, Part::Node(name) if name == node)
         }
         SubstrateFault::PauseApiServer(paused) => paused == cluster && *part == Part::ControlPlane,
-        SubstrateFault::StopCluster(_)
+        // Which addresses these pods have is kept beside the fault.
+        SubstrateFault::PausePods { .. }
+        | SubstrateFault::StopCluster(_)
         | SubstrateFault::Partition { .. }
         | SubstrateFault::Latency { .. }
         | SubstrateFault::Loss { .. }
@@ -101,6 +103,7 @@ fn suffer(path: &mut Path, fault: &SubstrateFault, here: &Place, there: &Place) 
         SubstrateFault::PauseCluster(_)
         | SubstrateFault::PauseNode(..)
         | SubstrateFault::PauseApiServer(_)
+        | SubstrateFault::PausePods { .. }
         | SubstrateFault::ClockSkew { .. } => {}
     }
 }

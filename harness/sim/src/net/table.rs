@@ -1,12 +1,18 @@
 //! Who has which address, and what listens there.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+    sync::Arc,
+};
 
 use super::{Net, Place, Scope, dns::Names};
 
 /// All addresses of a network.
 pub(super) struct Table<S> {
     hosts: BTreeMap<(Scope, Ipv4Addr), Entry<S>>,
+    /// Listeners that were closed while their host was there to say so.
+    closed: BTreeSet<u64>,
     next: u64,
 }
 
@@ -127,6 +133,11 @@ impl<S: Clone> Table<S> {
     pub(super) fn is_open(&self, scope: &Scope, address: Ipv4Addr, listener: u64) -> bool {
         self.host(scope, address)
             .is_some_and(|entry| entry.ports.values().any(|(id, _)| *id == listener))
+    }
+
+    /// Whether that very listener was closed by a host that could say so.
+    pub(super) fn was_closed(&self, listener: u64) -> bool {
+        self.closed.contains(&listener)
     }
 
     /// Whether anyone has the address.
@@ -275,6 +286,7 @@ impl<S: Clone> Drop for Listener<S> {
                 .is_some_and(|(id, _)| *id == self.id)
         {
             entry.ports.remove(&self.port);
+            shared.table.closed.insert(self.id);
         }
         drop(shared);
         self.net.announce();
@@ -285,6 +297,7 @@ impl<S> Default for Table<S> {
     fn default() -> Self {
         Self {
             hosts: BTreeMap::new(),
+            closed: BTreeSet::new(),
             next: 0,
         }
     }

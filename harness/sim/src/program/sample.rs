@@ -13,7 +13,8 @@ use crate::{
     net::{Listener, Origin},
 };
 
-/// A server that is ready as soon as it runs, and ends as soon as it is asked to.
+/// A server that is ready as soon as it runs. It ends as soon as it is asked to, unless it is
+/// helloworld.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample;
 
@@ -32,8 +33,18 @@ impl Image for Sample {
         Box::new(Running {
             _listeners: listeners,
             health: watch::Sender::new(health),
+            is_deaf: is_deaf(&start.container),
         })
     }
+}
+
+/// Whether a container's server ignores SIGTERM, as the first process of a container does that has
+/// no handler for it. Source: Istio's helloworld is a plain `python3 app.py`; a real one answers
+/// until its grace period is over.
+fn is_deaf(container: &Container) -> bool {
+    let image = container.image.as_deref().unwrap_or_default();
+    let name = image.rsplit('/').next().unwrap_or_default();
+    name.contains("helloworld")
 }
 
 /// The identity of a container's pod in answers.
@@ -84,6 +95,7 @@ impl Serve for SaysWhoItIs {
 struct Running {
     _listeners: Vec<Listener<Arc<dyn Serve>>>,
     health: watch::Sender<Health>,
+    is_deaf: bool,
 }
 
 impl Process for Running {
@@ -92,7 +104,13 @@ impl Process for Running {
     }
 
     fn stop(self: Box<Self>) -> BoxFuture<'static, ()> {
-        drop(self);
-        async {}.boxed()
+        async move {
+            if self.is_deaf {
+                // Whoever loses patience drops this, which kills it.
+                std::future::pending::<()>().await;
+            }
+            drop(self);
+        }
+        .boxed()
     }
 }

@@ -214,13 +214,29 @@ fn a_server_that_ends_resets_the_request_it_was_working_on() {
 fn an_address_that_vanished_is_silent_to_its_old_connections() {
     runtime::run(async {
         let net = fresh();
-        let gone = server(&net, "cluster1", "a");
+        let (_listener, host) = server(&net, "cluster1", "a");
         let conn = net
             .connect(&client("cluster1"), to(SERVER, 80))
             .await
             .unwrap();
-        drop(gone);
+        drop(host);
         assert_eq!(conn.exchange(async {}).await, Err(Broken::TimedOut));
+    });
+}
+
+/// A process that is killed closes its connections before its pod's address goes away.
+#[test]
+fn a_port_that_closed_before_its_address_vanished_was_heard() {
+    runtime::run(async {
+        let net = fresh();
+        let (listener, host) = server(&net, "cluster1", "a");
+        let conn = net
+            .connect(&client("cluster1"), to(SERVER, 80))
+            .await
+            .unwrap();
+        drop(listener);
+        drop(host);
+        assert_eq!(conn.exchange(async {}).await, Err(Broken::Reset));
     });
 }
 
