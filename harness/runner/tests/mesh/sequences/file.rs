@@ -11,6 +11,19 @@ pub(super) const END: &str = "at the end";
 /// told at once, but paused API servers are tried again after a while.
 const QUIET: &str = "    - wait: 120s\n";
 
+/// Every request picks its pod anew, behind gateways too: kept connections would let one pod of a
+/// network answer for all.
+const FRESH_PICKS: &str = "    - apply:
+        to: all
+        objects:
+          - apiVersion: networking.istio.io/v1
+            kind: DestinationRule
+            metadata: {name: helloworld, namespace: sample}
+            spec:
+              host: helloworld.sample.svc.cluster.local
+              trafficPolicy: {connectionPool: {http: {maxRequestsPerConnection: 1}}}
+";
+
 /// The steps, everything healed, some quiet, and the checks.
 pub(super) fn changed(plan: &Plan, steps: &[Step]) -> String {
     let mut spec = mesh(plan, &plan.initial);
@@ -59,7 +72,7 @@ fn mesh(plan: &Plan, servers: &[u8]) -> String {
             name(cluster)
         );
     }
-    spec + "  steps:\n"
+    spec + "  steps:\n" + FRESH_PICKS
 }
 
 fn step(step: &Step) -> String {
