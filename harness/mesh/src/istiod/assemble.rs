@@ -97,6 +97,7 @@ impl Assembler {
         let refused = unreadable.iter();
         refused.for_each(|error| self.refusals.note(&self.who, error));
         let registries = self.read_registries(clusters, &mesh);
+        self.refuse_selected_pods(&config, clusters);
         let workloads = self.workloads(clusters, &config, &mesh);
         let services = self.services(&registries, &config, &workloads, &mesh);
         self.version += 1;
@@ -152,6 +153,17 @@ impl Assembler {
 
     fn refuse(&self, error: &KindError) {
         self.refusals.note(&self.who, error);
+    }
+
+    fn refuse_selected_pods(&self, config: &Config, clusters: &Clusters) {
+        let selecting = config.service_entries.iter();
+        for entry in selecting.filter(|entry| entry.spec.workload_selector.is_some()) {
+            for (_, source) in clusters.known() {
+                let told = unmodelled::selected_pod(entry, &source.tables());
+                told.iter()
+                    .for_each(|what| self.refusals.note(&self.who, what));
+            }
+        }
     }
 
     fn read_registries(&mut self, clusters: &Clusters, mesh: &Arc<Mesh>) -> Vec<Arc<Registry>> {

@@ -2,7 +2,7 @@
 //! ambient: whoever judges the run must know of them.
 
 use istio::kinds::{
-    Problem,
+    Object, Problem, ServiceEntry,
     annotation::{Carrier, check_annotations, check_labels},
     problem::Fault,
 };
@@ -23,6 +23,21 @@ pub(crate) fn of_cluster(tables: &Tables) -> Vec<String> {
     );
     of_kind("Node", Carrier::Node, &tables.nodes, &mut found);
     found
+}
+
+/// A ServiceEntry that selects a pod: istiod makes endpoints of WorkloadEntries and pods alike
+/// (pilot/pkg/serviceregistry/serviceentry), here only of the former.
+pub(crate) fn selected_pod(entry: &Object<ServiceEntry>, tables: &Tables) -> Option<String> {
+    let selector = entry.spec.workload_selector.as_ref()?;
+    let (namespace, name) = (&entry.metadata.namespace, &entry.metadata.name);
+    let selected = tables.pods.values().find(|pod| {
+        pod.namespace().as_deref() == Some(namespace) && selector.selects(pod.labels())
+    })?;
+    let pod = selected.name_any();
+    Some(format!(
+        "ServiceEntry {namespace}/{name}: spec.workloadSelector selects the pod {pod}; isthmus \
+         models it for WorkloadEntries only"
+    ))
 }
 
 fn of_kind<K: Resource>(kind: &str, on: Carrier, table: &Table<K>, found: &mut Vec<String>) {
@@ -78,6 +93,34 @@ mod tests {
               value ambient; isthmus does not model it yet"
             ]
         );
+    }
+
+    #[test]
+    fn a_service_entry_that_selects_a_pod_of_its_namespace_is_told() {
+        let entry = |namespace: &str| {
+            let object = serde_json::json!({
+                "apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry",
+                "metadata": {"name": "db", "namespace": namespace},
+                "spec": {"hosts": ["db.example"], "ports": [{"number": 80, "name": "http", "protocol": "HTTP"}],
+                    "resolution": "STATIC", "workloadSelector": {"labels": {"app": "db"}}},
+            });
+            match istio::kinds::parse(&object) {
+                Ok(istio::kinds::IstioObject::ServiceEntry(entry)) => entry,
+                other => panic!("{other:?}"),
+            }
+        };
+        let mut pod = k8s_openapi::api::core::v1::Pod::default();
+        pod.metadata.name = Some("db-1".to_owned());
+        pod.metadata.namespace = Some("shop".to_owned());
+        pod.metadata.labels = Some(BTreeMap::from([("app".to_owned(), "db".to_owned())]));
+        let mut tables = Tables::default();
+        tables.pods.insert(Key::new("shop", "db-1"), Arc::new(pod));
+        let told = selected_pod(&entry("shop"), &tables).unwrap();
+        assert!(
+            told.contains("shop/db: spec.workloadSelector selects the pod db-1"),
+            "{told}"
+        );
+        assert_eq!(selected_pod(&entry("other"), &tables), None);
     }
 
     #[test]
