@@ -6,14 +6,13 @@
 //	                           {"version":"v1","pod":"…","cluster":"cluster1","headers":{…}}
 //	GET /healthz               200
 //
-// SERVICE_VERSION, HOSTNAME and CLUSTER_ID come from the environment. It ends on SIGTERM after it has
-// answered what is under way, as a well-behaved server in a mesh must.
+// SERVICE_VERSION, HOSTNAME and CLUSTER_ID come from the environment. It ignores SIGTERM and answers
+// until it is killed, as the first process of a container does that has no handler for it: by then no
+// Service names its pod any more.
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log"
 	"net/http"
@@ -57,15 +56,7 @@ func main() {
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	server := &http.Server{Addr: ":5000", Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 
-	ended, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	go func() {
-		<-ended.Done()
-		grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		_ = server.Shutdown(grace)
-	}()
-	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
-		log.Fatal(err)
-	}
+	// Go's runtime handles the signal where a program does not, and would end it.
+	signal.Ignore(syscall.SIGTERM)
+	log.Fatal(server.ListenAndServe())
 }
