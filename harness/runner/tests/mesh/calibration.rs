@@ -8,7 +8,7 @@ use runner::trials;
 use world::{Answer, Client, Observation, Outcome as Seen};
 
 use crate::{
-    kit::{inline, options},
+    kit::{self, inline, options},
     watched::Watched,
 };
 
@@ -66,18 +66,6 @@ fn picks_thrice_in_a_row(seen: &[Observation]) -> bool {
         .any(|three| three[0] == three[1] && three[1] == three[2])
 }
 
-/// One new connection to the gateway for every request.
-const ONE_REQUEST_PER_CONNECTION: &str = "    - apply:
-        to: all
-        objects:
-          - apiVersion: networking.istio.io/v1
-            kind: DestinationRule
-            metadata: {name: helloworld, namespace: sample}
-            spec:
-              host: helloworld.sample.svc.cluster.local
-              trafficPolicy: {connectionPool: {http: {maxRequestsPerConnection: 1}}}
-";
-
 #[test]
 fn a_gateway_weighs_as_much_as_the_pods_behind_it() {
     let equal = seen(1, (50, 50), "");
@@ -100,6 +88,6 @@ fn one_pooled_connection_through_a_gateway_ends_at_one_pod() {
 
 #[test]
 fn a_connection_per_request_reaches_every_pod_behind_a_gateway() {
-    let seen = seen(3, (25, 75), ONE_REQUEST_PER_CONNECTION);
+    let seen = seen(3, (25, 75), kit::ONE_REQUEST_PER_CONNECTION);
     assert_eq!(remote_pods(&seen).len(), 3);
 }

@@ -15,6 +15,19 @@ use scenario::{
     yaml::ReadError,
 };
 
+/// A step after which every request picks its pod anew, behind gateways too: kept connections would let
+/// one pod of a network answer for all.
+pub(crate) const ONE_REQUEST_PER_CONNECTION: &str = "    - apply:
+        to: all
+        objects:
+          - apiVersion: networking.istio.io/v1
+            kind: DestinationRule
+            metadata: {name: helloworld, namespace: sample}
+            spec:
+              host: helloworld.sample.svc.cluster.local
+              trafficPolicy: {connectionPool: {http: {maxRequestsPerConnection: 1}}}
+";
+
 /// Every cell of a row, by the path of its file below `scenarios`.
 pub(crate) fn row(path: &str) -> Vec<Scenario> {
     let library = scenario::catalogue::library().unwrap();

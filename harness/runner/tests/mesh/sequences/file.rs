@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::plan::{Broken, Plan, Step};
+use crate::kit;
 
 /// With what the names of the checks at the end begin.
 pub(super) const END: &str = "at the end";
@@ -10,19 +11,6 @@ pub(super) const END: &str = "at the end";
 /// What a mesh needs to find together again after the last fault: endpoints and certificates are
 /// told at once, but paused API servers are tried again after a while.
 const QUIET: &str = "    - wait: 120s\n";
-
-/// Every request picks its pod anew, behind gateways too: kept connections would let one pod of a
-/// network answer for all.
-const FRESH_PICKS: &str = "    - apply:
-        to: all
-        objects:
-          - apiVersion: networking.istio.io/v1
-            kind: DestinationRule
-            metadata: {name: helloworld, namespace: sample}
-            spec:
-              host: helloworld.sample.svc.cluster.local
-              trafficPolicy: {connectionPool: {http: {maxRequestsPerConnection: 1}}}
-";
 
 /// The steps, everything healed, some quiet, and the checks.
 pub(super) fn changed(plan: &Plan, steps: &[Step]) -> String {
@@ -72,7 +60,7 @@ fn mesh(plan: &Plan, servers: &[u8]) -> String {
             name(cluster)
         );
     }
-    spec + "  steps:\n" + FRESH_PICKS
+    spec + "  steps:\n" + kit::ONE_REQUEST_PER_CONNECTION
 }
 
 fn step(step: &Step) -> String {
