@@ -92,12 +92,13 @@ impl ClusterPlan<'_> {
         let (admin, network) = said.split_once("@isthmus\n").unwrap_or((&said, ""));
         let kubeconfig = standing::credentials_of(docker, &id, self.name(), admin).await?;
         let standing = self.standing(nodes, &kubeconfig).await?;
-        let completed = self.complete(&standing, self.network(network)?);
+        let network = self.network(network)?;
+        let completed = self.complete(&standing, &network);
         bound.step(Step::PodNetwork, completed).await?;
         let join = self.join(docker, &standing);
         bound.step(Step::Workers, join).await?;
-        let names = self.names();
-        bound.step(Step::Ready, standing.ready(&names)).await?;
+        let ready = self.ready(&standing, &network, deadline);
+        bound.step(Step::Ready, ready).await?;
         Ok(standing)
     }
 
@@ -164,6 +165,7 @@ impl ClusterPlan<'_> {
             routes: self.routes.clone(),
             slice: self.slice,
             wan: plan.wan.address,
+            pods: self.cluster.pods,
             kubeadm: configuration.render(),
             role: plan.role(),
         }
@@ -229,11 +231,24 @@ impl ClusterPlan<'_> {
     }
 
     /// What Kubernetes itself leaves to others.
-    async fn complete(&self, standing: &Standing, network: Vec<Value>) -> Result<()> {
+    async fn complete(&self, standing: &Standing, network: &[Value]) -> Result<()> {
         if self.nodes.len() == 1 {
             standing.allow_workloads().await?;
         }
-        standing.apply(&network).await
+        standing.apply(network).await
+    }
+
+    /// Nodes may be Ready before the pod network's own daemons are (see `node::early`), and between
+    /// nodes it takes these.
+    async fn ready(
+        &self,
+        standing: &Standing,
+        network: &[Value],
+        deadline: Deadline,
+    ) -> Result<()> {
+        let names = self.names();
+        let running = standing.running(network, deadline);
+        try_join!(standing.ready(&names), running).map(drop)
     }
 
     async fn join(&self, docker: &Docker, standing: &Standing) -> Result<()> {

@@ -1,6 +1,6 @@
 //! A cluster that stands, and the way to its API.
 
-use engine::{Apply, Kinds};
+use engine::{Apply, Deadline, Kinds, ObjectRef, condition, wait};
 use futures::future::try_join_all;
 use ipnet::Ipv4Net;
 use k8s_openapi::api::core::v1::Node;
@@ -111,6 +111,22 @@ impl Standing {
             })?;
         }
         Ok(())
+    }
+
+    /// Waits until the daemons among objects that were applied run on every node.
+    pub(crate) async fn running(&self, objects: &[Value], deadline: Deadline) -> Result<()> {
+        let failed = |error| kubernetes(&self.name, "wait for the pod network", Box::new(error));
+        let kinds = Kinds::new(self.name.as_str(), self.client.clone());
+        let daemons = objects.iter().enumerate();
+        let daemons = daemons.filter(|(_, object)| object["kind"] == "DaemonSet");
+        let awaited: engine::Result<Vec<_>> = daemons
+            .map(|(index, object)| {
+                Ok((ObjectRef::of(object, index)?, condition::ready("DaemonSet")))
+            })
+            .collect();
+        wait::all(&kinds, awaited.map_err(failed)?, deadline)
+            .await
+            .map_err(failed)
     }
 
     /// Lets the control plane take workloads and load-balanced traffic too, for clusters of one node.

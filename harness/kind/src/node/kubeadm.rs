@@ -2,8 +2,10 @@
 //!
 //! v1beta4 alone, which every kubeadm from 1.31 on accepts and the only one from 1.37 on. Beyond
 //! what kind writes, it asks for ECDSA keys (RSA keys cost three seconds), for no leader election
-//! (there is one control plane), and for an etcd that does not wait for the disk: a cluster for a
-//! rehearsal outlives no power cut.
+//! (there is one control plane), for an etcd that does not wait for the disk (a cluster for a rehearsal
+//! outlives no power cut), and for a controller manager that may ask often (it makes an account and a token
+//! for each of its controllers before the first one works, and with its usual 20 requests a second that
+//! costs five seconds).
 
 use std::net::Ipv4Addr;
 
@@ -53,7 +55,9 @@ impl Configuration<'_> {
     }
 
     fn cluster(&self) -> Value {
-        let no_election = json!({ "extraArgs": [argument("leader-elect", "false")] });
+        let no_election = argument("leader-elect", "false");
+        let [per_second, at_once] =
+            ["kube-api-qps", "kube-api-burst"].map(|limit| argument(limit, "300"));
         json!({
             "apiVersion": "kubeadm.k8s.io/v1beta4",
             "kind": "ClusterConfiguration",
@@ -62,8 +66,8 @@ impl Configuration<'_> {
             "encryptionAlgorithm": "ECDSA-P256",
             "controlPlaneEndpoint": self.endpoint(),
             "apiServer": { "certSANs": self.names },
-            "controllerManager": no_election,
-            "scheduler": no_election,
+            "controllerManager": { "extraArgs": [&no_election, &per_second, &at_once] },
+            "scheduler": { "extraArgs": [no_election] },
             "etcd": { "local": {
                 "dataDir": "/var/lib/etcd",
                 "extraArgs": [argument("unsafe-no-fsync", "true")],

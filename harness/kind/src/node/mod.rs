@@ -4,6 +4,7 @@
 //! image made for kind is accepted unchanged and kind's own tools see our clusters.
 
 pub(crate) mod boot;
+mod early;
 pub(crate) mod kubeadm;
 pub(crate) mod kubeconfig;
 pub(crate) mod orders;

@@ -7,7 +7,7 @@ use std::{fmt::Write as _, net::Ipv4Addr};
 
 use ipnet::Ipv4Net;
 
-use super::{kubeadm::VERSION, spec::Role};
+use super::{early, kubeadm::VERSION, spec::Role};
 
 const NETWORK: &str = include_str!("files/network");
 const BALANCER: &str = include_str!("files/balancer");
@@ -24,6 +24,8 @@ pub(crate) struct Orders {
     pub(crate) slice: Ipv4Net,
     /// Its address on the shared bridge.
     pub(crate) wan: Ipv4Addr,
+    /// The addresses of its cluster's pods.
+    pub(crate) pods: Ipv4Net,
     /// kubeadm's configuration, without the version.
     pub(crate) kubeadm: String,
     /// Whether it runs the control plane, and so the load balancer.
@@ -62,12 +64,15 @@ impl Orders {
             &unit_path("balancer.path"),
             BALANCER_START,
         );
-        let started = match self.role {
-            Role::ControlPlane => "isthmus-network.service isthmus-balancer.path",
-            Role::Worker => "isthmus-network.service",
+        let (early, started) = match self.role {
+            Role::ControlPlane => (
+                early::network(self.pods),
+                "isthmus-network.service isthmus-balancer.path",
+            ),
+            Role::Worker => (String::new(), "isthmus-network.service"),
         };
         format!(
-            "{script}sed -i \"s/{VERSION}/$(cat /kind/version)/\" {CONFIGURATION}\n\
+            "{script}{early}sed -i \"s/{VERSION}/$(cat /kind/version)/\" {CONFIGURATION}\n\
              systemctl enable --quiet --now {started}\n"
         )
     }
@@ -131,6 +136,7 @@ mod tests {
             routes: "ip route replace blackhole 10.2.0.0/16".to_owned(),
             slice: "172.24.8.0/26".parse().unwrap(),
             wan: Ipv4Addr::new(172, 24, 0, 2),
+            pods: "10.10.0.0/16".parse().unwrap(),
             kubeadm: "kubernetesVersion: '@VERSION@'\n".to_owned(),
             role: Role::ControlPlane,
         };
@@ -159,6 +165,7 @@ mod tests {
             routes: String::new(),
             slice: "172.24.8.0/26".parse().unwrap(),
             wan: Ipv4Addr::new(172, 24, 0, 2),
+            pods: "10.10.0.0/16".parse().unwrap(),
             kubeadm: "kubernetesVersion: '@VERSION@'\n".to_owned(),
             role: Role::ControlPlane,
         };
