@@ -6,7 +6,7 @@ use clap::Parser as _;
 use isthmus::{
     cli::Cli,
     command::{self, Terminal},
-    console::Look,
+    console::{Look, notes},
     interrupt,
     rehearsal::Stop,
 };
@@ -16,6 +16,7 @@ static ALLOCATOR: isthmus::Allocator = isthmus::Allocator;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    notes::write();
     let stop = Stop::new();
     if cli.command.takes_down() {
         interrupt::listen(&stop);

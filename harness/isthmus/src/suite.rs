@@ -25,6 +25,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::{
     Exit,
+    console::notes,
     engines::{EngineName, OpenEngine, Setup},
     rehearsal::{Rehearsal, Settings, Stop},
     trials::{Case, Source},
@@ -73,6 +74,7 @@ struct Shared {
 /// Runs the scenarios of `source` as tests, with the arguments of the command line.
 pub fn main(source: Source) -> ExitCode {
     let mut arguments = Arguments::from_args();
+    notes::write();
     match tests(&source, &arguments) {
         Ok((shared, tests)) => {
             let jobs = shared.settings.jobs.get();

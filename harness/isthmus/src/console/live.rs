@@ -6,7 +6,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use judge::Outcome;
 use report::{Trial, TrialName};
 
-use super::lines::line;
+use super::{lines::line, notes};
 use crate::rehearsal::Audience;
 
 /// Draws on standard error.
@@ -20,6 +20,7 @@ impl Live {
     /// A drawing of so many trials.
     pub fn new(trials: usize) -> Self {
         let all = MultiProgress::new();
+        notes::keep_above(Some(all.clone()));
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {elapsed}")
             .expect("the template is well formed");
         let whole = ProgressBar::new(u64::try_from(trials).unwrap_or(u64::MAX)).with_style(style);
@@ -35,6 +36,7 @@ impl Live {
 
     /// Takes the drawing away; what did not pass stays.
     pub fn finish(self) {
+        notes::keep_above(None);
         self.whole.finish_and_clear();
     }
 }

@@ -4,6 +4,7 @@
 
 mod lines;
 mod live;
+pub mod notes;
 
 use std::io::IsTerminal as _;
 
