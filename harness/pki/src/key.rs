@@ -8,7 +8,7 @@ use p256::{
     pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding},
 };
 
-use crate::{PkiError, Seed};
+use crate::{PkiError, Seed, remembered::Remembered};
 
 /// A private key with its public half. It prints only the public half.
 #[derive(Clone)]
@@ -21,6 +21,11 @@ pub struct KeyPair {
 impl KeyPair {
     /// The key that belongs to `seed`.
     pub fn from_seed(seed: &Seed) -> Self {
+        static KEYS: Remembered<KeyPair> = Remembered::new();
+        KEYS.of(&[seed.bytes()], || Self::derived(seed))
+    }
+
+    fn derived(seed: &Seed) -> Self {
         // Four in 2^32 digests are no scalar of the curve; the next one is tried then.
         let mut seed = seed.of("p256");
         loop {
@@ -88,9 +93,13 @@ impl rcgen::PublicKeyData for KeyPair {
 }
 
 impl rcgen::SigningKey for KeyPair {
+    /// Deterministic (RFC 6979): a key signs the same words in the same way.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
-        let signature: DerSignature = self.signing.sign(message);
-        Ok(signature.as_bytes().to_vec())
+        static SIGNATURES: Remembered<Vec<u8>> = Remembered::new();
+        Ok(SIGNATURES.of(&[&self.public, message], || {
+            let signature: DerSignature = self.signing.sign(message);
+            signature.as_bytes().to_vec()
+        }))
     }
 }
 

@@ -11,8 +11,8 @@
 //!
 //! Reading order: [`seed`] and [`validity`] (what everything is made from), [`identity`] (who),
 //! [`key`], [`leaf`] (what is asked of an authority), [`authority`] (who signs), [`cacerts`] (an
-//! authority as istiod reads it), [`roots`], [`verify`] and
-//! `proven` (who is believed), [`token`] (identity
+//! authority as istiod reads it), [`roots`], [`verify`],
+//! `proven` and `remembered` (who is believed, and what need not be made twice), [`token`] (identity
 //! without a certificate), [`error`].
 
 pub mod authority;
@@ -23,6 +23,7 @@ pub mod identity;
 pub mod key;
 pub mod leaf;
 mod proven;
+mod remembered;
 pub mod roots;
 pub mod seed;
 pub mod token;
