@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::{sleep, timeout};
 
-use super::{Net, Origin, Place, Scope, tcp};
+use super::{Net, Origin, Place, Scope, connect::Within, tcp};
 
 /// The other end.
 pub(super) struct Peer<S> {
@@ -32,6 +32,7 @@ pub struct Conn<S> {
     net: Net<S>,
     from: Origin,
     peer: Peer<S>,
+    within: Within,
     flow: String,
     sent: AtomicU64,
 }
@@ -54,11 +55,18 @@ enum Way {
 }
 
 impl<S: Clone> Conn<S> {
-    pub(super) fn new(net: Net<S>, from: Origin, peer: Peer<S>, flow: String) -> Self {
+    pub(super) fn new(
+        net: Net<S>,
+        from: Origin,
+        peer: Peer<S>,
+        within: Within,
+        flow: String,
+    ) -> Self {
         Self {
             net,
             from,
             peer,
+            within,
             flow,
             sent: AtomicU64::new(0),
         }
@@ -152,6 +160,17 @@ impl<S: Clone> Conn<S> {
 
     /// Brings one segment over, however often it must be sent.
     async fn carry(&self, way: Way) -> Result<(), Broken> {
+        match self.within {
+            Within::Network => self.carry_over(way).await,
+            Within::Host => match self.arrival(way) {
+                Arrival::Accepted => Ok(()),
+                // A host that is gone took its client along.
+                Arrival::Reset | Arrival::NobodyThere => Err(Broken::Reset),
+            },
+        }
+    }
+
+    async fn carry_over(&self, way: Way) -> Result<(), Broken> {
         let (from, to) = match way {
             Way::Forth => (&self.from.place, &self.peer.place),
             Way::Back => (&self.peer.place, &self.from.place),
