@@ -1,5 +1,7 @@
 //! The objects that a fresh cluster has before anybody applies any.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use crate::{lifecycle, object, resource::Gvr, server::ApiServer};
@@ -18,23 +20,26 @@ pub(crate) fn install(server: &ApiServer) {
         );
         lifecycle::namespace::furnish(server, name);
     }
-    let facts: Vec<Value> = serde_json::from_str(include_str!("../facts/bootstrap.json"))
-        .expect("the facts are well-formed");
-    for fact in facts {
-        let plural = format!("{}es", object::text(&fact, &["kind"]).to_lowercase());
-        let plural = if plural.ends_with("classes") {
-            plural
-        } else {
-            plural.trim_end_matches("es").to_owned() + "s"
-        };
-        let group = object::text(&fact, &["apiVersion"])
-            .split('/')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        put(server, &Gvr::new(&group, "v1", &plural), fact);
+    for fact in FACTS.iter() {
+        put(server, &resource(fact), fact.clone());
     }
     put(server, &Gvr::core("services"), kubernetes_service(server));
+}
+
+static FACTS: LazyLock<Vec<Value>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../facts/bootstrap.json"))
+        .expect("the facts are well-formed")
+});
+
+/// Where a fact is served.
+fn resource(fact: &Value) -> Gvr {
+    let kind = object::text(fact, &["kind"]).to_lowercase();
+    let plural = match kind.ends_with("class") {
+        true => kind + "es",
+        false => kind + "s",
+    };
+    let group = object::text(fact, &["apiVersion"]).split('/').next();
+    Gvr::new(group.unwrap_or_default(), "v1", &plural)
 }
 
 fn kubernetes_service(server: &ApiServer) -> Value {

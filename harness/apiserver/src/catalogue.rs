@@ -1,6 +1,9 @@
 //! What the server serves right now: the built-in resources and those that definitions add.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,7 +16,7 @@ use crate::{
 };
 
 /// Every resource, by path.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Catalogue {
     resources: BTreeMap<Gvr, Arc<Resource>>,
     /// Groups and versions in the order in which discovery lists them.
@@ -61,8 +64,13 @@ fn modelled() -> bool {
 }
 
 impl Catalogue {
-    /// The built-in resources.
+    /// The built-in resources, which are the same for every server.
     pub(crate) fn builtin() -> Self {
+        static BUILTIN: LazyLock<Catalogue> = LazyLock::new(Catalogue::read);
+        BUILTIN.clone()
+    }
+
+    fn read() -> Self {
         let facts: Vec<ResourceFact> =
             serde_json::from_str(include_str!("../facts/resources.json"))
                 .expect("the facts are well-formed");

@@ -45,7 +45,7 @@ pub(crate) fn establish(server: &ApiServer, definition: &Value) {
         }
         let conflict = names_taken(state, &accepted);
         accepted["status"] = status(&accepted, conflict.as_deref(), &now);
-        if accepted != **live {
+        if accepted != ***live {
             let key = Key::new("", object::name(definition));
             state.store.put(&table(), key, accepted.clone());
         }

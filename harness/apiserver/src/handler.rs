@@ -12,6 +12,7 @@ use crate::{
     request::Request,
     response::Response,
     status::Status,
+    typed::Object,
 };
 
 /// Carries admission reviews to webhooks, over whatever network the engine has.
@@ -29,7 +30,8 @@ pub trait KubeletHandler: Send + Sync {
     ///
     /// # Errors
     /// Whatever the kubelet refuses.
-    fn handle(&self, request: Request, pod: Arc<Value>) -> BoxFuture<'_, Result<Response, Status>>;
+    fn handle(&self, request: Request, pod: Arc<Object>)
+    -> BoxFuture<'_, Result<Response, Status>>;
 }
 
 /// Recognises credentials beyond the cluster's own service-account tokens.

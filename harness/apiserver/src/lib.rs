@@ -20,7 +20,7 @@
 //!
 //! Reading order: [`request`] and [`response`] (what is asked and answered), `server` (the way of
 //! a request), `verb` (one file per verb; `verb/modify.rs` is the way of every write), `store` and
-//! [`watch`] (versions and history), `schema` and `apply` (shapes and ownership), `lifecycle`,
+//! [`watch`] (versions and history), `typed` (an object at one version and what readers make of it), `schema` and `apply` (shapes and ownership), `lifecycle`,
 //! `defaults` and `validate` (kind by kind), `admission` and `auth`, `http` (the face).
 
 mod admission;
@@ -51,6 +51,7 @@ mod server;
 pub mod signal;
 mod status;
 mod store;
+mod typed;
 mod validate;
 mod verb;
 pub mod watch;
@@ -67,4 +68,5 @@ pub use response::{List, Response};
 pub use served::ApiResource;
 pub use server::ApiServer;
 pub use status::{Cause, Details, Status};
+pub use typed::Object;
 pub use watch::{EventKind, Watch, WatchEvent};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::watch::Watch;
+use crate::{typed::Object, watch::Watch};
 
 /// A success.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub enum Response {
         /// The HTTP status code: 200, or 201 for a creation.
         code: u16,
         /// The object.
-        object: Arc<Value>,
+        object: Arc<Object>,
         /// What the user should know, one sentence each.
         warnings: Vec<String>,
     },
@@ -42,11 +42,11 @@ pub struct List {
     /// Whether the kind is built in: items on the wire then leave out their kind and version.
     pub typed: bool,
     /// The objects, ordered by namespace and name.
-    pub items: Vec<Arc<Value>>,
+    pub items: Vec<Arc<Object>>,
 }
 
 impl Response {
-    pub(crate) fn ok(object: Arc<Value>) -> Self {
+    pub(crate) fn ok(object: Arc<Object>) -> Self {
         Self::Object {
             code: 200,
             object,
@@ -56,7 +56,7 @@ impl Response {
 
     /// The object of an answer that has one.
     #[must_use]
-    pub fn object(&self) -> Option<&Arc<Value>> {
+    pub fn object(&self) -> Option<&Arc<Object>> {
         match self {
             Response::Object { object, .. } => Some(object),
             Response::List(_) | Response::Watch(_) | Response::Text(_) => None,

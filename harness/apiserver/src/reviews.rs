@@ -1,7 +1,5 @@
 //! Objects that are questions: created, answered and never stored.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use crate::{
@@ -47,7 +45,7 @@ pub(crate) fn answer(
     object["status"] = status;
     Ok(Some(Response::Object {
         code: 201,
-        object: Arc::new(object),
+        object: crate::typed::Object::new(object),
         warnings: Vec::new(),
     }))
 }

@@ -118,6 +118,14 @@ impl ApiServer {
         HttpService::presented(self.clone(), client_certificates)
     }
 
+    /// Who shows this bearer token.
+    ///
+    /// # Errors
+    /// 401 for a token that nobody recognises.
+    pub fn authenticate(&self, token: &str) -> Result<User, Status> {
+        auth::authenticate(self, Some(token), &[])
+    }
+
     /// Every resource that is served now, once, in the version that its group prefers.
     #[must_use]
     pub fn resources(&self) -> Vec<ApiResource> {

@@ -14,7 +14,7 @@ use crate::{
     net::{Net, Origin, Place},
     prober::SimProber,
     program::Serve,
-    remote::{self, Access},
+    remote::{Access, Remote},
 };
 
 /// Simulated clusters and machines on one network.
@@ -125,12 +125,8 @@ impl Environment for SimEnvironment {
             roots: cluster.roots.clone(),
             token: cluster.admin_token.clone(),
         };
-        Ok(remote::client(
-            &self.ground.net,
-            self.ground.clock.clone(),
-            from,
-            access,
-        ))
+        let clock = self.ground.clock.clone();
+        Ok(Remote::new(&self.ground.net, clock, from, access).client())
     }
 
     fn api_endpoint(&self, cluster: &ClusterName) -> Result<ApiEndpoint> {

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::{object, request::Request, resource::Resource, reviews::user_info, server::ApiServer};
+use crate::{
+    object, request::Request, resource::Resource, reviews::user_info, server::ApiServer,
+    typed::Object,
+};
 
 /// What is done to an object, as admission calls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +33,7 @@ pub(crate) struct Review<'a> {
     pub(crate) resource: &'a Arc<Resource>,
     pub(crate) request: &'a Request,
     pub(crate) operation: Operation,
-    pub(crate) old: Option<&'a Arc<Value>>,
+    pub(crate) old: Option<&'a Arc<Object>>,
 }
 
 impl<'a> Review<'a> {
@@ -38,7 +41,7 @@ impl<'a> Review<'a> {
         resource: &'a Arc<Resource>,
         request: &'a Request,
         operation: Operation,
-        old: Option<&'a Arc<Value>>,
+        old: Option<&'a Arc<Object>>,
     ) -> Self {
         Self {
             resource,
@@ -83,7 +86,7 @@ impl<'a> Review<'a> {
             "kind": kind, "resource": resource, "requestKind": kind, "requestResource": resource,
             "name": name, "operation": self.operation.as_str(),
             "userInfo": user_info(&self.request.user),
-            "object": object, "oldObject": self.old.map(|old| Value::clone(old)),
+            "object": object, "oldObject": self.old.map(|old| &***old),
             "dryRun": self.request.options.dry_run, "options": self.options(),
         });
         for (field, value) in [

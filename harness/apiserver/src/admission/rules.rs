@@ -10,6 +10,7 @@ use crate::{
     select::LabelSelector,
     server::ApiServer,
     store::{Key, Table},
+    typed::Object,
 };
 
 /// Whether webhooks may change the object or only judge it.
@@ -36,7 +37,7 @@ impl Phase {
 pub(super) struct Webhook {
     pub(super) configuration: String,
     pub(super) index: usize,
-    pub(super) spec: Arc<Value>,
+    pub(super) spec: Arc<Object>,
 }
 
 impl Webhook {

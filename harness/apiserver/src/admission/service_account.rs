@@ -70,7 +70,7 @@ pub(crate) fn complete(
     if !secrets.is_empty() && list(pod, &["spec", "imagePullSecrets"]).is_empty() {
         pod["spec"]["imagePullSecrets"] = secrets.to_vec().into();
     }
-    if mounts(pod, found.map(|a| &**a)) {
+    if mounts(pod, found.map(|a| &***a)) {
         mount(server, pod);
     }
     true

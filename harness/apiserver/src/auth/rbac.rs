@@ -10,6 +10,7 @@ use crate::{
     server::State,
     status::{Details, Status},
     store::{Key, Table},
+    typed::Object,
 };
 
 const GROUP: &str = "rbac.authorization.k8s.io";
@@ -69,7 +70,7 @@ pub(crate) fn reason(state: &State, user: &User, wanted: &Attributes<'_>) -> Opt
     if user.is_in(MASTERS) {
         return Some(String::new());
     }
-    let granting = |(binding, namespace): &(&Arc<Value>, &str)| {
+    let granting = |(binding, namespace): &(&Arc<Object>, &str)| {
         role_rules(state, binding, namespace)
             .iter()
             .any(|rule| grants(rule, wanted))
@@ -124,7 +125,7 @@ fn bindings<'a>(
     state: &'a State,
     user: &'a User,
     namespace: &'a str,
-) -> impl Iterator<Item = (&'a Arc<Value>, &'a str)> {
+) -> impl Iterator<Item = (&'a Arc<Object>, &'a str)> {
     let cluster = state
         .store
         .all(&Table::new(GROUP, "clusterrolebindings"))
@@ -137,7 +138,7 @@ fn bindings<'a>(
         .into_iter()
         .flat_map(move |rows| rows.within(Some(namespace)));
     let local = local.map(move |(_, binding)| (binding, namespace));
-    let bound = move |(binding, namespace): &(&Arc<Value>, &str)| {
+    let bound = move |(binding, namespace): &(&Arc<Object>, &str)| {
         list(binding, &["subjects"])
             .iter()
             .any(|subject| is_subject(subject, user, namespace))

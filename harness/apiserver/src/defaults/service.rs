@@ -169,7 +169,7 @@ fn others<'a>(
         .store
         .all(resource.table())
         .filter(move |(key, _)| ***key != own)
-        .map(|(_, other)| &**other)
+        .map(|(_, other)| &***other)
         .collect::<Vec<_>>()
         .into_iter()
 }

@@ -6,7 +6,9 @@ use http::{HeaderMap, HeaderValue, Response, header};
 use serde_json::{Value, json};
 
 use super::body::ReplyBody;
-use crate::{discovery, response, response::List, server::ApiServer, status::Status};
+use crate::{
+    discovery, response, response::List, server::ApiServer, status::Status, typed::Object,
+};
 
 /// How objects are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,9 +108,9 @@ pub(super) fn success(response: response::Response, form: Form) -> Response<Repl
     }
 }
 
-pub(super) fn shaped(object: &Arc<Value>, form: Form) -> Arc<Value> {
+pub(super) fn shaped(object: &Arc<Object>, form: Form) -> Arc<Object> {
     match form {
-        Form::Metadata if object["kind"] != "Status" => Arc::new(metadata_only(object)),
+        Form::Metadata if object["kind"] != "Status" => Object::new(metadata_only(object)),
         Form::Metadata | Form::Whole => Arc::clone(object),
     }
 }
@@ -139,8 +141,8 @@ fn list_bytes(list: &List, form: Form) -> Vec<u8> {
 }
 
 /// Items of built-in lists leave out what the list's own kind says.
-fn item_bytes(item: &Arc<Value>, typed: bool, form: Form) -> Vec<u8> {
-    match (&**item, typed, form) {
+fn item_bytes(item: &Arc<Object>, typed: bool, form: Form) -> Vec<u8> {
+    match (&***item, typed, form) {
         (Value::Object(map), true, Form::Whole) => {
             let said = |name: &str| matches!(name, "apiVersion" | "kind");
             let rest: std::collections::BTreeMap<&String, &Value> =

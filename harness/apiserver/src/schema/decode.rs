@@ -22,11 +22,24 @@ pub(crate) type Mismatch = String;
 ///
 /// # Errors
 /// If a value has another type than its field.
-pub(crate) fn decode(shape: &Node, mut object: Value) -> Result<Decoded, Mismatch> {
+pub(crate) fn decode(shape: &Node, object: Value) -> Result<Decoded, Mismatch> {
+    decode_over(shape, object, None)
+}
+
+/// Reads what is to take the place of a live object. What equals the live one's was read before:
+/// most of an update does.
+///
+/// # Errors
+/// As [`decode`].
+pub(crate) fn decode_over(
+    shape: &Node,
+    mut object: Value,
+    live: Option<&Value>,
+) -> Result<Decoded, Mismatch> {
     let mut reader = Reader {
         unknown: Vec::new(),
     };
-    reader.value(shape, &mut object, Path::Root)?;
+    reader.value(shape, &mut object, live, Path::Root)?;
     Ok(Decoded {
         object,
         unknown: reader.unknown,
@@ -58,10 +71,18 @@ struct Reader {
 }
 
 impl Reader {
-    fn value(&mut self, shape: &Node, value: &mut Value, path: Path<'_>) -> Result<(), Mismatch> {
+    fn value(
+        &mut self,
+        shape: &Node,
+        value: &mut Value,
+        live: Option<&Value>,
+        path: Path<'_>,
+    ) -> Result<(), Mismatch> {
         match (shape, &mut *value) {
             (Node::Any, _) => Ok(()),
-            (Node::Object { object, .. }, Value::Object(map)) => self.object(object, map, path),
+            (Node::Object { object, .. }, Value::Object(map)) => {
+                self.object(object, map, live, path)
+            }
             (Node::Map { value: shape, .. }, Value::Object(map)) => self.map(shape, map, path),
             (Node::List(list), Value::Array(items)) => self.items(&list.item, items, path),
             (Node::Scalar(scalar), _) => leaf(*scalar, value, path),
@@ -72,7 +93,7 @@ impl Reader {
 
     fn items(&mut self, shape: &Node, items: &mut [Value], path: Path<'_>) -> Result<(), Mismatch> {
         let mut items = items.iter_mut().enumerate();
-        items.try_for_each(|(i, item)| self.value(shape, item, Path::Item(&path, i)))
+        items.try_for_each(|(i, item)| self.value(shape, item, None, Path::Item(&path, i)))
     }
 
     fn map(
@@ -86,7 +107,7 @@ impl Reader {
             if let (Node::Scalar(Scalar::Text | Scalar::Bytes), Value::Null) = (shape, &value) {
                 *value = "".into();
             }
-            self.value(shape, value, Path::Field(&path, key))?;
+            self.value(shape, value, None, Path::Field(&path, key))?;
         }
         Ok(())
     }
@@ -95,11 +116,16 @@ impl Reader {
         &mut self,
         shape: &Object,
         map: &mut Map<String, Value>,
+        live: Option<&Value>,
         path: Path<'_>,
     ) -> Result<(), Mismatch> {
         let mut read = Ok(());
         map.retain(|name, value| {
-            let field = self.field(shape, name, value, Path::Field(&path, name));
+            let live = live.and_then(|live| live.get(name));
+            if live == Some(value) {
+                return true;
+            }
+            let field = self.field(shape, (name, value), live, Path::Field(&path, name));
             field.unwrap_or_else(|mismatch| {
                 read = read.clone().and(Err(mismatch));
                 true
@@ -113,8 +139,8 @@ impl Reader {
     fn field(
         &mut self,
         shape: &Object,
-        name: &str,
-        value: &mut Value,
+        (name, value): (&str, &mut Value),
+        live: Option<&Value>,
         path: Path<'_>,
     ) -> Result<bool, Mismatch> {
         let Some(node) = shape.fields.get(name).or(shape.others.as_ref()) else {
@@ -124,7 +150,7 @@ impl Reader {
         if value.is_null() {
             return Ok(false);
         }
-        self.value(node, value, path)?;
+        self.value(node, value, live, path)?;
         Ok(!(is_zero(value) && shape.omit.contains(name)))
     }
 
@@ -134,7 +160,7 @@ impl Reader {
             if !map.contains_key(name) {
                 let node = shape.fields.get(name).unwrap_or(&Node::Any);
                 let mut value = value.clone();
-                self.value(node, &mut value, Path::Field(&Path::Root, name))?;
+                self.value(node, &mut value, None, Path::Field(&Path::Root, name))?;
                 map.insert(name.clone(), value);
             }
         }
@@ -253,4 +279,33 @@ fn mismatch(value: &Value, path: Path<'_>, wanted: &str) -> Mismatch {
         Value::Object(_) => "object",
     };
     format!("json: cannot unmarshal {found} into Go struct field {path} of type {wanted}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::schema::builtin;
+
+    #[test]
+    fn what_equals_the_live_object_is_not_read_again() {
+        let shape = builtin::object_meta();
+        let live = json!({"labels": {"a": 1}, "annotations": {"b": "c"}});
+        let same = decode_over(&shape, live.clone(), Some(&live)).ok().unwrap();
+        assert_eq!(same.object["labels"], live["labels"]);
+        assert!(decode(&shape, live).is_err());
+    }
+
+    #[test]
+    fn what_differs_from_the_live_object_is_read() {
+        let shape = builtin::object_meta();
+        let live = json!({"labels": {"a": "b"}});
+        let new = json!({"labels": {"a": "c"}, "unheardOf": 1});
+        let read = decode_over(&shape, new, Some(&live)).ok().unwrap();
+        assert_eq!(read.object["labels"], json!({"a": "c"}));
+        assert_eq!(read.unknown, ["unheardOf"]);
+        let wrong = json!({"labels": {"a": 1}});
+        assert!(decode_over(&shape, wrong, Some(&live)).is_err());
+    }
 }

@@ -13,7 +13,7 @@ use std::{
 
 use serde_json::Value;
 
-pub(crate) use decode::decode;
+pub(crate) use decode::{decode, decode_over};
 
 /// The shape of a value.
 #[derive(Debug, Clone, PartialEq)]

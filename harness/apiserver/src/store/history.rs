@@ -2,9 +2,8 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use serde_json::Value;
-
 use super::Key;
+use crate::typed::Object;
 
 /// What happened to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +20,8 @@ pub(crate) struct Change {
     pub(crate) revision: u64,
     pub(crate) kind: ChangeKind,
     pub(crate) key: Arc<Key>,
-    pub(crate) object: Arc<Value>,
-    pub(crate) previous: Option<Arc<Value>>,
+    pub(crate) object: Arc<Object>,
+    pub(crate) previous: Option<Arc<Object>>,
 }
 
 /// The history was compacted beyond what was asked for.

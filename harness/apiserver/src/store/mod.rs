@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 
-use crate::signal::Listener;
+use crate::{signal::Listener, typed::Object};
 pub(crate) use history::{Change, ChangeKind, TooOld};
 pub(crate) use labels::Hint;
 pub(crate) use rows::{Rows, Span};
@@ -73,7 +73,7 @@ impl Store {
         self.tables.get(table)
     }
 
-    pub(crate) fn get(&self, table: &Table, key: &Key) -> Option<&Arc<Value>> {
+    pub(crate) fn get(&self, table: &Table, key: &Key) -> Option<&Arc<Object>> {
         self.rows(table)?.get(key)
     }
 
@@ -81,21 +81,21 @@ impl Store {
     pub(crate) fn all<'a>(
         &'a self,
         table: &Table,
-    ) -> impl Iterator<Item = (&'a Arc<Key>, &'a Arc<Value>)> + use<'a> {
+    ) -> impl Iterator<Item = (&'a Arc<Key>, &'a Arc<Object>)> + use<'a> {
         self.rows(table).into_iter().flat_map(Rows::iter)
     }
 
     /// Writes an object under a new revision, which is put into its metadata.
-    pub(crate) fn put(&mut self, table: &Table, key: Key, mut object: Value) -> Arc<Value> {
+    pub(crate) fn put(&mut self, table: &Table, key: Key, mut object: Value) -> Arc<Object> {
         let revision = self.advance();
         object["metadata"]["resourceVersion"] = Value::String(revision.to_string());
-        let object = Arc::new(object);
+        let object = Object::new(object);
         self.rows_mut(table).put(revision, key, Arc::clone(&object));
         object
     }
 
     /// Removes an object; its last state, under the revision of its removal, is returned.
-    pub(crate) fn remove(&mut self, table: &Table, key: &Key) -> Option<Arc<Value>> {
+    pub(crate) fn remove(&mut self, table: &Table, key: &Key) -> Option<Arc<Object>> {
         self.get(table, key)?;
         let revision = self.advance();
         self.rows_mut(table).remove(revision, key)

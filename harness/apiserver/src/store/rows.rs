@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
 use serde_json::Value;
 
-use crate::signal::{Listener, Signal};
+use crate::{
+    signal::{Listener, Signal},
+    typed::Object,
+};
 
 use super::{
     Key,
@@ -38,7 +41,7 @@ impl Span<'_> {
 /// The rows of one table, ordered by namespace and name.
 #[derive(Debug)]
 pub(crate) struct Rows {
-    objects: BTreeMap<Arc<Key>, Arc<Value>>,
+    objects: BTreeMap<Arc<Key>, Arc<Object>>,
     labels: LabelIndex,
     history: History,
     tip: Signal,
@@ -54,11 +57,11 @@ impl Rows {
         }
     }
 
-    pub(crate) fn get(&self, key: &Key) -> Option<&Arc<Value>> {
+    pub(crate) fn get(&self, key: &Key) -> Option<&Arc<Object>> {
         self.objects.get(key)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<Key>, &Arc<Value>)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<Key>, &Arc<Object>)> {
         self.objects.iter()
     }
 
@@ -66,7 +69,7 @@ impl Rows {
     pub(crate) fn within<'a>(
         &'a self,
         namespace: Option<&'a str>,
-    ) -> impl Iterator<Item = (&'a Arc<Key>, &'a Arc<Value>)> {
+    ) -> impl Iterator<Item = (&'a Arc<Key>, &'a Arc<Object>)> {
         self.span(Span {
             namespace,
             after: None,
@@ -79,7 +82,7 @@ impl Rows {
         &'a self,
         span: Span<'a>,
         hints: impl Iterator<Item = Hint<'a>>,
-    ) -> impl Iterator<Item = (&'a Arc<Key>, &'a Arc<Value>)> {
+    ) -> impl Iterator<Item = (&'a Arc<Key>, &'a Arc<Object>)> {
         let best = hints.min_by_key(|hint| self.labels.count(*hint));
         let all = best.is_none().then(|| self.span(span));
         let some = best.map(|hint| self.labels.keys(hint, span));
@@ -89,7 +92,7 @@ impl Rows {
             .chain(some.into_iter().flatten().map(row))
     }
 
-    fn span<'a>(&'a self, span: Span<'a>) -> impl Iterator<Item = (&'a Arc<Key>, &'a Arc<Value>)> {
+    fn span<'a>(&'a self, span: Span<'a>) -> impl Iterator<Item = (&'a Arc<Key>, &'a Arc<Object>)> {
         self.objects
             .range::<Key, _>((span.start(), Bound::Unbounded))
             .take_while(move |(key, _)| span.reaches(key))
@@ -99,7 +102,7 @@ impl Rows {
     ///
     /// # Errors
     /// If the history no longer reaches back that far.
-    pub(crate) fn as_of(&self, revision: u64) -> Result<BTreeMap<Arc<Key>, Arc<Value>>, TooOld> {
+    pub(crate) fn as_of(&self, revision: u64) -> Result<BTreeMap<Arc<Key>, Arc<Object>>, TooOld> {
         let mut objects = self.objects.clone();
         let later: Vec<&Arc<Change>> = self.history.after(revision)?.collect();
         for change in later.into_iter().rev() {
@@ -137,7 +140,7 @@ impl Rows {
         self.tip.raise();
     }
 
-    pub(super) fn put(&mut self, revision: u64, key: Key, object: Arc<Value>) {
+    pub(super) fn put(&mut self, revision: u64, key: Key, object: Arc<Object>) {
         let key = self.shared(key);
         let previous = self.objects.insert(Arc::clone(&key), Arc::clone(&object));
         let kind = if previous.is_some() {
@@ -145,7 +148,8 @@ impl Rows {
         } else {
             ChangeKind::Added
         };
-        self.labels.change(&key, previous.as_deref(), Some(&object));
+        self.labels
+            .change(&key, previous.as_deref().map(|last| &**last), Some(&object));
         self.record(Change {
             revision,
             kind,
@@ -155,11 +159,11 @@ impl Rows {
         });
     }
 
-    pub(super) fn remove(&mut self, revision: u64, key: &Key) -> Option<Arc<Value>> {
+    pub(super) fn remove(&mut self, revision: u64, key: &Key) -> Option<Arc<Object>> {
         let (key, previous) = self.objects.remove_entry(key)?;
         let mut last = Value::clone(&previous);
         last["metadata"]["resourceVersion"] = Value::String(revision.to_string());
-        let object = Arc::new(last);
+        let object = Object::new(last);
         self.labels.change(&key, Some(&previous), None);
         self.record(Change {
             revision,

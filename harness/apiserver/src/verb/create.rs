@@ -17,6 +17,7 @@ use crate::{
     response::Response,
     server::ApiServer,
     status::Status,
+    typed::Object,
     validate,
     validate::field::{FieldError, refuse_if_any},
     watch,
@@ -36,7 +37,7 @@ pub(crate) async fn create(
     if let Some(answer) = crate::reviews::answer(server, resource, request, &body)? {
         return Ok(answer);
     }
-    let (mut object, warnings) = decode::object(resource, request, body)?;
+    let (mut object, warnings) = decode::object(resource, request, body, None)?;
     decode::place(resource, request, &mut object)?;
     create_decoded(server, resource, request, object, warnings).await
 }
@@ -95,7 +96,7 @@ pub(super) async fn finish(
     resource: &Arc<Resource>,
     request: &Request,
     mut object: Value,
-) -> Result<(Arc<Value>, Vec<String>), Status> {
+) -> Result<(Arc<Object>, Vec<String>), Status> {
     let review = Review::new(resource, request, Operation::Create, None);
     server.read(|state| admission::service_account::admit(server, state, resource, &object))?;
     let completed = server
@@ -103,7 +104,7 @@ pub(super) async fn finish(
     let mut warnings = Vec::new();
     let mutated = admission::mutate(server, &review, &mut object, &mut warnings).await?;
     if completed || mutated {
-        object = decode::reread(resource, object)?;
+        object = decode::reread(resource, object, None)?;
         defaults::apply(resource, &mut object);
     }
     defaults::prepare_create(server, resource, &mut object);
@@ -121,7 +122,7 @@ fn store(
     resource: &Arc<Resource>,
     request: &Request,
     mut object: Value,
-) -> Result<Arc<Value>, Status> {
+) -> Result<Arc<Object>, Status> {
     let key = namespaced(resource, object::key(&object));
     let table = resource.table();
     if let Some(custom) = resource.custom() {
@@ -133,7 +134,7 @@ fn store(
             return Err(Status::already_exists(resource, &key.name));
         }
         if request.options.dry_run {
-            return Ok(Arc::new(object));
+            return Ok(Object::new(object));
         }
         Ok(state.store.put(table, key.clone(), object))
     })?;

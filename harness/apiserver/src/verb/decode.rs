@@ -6,11 +6,12 @@ use crate::{
     object,
     request::{FieldValidation, Request},
     resource::Resource,
-    schema::{Node, builtin, decode},
+    schema::{Node, builtin, decode_over},
     status::Status,
 };
 
-/// Reads an object of the resource's kind; also returns the warnings about dropped fields.
+/// Reads an object of the resource's kind, which may be one that takes the place of a live one; also
+/// returns the warnings about dropped fields.
 ///
 /// # Errors
 /// 400 for a body that is no such object, or for unknown fields when these are refused.
@@ -18,8 +19,9 @@ pub(super) fn object(
     resource: &Resource,
     request: &Request,
     body: Value,
+    live: Option<&Value>,
 ) -> Result<(Value, Vec<String>), Status> {
-    let (body, unknown) = parse(resource, body)?;
+    let (body, unknown) = parse(resource, body, live)?;
     let warnings = judge_unknown(resource, request.options.field_validation, unknown)?;
     Ok((body, warnings))
 }
@@ -28,7 +30,11 @@ pub(super) fn object(
 ///
 /// # Errors
 /// 400 for a body that is no such object.
-pub(super) fn parse(resource: &Resource, mut body: Value) -> Result<(Value, Vec<String>), Status> {
+pub(super) fn parse(
+    resource: &Resource,
+    mut body: Value,
+    live: Option<&Value>,
+) -> Result<(Value, Vec<String>), Status> {
     identify(resource, &mut body)?;
     let (version, kind) = (resource.gvr.version.clone(), resource.kind.clone());
     let refuse = |why| {
@@ -38,11 +44,12 @@ pub(super) fn parse(resource: &Resource, mut body: Value) -> Result<(Value, Vec<
     };
     match resource.custom() {
         None => {
-            let decoded = decode(&resource.shape, body).map_err(refuse)?;
+            let decoded = decode_over(&resource.shape, body, live).map_err(refuse)?;
             Ok((decoded.object, decoded.unknown))
         }
         Some(custom) => {
-            let meta = decode(&builtin::object_meta(), body["metadata"].take()).map_err(refuse)?;
+            let (shape, live) = (builtin::object_meta(), live.map(|live| &live["metadata"]));
+            let meta = decode_over(&shape, body["metadata"].take(), live).map_err(refuse)?;
             let inner = meta
                 .unknown
                 .into_iter()
@@ -153,8 +160,12 @@ pub(super) fn place(
 ///
 /// # Errors
 /// 400 if it no longer is of its kind.
-pub(super) fn reread(resource: &Resource, object: Value) -> Result<Value, Status> {
-    parse(resource, object).map(|(object, _)| object)
+pub(super) fn reread(
+    resource: &Resource,
+    object: Value,
+    live: Option<&Value>,
+) -> Result<Value, Status> {
+    parse(resource, object, live).map(|(object, _)| object)
 }
 
 /// The shape by which ownership of an object's fields is tracked.

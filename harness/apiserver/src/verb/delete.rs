@@ -19,6 +19,7 @@ use crate::{
     server::{ApiServer, State},
     status::Status,
     store::{Key, Table},
+    typed::Object,
     watch,
 };
 
@@ -47,7 +48,7 @@ pub(crate) async fn delete(
     let deleted = carry_out(server, resource, &key, &options, request.options.dry_run)?;
     let object = match deleted {
         Deleted::Gone(object) if returns_object(resource) => watch::as_served(resource, &object),
-        Deleted::Gone(object) => Arc::new(success(resource, &object)),
+        Deleted::Gone(object) => Object::new(success(resource, &object)),
         Deleted::Marked(object) => watch::as_served(resource, &object),
     };
     Ok(Response::Object {
@@ -58,8 +59,8 @@ pub(crate) async fn delete(
 }
 
 enum Deleted {
-    Gone(Arc<Value>),
-    Marked(Arc<Value>),
+    Gone(Arc<Object>),
+    Marked(Arc<Object>),
 }
 
 fn carry_out(
@@ -92,10 +93,10 @@ fn carry_out(
     Ok(deleted)
 }
 
-fn would_be(outcome: Outcome, live: Arc<Value>) -> Deleted {
+fn would_be(outcome: Outcome, live: Arc<Object>) -> Deleted {
     match outcome {
         Outcome::Pending => Deleted::Marked(live),
-        Outcome::Marked(object) => Deleted::Marked(Arc::new(object)),
+        Outcome::Marked(object) => Deleted::Marked(Object::new(object)),
         Outcome::Gone => Deleted::Gone(live),
     }
 }
@@ -105,7 +106,7 @@ fn done(
     table: &Table,
     key: &Key,
     outcome: Outcome,
-    live: Arc<Value>,
+    live: Arc<Object>,
 ) -> Deleted {
     match outcome {
         Outcome::Pending => Deleted::Marked(live),

@@ -13,6 +13,7 @@ use crate::{
     server::{ApiServer, State, selection},
     status::Status,
     store::{Key, Span},
+    typed::Object,
     validate::field::{FieldError, refuse_kind_if_any},
     watch,
 };
@@ -98,7 +99,7 @@ fn revision(state: &State, options: &Options, start: Option<&Continue>) -> Resul
 
 /// The rows of a page, and what is behind them.
 struct Page {
-    rows: Vec<(Arc<Key>, Arc<Value>)>,
+    rows: Vec<(Arc<Key>, Arc<Object>)>,
     /// Whether there are more rows.
     more: bool,
     /// How many more; `None` where a selector makes that unknown, or if there are none.
@@ -133,12 +134,12 @@ fn page(
 /// The first selected rows. Of what is behind them only the number is looked at, and with a
 /// selector, by which counting would mean to look at all of it, only whether there is any.
 fn fill<'a>(
-    rows: impl Iterator<Item = (&'a Arc<Key>, &'a Arc<Value>)>,
+    rows: impl Iterator<Item = (&'a Arc<Key>, &'a Arc<Object>)>,
     selection: &Selection,
     limit: Option<usize>,
 ) -> Page {
     let mut selected = rows.filter(|(_, object)| selection.matches(object));
-    let own = |(key, object): (&Arc<Key>, &Arc<Value>)| (Arc::clone(key), Arc::clone(object));
+    let own = |(key, object): (&Arc<Key>, &Arc<Object>)| (Arc::clone(key), Arc::clone(object));
     let page = selected.by_ref().take(limit.unwrap_or(usize::MAX));
     let rows = page.map(own).collect();
     let all = selection.selects_all();

@@ -22,6 +22,7 @@ use crate::{
     server::ApiServer,
     status::Status,
     store::Key,
+    typed::Object,
     validate, watch,
 };
 
@@ -59,7 +60,7 @@ impl Target<'_> {
         namespaced(self.resource, key)
     }
 
-    pub(super) fn live(&self) -> Option<Arc<Value>> {
+    pub(super) fn live(&self) -> Option<Arc<Object>> {
         let live = self
             .server
             .read(|s| s.store.get(self.resource.table(), &self.key()).cloned())?;
@@ -95,7 +96,7 @@ pub(super) async fn modify(target: &Target<'_>, change: &Change<'_>) -> Result<R
 /// One attempt; `None` if the object changed meanwhile.
 async fn attempt(
     target: &Target<'_>,
-    live: &Arc<Value>,
+    live: &Arc<Object>,
     wanted: Wanted,
 ) -> Result<Option<Response>, Status> {
     let Target {
@@ -119,7 +120,7 @@ async fn attempt(
     }
     let review = Review::new(resource, request, Operation::Update, Some(live));
     if admission::mutate(server, &review, &mut new, &mut warnings).await? {
-        new = decode::reread(resource, new)?;
+        new = decode::reread(resource, new, Some(live))?;
         defaults::apply(resource, &mut new);
         confine(resource, *part, live, &mut new);
     }
@@ -134,7 +135,7 @@ async fn attempt(
 }
 
 /// Puts into the changed object what is not the client's to say, and checks it.
-fn complete(target: &Target<'_>, live: &Arc<Value>, new: &mut Value) -> Result<(), Status> {
+fn complete(target: &Target<'_>, live: &Arc<Object>, new: &mut Value) -> Result<(), Status> {
     let Target {
         server,
         resource,
@@ -163,12 +164,12 @@ fn check_uid(resource: &Resource, live: &Value, new: &Value) -> Result<(), Statu
 /// written; a deletion that waited for this write is carried out.
 fn commit(
     target: &Target<'_>,
-    live: &Arc<Value>,
+    live: &Arc<Object>,
     mut new: Value,
-) -> Result<Option<Arc<Value>>, Status> {
+) -> Result<Option<Arc<Object>>, Status> {
     let (server, resource, key) = (target.server, target.resource, target.key());
     let table = resource.table();
-    let unchanged = new == **live;
+    let unchanged = new == ***live;
     if let Some(custom) = resource.custom() {
         new["apiVersion"] = format!("{}/{}", resource.group(), custom.storage_version).into();
     }
@@ -182,7 +183,7 @@ fn commit(
             return Some(Arc::clone(current));
         }
         if target.request.options.dry_run {
-            return Some(Arc::new(new));
+            return Some(Object::new(new));
         }
         if over {
             state.lives.end(table, &key);

@@ -114,7 +114,7 @@ fn patched(
         PatchKind::Apply => unreachable!("applies take their own way"),
     };
     check_identity(live, &changed)?;
-    let (mut object, warnings) = decode::object(resource, request, changed)
+    let (mut object, warnings) = decode::object(resource, request, changed, Some(live))
         .map_err(|status| misfit(request, live, status))?;
     crate::defaults::apply(resource, &mut object);
     Ok(Wanted {
@@ -190,7 +190,7 @@ async fn apply_part(target: &Target<'_>) -> Result<Response, Status> {
 
 /// The applied object in its shape. Its fields were merged before defaults came.
 fn confined(target: &Target<'_>, live: &Value, object: Value) -> Result<Value, Status> {
-    let mut object = decode::reread(target.resource, object)?;
+    let mut object = decode::reread(target.resource, object, Some(live))?;
     crate::defaults::apply(target.resource, &mut object);
     crate::lifecycle::update::confine(target.resource, target.part, live, &mut object);
     Ok(object)
@@ -218,7 +218,7 @@ fn configuration(target: &Target<'_>) -> Result<Value, Status> {
             "the name of the object ({found}) does not match the name on the URL ({wanted})"
         )));
     }
-    let (_, unknown) = decode::parse(resource, config.clone())?;
+    let (_, unknown) = decode::parse(resource, config.clone(), None)?;
     let problem = unknown
         .first()
         .map(|path| format!(".{path}: field not declared in schema"));
@@ -300,7 +300,7 @@ async fn create_applied(target: &Target<'_>, object: Value) -> Result<Response, 
         );
         return Err(Status::conflict(resource, object::name(&object), &why));
     }
-    let mut object = decode::reread(resource, object)?;
+    let mut object = decode::reread(resource, object, None)?;
     crate::defaults::apply(resource, &mut object);
     create::begin(server, resource, &mut object)?;
     let (object, warnings) = create::finish(server, resource, request, object).await?;

@@ -19,6 +19,7 @@ use crate::{
     schema::{builtin, decode},
     server::ApiServer,
     status::Status,
+    typed::Object,
 };
 
 /// Reads or changes the scale of an object.
@@ -43,11 +44,11 @@ pub(super) async fn scale(
     let missing = || Status::not_found(resource, &target.key().name);
     if request.verb == Verb::Get {
         let live = target.live().ok_or_else(missing)?;
-        return Ok(Response::ok(Arc::new(shown(&paths, &live))));
+        return Ok(Response::ok(Object::new(shown(&paths, &live))));
     }
     let answer = modify(&target, &|live| wanted(&target, &paths, live)).await?;
     let changed = answer.object().expect("a write answers with the object");
-    Ok(Response::ok(Arc::new(shown(&paths, changed))))
+    Ok(Response::ok(Object::new(shown(&paths, changed))))
 }
 
 fn paths(resource: &Resource) -> ScalePaths {

@@ -17,6 +17,7 @@ use crate::{
     server::ApiServer,
     status::Status,
     store::Key,
+    typed::Object,
     verb::delete::delete,
 };
 
@@ -142,7 +143,7 @@ async fn bind(
     let done = serde_json::json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
     Ok(Response::Object {
         code: 201,
-        object: Arc::new(done),
+        object: Object::new(done),
         warnings: Vec::new(),
     })
 }
@@ -170,7 +171,7 @@ async fn evict(
     let done = serde_json::json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
     Ok(Response::Object {
         code: 201,
-        object: Arc::new(done),
+        object: Object::new(done),
         warnings: Vec::new(),
     })
 }

@@ -1,7 +1,5 @@
 //! `TokenRequest`: tokens for service accounts.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use super::get::namespaced;
@@ -14,6 +12,7 @@ use crate::{
     server::ApiServer,
     status::Status,
     store::Key,
+    typed::Object,
     validate::field::{FieldError, refuse_kind_if_any},
 };
 
@@ -55,7 +54,7 @@ pub(super) fn create(
     let token = token::issue(server, &claims);
     Ok(Response::Object {
         code: 201,
-        object: Arc::new(answer(server, request, &key, &audiences, seconds, &token)),
+        object: Object::new(answer(server, request, &key, &audiences, seconds, &token)),
         warnings: Vec::new(),
     })
 }

@@ -41,7 +41,7 @@ pub(super) async fn replace(
     part: Part,
     body: Value,
 ) -> Result<Response, Status> {
-    let (mut object, warnings) = decode::object(resource, request, body)?;
+    let (mut object, warnings) = decode::object(resource, request, body, None)?;
     decode::place(resource, request, &mut object)?;
     check_name(request, &mut object)?;
     check_version(&object)?;

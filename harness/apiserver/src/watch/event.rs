@@ -10,6 +10,7 @@ use crate::{
     select::Selection,
     status::Status,
     store::{Change, ChangeKind},
+    typed::Object,
 };
 
 /// One thing that a watch tells.
@@ -18,7 +19,7 @@ pub struct WatchEvent {
     /// What happened.
     pub kind: EventKind,
     /// The object after it; a `Status` for errors, a version only for bookmarks.
-    pub object: Arc<Value>,
+    pub object: Arc<Object>,
 }
 
 /// What a watch event is about.
@@ -75,16 +76,16 @@ pub(super) fn seen(
     })
 }
 
-fn at_revision(last: &Value, change: &Change) -> Arc<Value> {
+fn at_revision(last: &Object, change: &Change) -> Arc<Object> {
     if change.kind == ChangeKind::Deleted {
         return Arc::clone(&change.object);
     }
-    let mut object = last.clone();
+    let mut object = Value::clone(last);
     object["metadata"]["resourceVersion"] = change.revision.to_string().into();
-    Arc::new(object)
+    Object::new(object)
 }
 
-pub(super) fn added(resource: &Resource, object: &Arc<Value>) -> WatchEvent {
+pub(super) fn added(resource: &Resource, object: &Arc<Object>) -> WatchEvent {
     WatchEvent {
         kind: EventKind::Added,
         object: as_served(resource, object),
@@ -101,7 +102,7 @@ pub(super) fn bookmark(resource: &Resource, revision: u64, initial: bool) -> Wat
     }
     WatchEvent {
         kind: EventKind::Bookmark,
-        object: Arc::new(object),
+        object: Object::new(object),
     }
 }
 
@@ -109,6 +110,6 @@ pub(super) fn too_old(asked: u64, compacted: u64) -> WatchEvent {
     let status = Status::expired(format!("too old resource version: {asked} ({compacted})"));
     WatchEvent {
         kind: EventKind::Error,
-        object: Arc::new(status.to_value()),
+        object: Object::new(status.to_value()),
     }
 }

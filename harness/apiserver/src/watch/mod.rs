@@ -14,7 +14,7 @@ pub(crate) use start::{list_options, open, revision, too_large};
 
 use crate::{
     object::text, resource::Resource, select::Selection, server::ApiServer, signal::Listener,
-    store::TooOld,
+    store::TooOld, typed::Object,
 };
 
 /// How often a watch that allows bookmarks gets one.
@@ -135,7 +135,7 @@ async fn until(instant: Option<Instant>) {
 
 /// An object as this version of its resource serves it: under its own version, and with the
 /// defaults that the definition has got since it was written.
-pub(crate) fn as_served(resource: &Resource, object: &Arc<Value>) -> Arc<Value> {
+pub(crate) fn as_served(resource: &Resource, object: &Arc<Object>) -> Arc<Object> {
     let schema = resource
         .custom()
         .and_then(|custom| custom.schema.as_ref())
@@ -148,9 +148,9 @@ pub(crate) fn as_served(resource: &Resource, object: &Arc<Value>) -> Arc<Value> 
     schema
         .into_iter()
         .for_each(|schema| schema.default(&mut served));
-    if served == **object {
+    if served == ***object {
         Arc::clone(object)
     } else {
-        Arc::new(served)
+        Object::new(served)
     }
 }

@@ -15,13 +15,20 @@ use sim::{
     log::EventLog,
     net::Origin,
     program::Start,
-    remote::{self, Access},
+    remote::{Access, Rate, Remote as Server},
 };
 use tokio::time::Instant;
 
 use super::{
     environment::Environment,
     source::{Context, Reading, Source, access},
+};
+
+/// How often istiod asks an API server. Source: `kubernetesApiQPS` and `kubernetesApiBurst` of
+/// pilot-discovery.
+const RATE: Rate = Rate {
+    per_second: 80,
+    burst: 160,
 };
 
 /// The label of Secrets that hold kubeconfigs of other clusters.
@@ -83,8 +90,8 @@ impl Dial {
         }
     }
 
-    pub(crate) fn client(&self, access: Access) -> Client {
-        remote::client(&self.net, self.clock.clone(), self.from.clone(), access)
+    fn server(&self, access: Access) -> Server {
+        Server::new(&self.net, self.clock.clone(), self.from.clone(), access).at_most(RATE)
     }
 }
 
@@ -104,12 +111,12 @@ impl Clusters {
             .flags
             .is_on(istio::version::Flag::LocalClusterSecretWatcher);
         let secrets = (config.is_some() && secrets_here).then(|| {
-            let client = dial.client(own.clone());
-            Source::open(&id, client, Reading::Secrets, &context)
+            let server = dial.server(own.clone());
+            Source::open(&id, server, Reading::Secrets, &context)
         });
-        let client = dial.client(config.unwrap_or(own));
+        let server = dial.server(config.unwrap_or(own));
         Self {
-            config: Source::open(&id, client, Reading::Configuration, &context),
+            config: Source::open(&id, server, Reading::Configuration, &context),
             secrets,
             registries: Registries::new(id.clone(), plane.namespace.as_str()),
             change: plane.mechanisms.kubeconfig_change.value,
@@ -247,8 +254,8 @@ impl Clusters {
     fn reader(&self, id: &ClusterId) -> Result<Source, String> {
         let kubeconfig = self.registries.kubeconfig(id).unwrap_or_default();
         let access = access::access(kubeconfig).map_err(|error| error.to_string())?;
-        let client = self.dial.client(access);
-        Ok(Source::open(id, client, Reading::Remote, &self.context))
+        let server = self.dial.server(access);
+        Ok(Source::open(id, server, Reading::Remote, &self.context))
     }
 
     fn add(&mut self, id: ClusterId) {

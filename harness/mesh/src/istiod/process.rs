@@ -30,7 +30,7 @@ use super::{
     registration, roots,
     server::{Port, Serves},
     source::{
-        Context,
+        Changes, Context,
         access::{self, KubeconfigError},
     },
 };
@@ -108,9 +108,9 @@ async fn live(
     health: &watch::Sender<Health>,
 ) -> Result<(), Fatal> {
     let environment = Environment::read(&start).await?;
-    let changed = watch::Sender::new(0);
-    let clusters = read_clusters(&start, who, &environment, &changed).await?;
-    let mut news = changed.subscribe();
+    let changes = Changes::default();
+    let clusters = read_clusters(&start, who, &environment, &changes).await?;
+    let mut news = changes.shown();
     let namespace = environment.control_plane.namespace.as_str();
     let starting = living.starting(who, namespace);
     until_read(&clusters, &mut news, &starting).await;
@@ -146,7 +146,7 @@ async fn live(
     ];
     drop(starting);
     let _alive = living.add(&core);
-    let writer = distribute(&core, changed.subscribe());
+    let writer = distribute(&core, changes.all());
     let registrar = registration::keep(&core, machines);
     tokio::join!(serve(&core, news, health), writer, registrar);
     Ok(())
@@ -156,7 +156,7 @@ async fn read_clusters(
     start: &Start,
     who: &str,
     environment: &Environment,
-    changed: &watch::Sender<u64>,
+    changes: &Changes,
 ) -> Result<Clusters, Fatal> {
     let token = start.kubelet.token(None).await;
     let own = Access {
@@ -173,7 +173,7 @@ async fn read_clusters(
         seed: start.seed,
         who: who.to_owned(),
         namespace: environment.control_plane.namespace.clone(),
-        changed: changed.clone(),
+        changes: changes.clone(),
     };
     let dial = Dial::new(start);
     Ok(Clusters::open(environment, context, dial, own, config))

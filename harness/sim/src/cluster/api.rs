@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use apiserver::{ApiServer, Gvr, Options, PatchKind, Request, Response, Status, User};
+use apiserver::{ApiServer, Gvr, Object, Options, PatchKind, Request, Response, Status, User};
 use k8s_openapi::{Resource, api::core::v1::Pod};
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ pub struct Api {
 }
 
 /// What a write came to.
-pub type Written = Result<Arc<Value>, Status>;
+pub type Written = Result<Arc<Object>, Status>;
 
 impl Api {
     pub(super) fn new(server: ApiServer, view: View, user: User) -> Self {
@@ -142,7 +142,7 @@ impl Api {
     ///
     /// # Errors
     /// The server's refusal.
-    pub async fn list(&self, gvr: &Gvr, namespace: &str) -> Result<Vec<Arc<Value>>, Status> {
+    pub async fn list(&self, gvr: &Gvr, namespace: &str) -> Result<Vec<Arc<Object>>, Status> {
         let answer = self
             .server
             .call(Request::list(gvr, namespace, &self.user))
@@ -157,7 +157,7 @@ impl Api {
     ///
     /// # Errors
     /// The server's refusal.
-    pub async fn get_any(&self, gvr: &Gvr, key: &Key) -> Result<Option<Arc<Value>>, Status> {
+    pub async fn get_any(&self, gvr: &Gvr, key: &Key) -> Result<Option<Arc<Object>>, Status> {
         let request = Request::get(gvr, &key.namespace, &key.name, &self.user);
         match self.server.call(request).await {
             Ok(answer) => Ok(answer.object().cloned()),
@@ -222,7 +222,8 @@ impl Api {
             ..Options::default()
         });
         let answer = self.server.call(request).await?;
-        let object = answer.object().cloned().unwrap_or_default();
+        let object = answer.object().cloned();
+        let object = object.expect("a write is answered by its object");
         let revision = object["metadata"]["resourceVersion"].as_str();
         let revision = revision
             .and_then(|text| text.parse::<u64>().ok())

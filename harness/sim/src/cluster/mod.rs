@@ -13,7 +13,6 @@ mod furnish;
 mod graph;
 mod informer;
 mod key;
-mod lean;
 mod manager;
 pub mod plan;
 mod proxy;

@@ -46,8 +46,7 @@ impl<K> Table<K> {
     }
 
     /// Takes in an object as it is now.
-    pub(super) fn put(&mut self, key: Key, object: K) -> Delta<K> {
-        let new = Arc::new(object);
+    pub(super) fn put(&mut self, key: Key, new: Arc<K>) -> Delta<K> {
         let old = self.objects.insert(key.clone(), Arc::clone(&new));
         Delta {
             key,

@@ -1,9 +1,12 @@
 //! What informers hold in a real controller: the kinds that controllers look at as typed tables, of
 //! all others the metadata, and who owns what.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use apiserver::Gvr;
+use apiserver::{Gvr, Object};
 use k8s_openapi::{
     api::{
         apps::v1::{ControllerRevision, Deployment, ReplicaSet, StatefulSet},
@@ -14,19 +17,22 @@ use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::{
     Key,
     follow::Followed,
     graph::Graph,
-    lean,
     table::{Delta, Table},
 };
 
 /// A kind that has a table.
 pub trait Watched:
-    k8s_openapi::Resource + k8s_openapi::Metadata<Ty = ObjectMeta> + DeserializeOwned + Send + Sync
+    k8s_openapi::Resource
+    + k8s_openapi::Metadata<Ty = ObjectMeta>
+    + DeserializeOwned
+    + Send
+    + Sync
+    + 'static
 {
     /// Its table.
     fn table(tables: &Tables) -> &Table<Self>;
@@ -122,18 +128,18 @@ macro_rules! kinds {
             pub(super) fn put(
                 &mut self,
                 followed: &Followed,
-                object: &Value,
+                object: &Object,
             ) -> Result<Change, serde_json::Error> {
                 Ok(match followed.kind {
                     $(Some(Kind::$kind) => {
-                        let object: $kind = lean::read(object)?;
+                        let object = object.read::<$kind>()?;
                         let key = Key::of(&object.metadata);
                         Change::$kind(self.$table.put(key, object))
                     })*
                     None => {
-                        let meta = lean::metadata(object)?;
+                        let meta = object.metadata()?;
                         let key = Key::of(&meta);
-                        Change::Other(self.other(followed).put(key, meta))
+                        Change::Other(self.other(followed).put(key, Arc::new(meta)))
                     }
                 })
             }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use apiserver::Object;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 
@@ -15,7 +16,7 @@ impl Tables {
     pub(super) fn take_in(
         &mut self,
         followed: &Followed,
-        object: &Value,
+        object: &Object,
         gone: bool,
     ) -> Result<Change, serde_json::Error> {
         let change = match gone {
@@ -37,7 +38,7 @@ impl Tables {
     pub(super) fn replace(
         &mut self,
         followed: &Followed,
-        objects: &[Arc<Value>],
+        objects: &[Arc<Object>],
         revision: u64,
     ) -> Result<Vec<Change>, serde_json::Error> {
         let present = objects.iter().map(|object| key(object)).collect();
@@ -92,14 +93,14 @@ mod tests {
     use super::*;
     use crate::cluster::tables::Kind;
 
-    fn map(name: &str, uid: &str, version: &str) -> Arc<Value> {
-        Arc::new(
+    fn map(name: &str, uid: &str, version: &str) -> Arc<Object> {
+        Object::new(
             json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {
             "namespace": "a", "name": name, "uid": uid, "resourceVersion": version}}),
         )
     }
 
-    fn tables(followed: &Followed, objects: &[Arc<Value>]) -> Tables {
+    fn tables(followed: &Followed, objects: &[Arc<Object>]) -> Tables {
         let mut tables = Tables::default();
         for object in objects {
             tables.take_in(followed, object, false).unwrap();

@@ -4,9 +4,10 @@
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddrV4},
+    sync::Arc,
 };
 
-use apiserver::{Gvr, Request, Status, User};
+use apiserver::{Gvr, Object, Request, Status, User};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use k8s_openapi::api::core::v1::Pod;
 use pki::Roots;
@@ -105,7 +106,7 @@ impl Kubelet {
         Ok(resolved.addresses[0])
     }
 
-    async fn read(&self, resource: &str, name: &str) -> Option<std::sync::Arc<Value>> {
+    async fn read(&self, resource: &str, name: &str) -> Option<Arc<Object>> {
         let user = User::controller("kubelet");
         let request = Request::get(&Gvr::core(resource), &self.namespace, name, &user);
         let answer = self.api.server().call(request).await.ok()?;

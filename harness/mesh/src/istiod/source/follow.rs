@@ -1,30 +1,44 @@
 //! Reads a kind from an API server and stays with it: a list, then a watch, for ever.
 
-use std::{fmt::Debug, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use futures::{StreamExt, pin_mut};
-use kube::{
-    Api, Resource, ResourceExt,
-    api::{ListParams, WatchEvent, WatchParams},
-};
+use apiserver::{EventKind, Object, WatchEvent};
 use rand::RngExt;
-use serde::de::DeserializeOwned;
-use sim::random::Seed;
+use sim::{
+    cluster::Key,
+    random::Seed,
+    remote::{Collection, Events, ReadError, Remote},
+};
 use tokio::time::sleep;
 
 /// What was learnt.
 #[derive(Debug)]
 pub(crate) enum News<K> {
     /// All objects there are.
-    All(Vec<K>),
+    All(Vec<(Key, Arc<K>)>),
     /// One is new or changed.
-    Put(K),
+    Put(Key, Arc<K>),
     /// One is gone.
-    Gone(K),
+    Gone(Key),
     /// The server does not serve the kind.
     NotServed,
     /// The server did not answer, or refused.
     Failed(String),
+}
+
+/// What an object is read as.
+pub(crate) trait Read: Sized + Send + Sync + 'static {
+    /// Reads an object.
+    ///
+    /// # Errors
+    /// If it is not of the kind's shape.
+    fn read(object: &Arc<Object>) -> Result<Arc<Self>, serde_json::Error>;
+}
+
+impl Read for Object {
+    fn read(object: &Arc<Object>) -> Result<Arc<Self>, serde_json::Error> {
+        Ok(Arc::clone(object))
+    }
 }
 
 /// How long to wait before the next attempt. Source: client-go's reflector, 0.8 s doubled up to
@@ -34,10 +48,16 @@ pub(crate) struct Backoff {
     name: String,
     attempt: u32,
     total: u64,
+    watches: u64,
 }
 
 const FIRST: Duration = Duration::from_millis(800);
 const LONGEST: Duration = Duration::from_secs(30);
+
+/// How long a watch is asked for, up to twice as long by chance. Source: client-go's reflector,
+/// `minWatchTimeout`. It also asks for bookmarks, lest an idle watch's version is compacted away;
+/// no server here compacts what did not change.
+const WATCH: Duration = Duration::from_secs(300);
 
 impl Backoff {
     pub(crate) fn new(seed: Seed, name: String) -> Self {
@@ -46,6 +66,7 @@ impl Backoff {
             name,
             attempt: 0,
             total: 0,
+            watches: 0,
         }
     }
 
@@ -61,55 +82,93 @@ impl Backoff {
         let share: f64 = self.seed.stream(draw).random();
         wait.mul_f64(1.0 + share)
     }
+
+    /// How long the next watch is asked for.
+    fn watch(&mut self) -> Duration {
+        self.watches += 1;
+        let draw = format_args!("watch {} {}", self.name, self.watches);
+        let share: f64 = self.seed.stream(draw).random();
+        WATCH.mul_f64(1.0 + share)
+    }
 }
 
 /// Follows a kind; never ends by itself.
-pub(crate) async fn follow<K>(api: Api<K>, mut backoff: Backoff, tell: impl Fn(News<K>))
-where
-    K: Resource + Clone + Debug + DeserializeOwned + Send + 'static,
-{
+pub(crate) async fn follow<K: Read>(
+    server: Remote,
+    what: Collection,
+    mut backoff: Backoff,
+    tell: impl Fn(News<K>),
+) {
     loop {
-        match api.list(&ListParams::default()).await {
-            Ok(list) => {
+        match all(&server, &what).await {
+            Ok((objects, version)) => {
                 backoff.reset();
-                let version = list.metadata.resource_version.unwrap_or_default();
-                tell(News::All(list.items));
-                watch(&api, version, &tell).await;
+                tell(News::All(objects));
+                watch(&server, &what, version, &mut backoff, &tell).await;
             }
-            Err(kube::Error::Api(status)) if status.code == 404 => tell(News::NotServed),
-            Err(error) => tell(News::Failed(text(&error))),
+            Err(ReadError::Refused(status)) if status.code == 404 => tell(News::NotServed),
+            Err(error) => tell(News::Failed(error.to_string())),
         }
         sleep(backoff.next()).await;
     }
 }
 
+type Keyed<K> = Vec<(Key, Arc<K>)>;
+
+/// Everything there is, and the version from which on it is watched.
+async fn all<K: Read>(server: &Remote, what: &Collection) -> Result<(Keyed<K>, String), ReadError> {
+    let list = server.list(what).await?;
+    let objects = list.items.iter();
+    let read = objects.map(|object| (key(object), K::read(object).expect(SHAPES)));
+    Ok((read.collect(), list.resource_version))
+}
+
 /// Watches from a version on until the watch fails; one that only ends is opened again.
-async fn watch<K>(api: &Api<K>, mut version: String, tell: &impl Fn(News<K>))
-where
-    K: Resource + Clone + Debug + DeserializeOwned + Send + 'static,
-{
+async fn watch<K: Read>(
+    server: &Remote,
+    what: &Collection,
+    mut version: String,
+    backoff: &mut Backoff,
+    tell: &impl Fn(News<K>),
+) {
     loop {
-        let Ok(events) = api.watch(&WatchParams::default(), &version).await else {
+        let lasting = backoff.watch();
+        let Ok(mut events) = server.watch(what, &version, lasting).await else {
             return;
         };
-        pin_mut!(events);
-        while let Some(event) = events.next().await {
-            let (object, gone) = match event {
-                Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) => (object, false),
-                Ok(WatchEvent::Deleted(object)) => (object, true),
-                Ok(WatchEvent::Bookmark(mark)) => {
-                    version = mark.metadata.resource_version;
-                    continue;
-                }
-                Ok(WatchEvent::Error(_)) | Err(_) => return,
-            };
-            version = object.resource_version().unwrap_or(version);
-            tell(match gone {
-                true => News::Gone(object),
-                false => News::Put(object),
-            });
+        if hear(&mut events, &mut version, tell).await.is_none() {
+            return;
         }
     }
+}
+
+/// Hears of changes until the watch ends; `None` if it failed.
+async fn hear<K: Read>(
+    events: &mut Events,
+    version: &mut String,
+    tell: &impl Fn(News<K>),
+) -> Option<()> {
+    while let Some(event) = events.next().await {
+        let WatchEvent { kind, object } = event.ok()?;
+        let known = object["metadata"]["resourceVersion"].as_str();
+        known.unwrap_or_default().clone_into(version);
+        match kind {
+            EventKind::Added | EventKind::Modified => {
+                tell(News::Put(key(&object), K::read(&object).expect(SHAPES)));
+            }
+            EventKind::Deleted => tell(News::Gone(key(&object))),
+            EventKind::Bookmark => {}
+            EventKind::Error => return None,
+        }
+    }
+    Some(())
+}
+
+const SHAPES: &str = "an API server admits only objects of their kind's shape";
+
+fn key(object: &Object) -> Key {
+    let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
+    Key::new(text("namespace"), text("name"))
 }
 
 /// An error with what caused it.

@@ -9,24 +9,25 @@ pub(crate) mod table;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use apiserver::{Gvr, Object};
 use istio::{ClusterId, kinds::Kind};
-use k8s_openapi::{
-    NamespaceResourceScope,
-    api::{
-        admissionregistration::v1::MutatingWebhookConfiguration,
-        core::v1::{ConfigMap, Namespace, Node, Pod, Secret, Service},
-        discovery::v1::EndpointSlice,
-    },
+use k8s_openapi::api::{
+    admissionregistration::v1::MutatingWebhookConfiguration,
+    core::v1::{ConfigMap, Namespace, Node, Pod, Secret, Service},
+    discovery::v1::EndpointSlice,
 };
 use kube::{
-    Api, Client,
-    core::{ApiResource, DynamicObject},
+    Client,
+    core::{ApiResource, GroupVersionKind},
 };
-use sim::random::Seed;
+use sim::{
+    random::Seed,
+    remote::{Collection, Remote},
+};
 use tokio::{sync::watch, task::JoinSet};
 
-use follow::{Backoff, News, follow};
-use table::{Kept, Tables};
+use follow::{Backoff, News, Read, follow};
+use table::{Kept, Table, Tables, take_in};
 
 /// What is read from a server besides what every cluster has: services, endpoints, pods, nodes,
 /// namespaces.
@@ -49,8 +50,34 @@ pub(crate) struct Context {
     pub(crate) who: String,
     /// The namespace whose Secrets and ConfigMaps are read.
     pub(crate) namespace: String,
-    /// Counts changes of whatever source.
-    pub(crate) changed: watch::Sender<u64>,
+    /// Tells of changes of whatever source.
+    pub(crate) changes: Changes,
+}
+
+/// Counts what changes. Clones count the same.
+#[derive(Clone, Default)]
+pub(crate) struct Changes {
+    all: watch::Sender<u64>,
+    shown: watch::Sender<u64>,
+}
+
+impl Changes {
+    /// Told of whatever changes.
+    pub(crate) fn all(&self) -> watch::Receiver<u64> {
+        self.all.subscribe()
+    }
+
+    /// Told of what proxies can be shown, and of everything that is read for the first time.
+    pub(crate) fn shown(&self) -> watch::Receiver<u64> {
+        self.shown.subscribe()
+    }
+
+    fn tell(&self, shown: bool) {
+        self.all.send_modify(|count| *count += 1);
+        if shown {
+            self.shown.send_modify(|count| *count += 1);
+        }
+    }
 }
 
 /// An API server that is read. Dropping it stops reading.
@@ -64,17 +91,18 @@ impl Source {
     /// Starts reading.
     pub(crate) fn open(
         cluster: &ClusterId,
-        client: Client,
+        server: Remote,
         reading: Reading,
         context: &Context,
     ) -> Self {
         let mut opening = Opening {
             name: format!("{} reads {cluster}", context.who),
             source: Self {
-                client,
+                client: server.client(),
                 tables: Arc::default(),
                 tasks: JoinSet::new(),
             },
+            server,
             context,
         };
         if reading != Reading::Secrets {
@@ -117,24 +145,25 @@ impl Source {
 struct Opening<'a> {
     name: String,
     source: Source,
+    server: Remote,
     context: &'a Context,
 }
 
 impl Opening<'_> {
-    fn everywhere<K>(&mut self)
-    where
-        K: Kept + kube::Resource<DynamicType = ()>,
-    {
-        let api: Api<K> = Api::all(self.source.client.clone());
-        self.spawn(K::KIND, api, Kept::take_in);
+    fn everywhere<K: Kept>(&mut self) {
+        self.typed::<K>("");
     }
 
-    fn own<K>(&mut self)
-    where
-        K: Kept + kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>,
-    {
-        let api: Api<K> = Api::namespaced(self.source.client.clone(), &self.context.namespace);
-        self.spawn(K::KIND, api, Kept::take_in);
+    fn own<K: Kept>(&mut self) {
+        self.typed::<K>(&self.context.namespace);
+    }
+
+    fn typed<K: Kept>(&mut self, namespace: &str) {
+        let what = Collection {
+            resource: Gvr::new(K::GROUP, K::VERSION, K::URL_PATH_SEGMENT),
+            namespace: namespace.to_owned(),
+        };
+        self.spawn(K::KIND, what, K::table);
     }
 
     fn istio(&mut self, kinds: &[Kind]) {
@@ -154,30 +183,49 @@ impl Opening<'_> {
     }
 
     fn dynamic(&mut self, group: &str, version: &str, kind: &'static str) {
-        let gvk = kube::core::GroupVersionKind::gvk(group, version, kind);
-        let resource = ApiResource::from_gvk(&gvk);
-        let api: Api<DynamicObject> = Api::all_with(self.source.client.clone(), &resource);
-        self.spawn(kind, api, move |tables, news| {
-            tables.take_in_dynamic(kind, news)
+        let gvk = GroupVersionKind::gvk(group, version, kind);
+        let what = Collection {
+            resource: Gvr::new(group, version, &ApiResource::from_gvk(&gvk).plural),
+            namespace: String::new(),
+        };
+        self.spawn::<Object>(kind, what, move |tables| {
+            tables.istio.entry(kind).or_default()
         });
     }
 
-    fn spawn<K, T>(&mut self, kind: &'static str, api: Api<K>, take_in: T)
-    where
-        K: kube::Resource + Clone + std::fmt::Debug + serde::de::DeserializeOwned + Send + 'static,
-        T: Fn(&mut Tables, News<K>) + Send + Sync + 'static,
-    {
+    fn spawn<K: Read>(
+        &mut self,
+        kind: &'static str,
+        what: Collection,
+        table: impl Fn(&mut Tables) -> &mut Table<K> + Send + Sync + 'static,
+    ) {
         self.source.tables().expect_kind(kind);
         let tables = Arc::clone(&self.source.tables);
-        let changed = self.context.changed.clone();
+        let (changes, own) = (self.context.changes.clone(), self.context.namespace.clone());
         let tell = move |news: News<K>| {
+            let shown = is_shown(kind, &news, &own);
             let mut tables = tables.lock().unwrap_or_else(PoisonError::into_inner);
-            tables.note(kind, &news);
-            take_in(&mut tables, news);
+            tables.note(kind, &news, shown);
+            take_in(table(&mut tables), news);
             drop(tables);
-            changed.send_modify(|count| *count += 1);
+            changes.tell(shown);
         };
         let backoff = Backoff::new(self.context.seed, format!("{} {kind}", self.name));
-        self.source.tasks.spawn(follow(api, backoff, tell));
+        let server = self.server.clone();
+        self.source.tasks.spawn(follow(server, what, backoff, tell));
+    }
+}
+
+/// Whether proxies can be shown the news: webhooks concern API servers alone, and of ConfigMaps
+/// those of istiod's own namespace say what the mesh is like.
+fn is_shown<K>(kind: &str, news: &News<K>, own: &str) -> bool {
+    let key = match news {
+        News::All(_) | News::NotServed | News::Failed(_) => return true,
+        News::Put(key, _) | News::Gone(key) => key,
+    };
+    match kind {
+        "MutatingWebhookConfiguration" => false,
+        "ConfigMap" => key.namespace == own,
+        _ => true,
     }
 }

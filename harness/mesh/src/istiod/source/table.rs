@@ -5,16 +5,15 @@ use std::{
     sync::Arc,
 };
 
+use apiserver::Object;
 use k8s_openapi::api::{
     admissionregistration::v1::MutatingWebhookConfiguration,
     core::v1::{ConfigMap, Namespace, Node, Pod, Secret, Service},
     discovery::v1::EndpointSlice,
 };
-use kube::{Resource, ResourceExt, core::DynamicObject};
-use serde_json::Value;
 use sim::cluster::Key;
 
-use super::follow::News;
+use super::follow::{News, Read};
 
 /// The objects of one kind.
 pub(crate) type Table<K> = BTreeMap<Key, Arc<K>>;
@@ -31,8 +30,8 @@ pub(crate) struct Tables {
     pub(crate) secrets: Table<Secret>,
     pub(crate) webhooks: Table<MutatingWebhookConfiguration>,
     /// Objects of Istio's kinds, modelled or not, by kind.
-    pub(crate) istio: BTreeMap<&'static str, Table<Value>>,
-    /// Rises with every change.
+    pub(crate) istio: BTreeMap<&'static str, Table<Object>>,
+    /// Rises with every change that a registry can show.
     pub(crate) generation: u64,
     /// Why a kind cannot be read, as it was last said.
     pub(crate) failures: BTreeMap<&'static str, String>,
@@ -40,25 +39,19 @@ pub(crate) struct Tables {
 }
 
 /// A kind that has a table.
-pub(crate) trait Kept:
-    Resource<DynamicType = ()>
-    + k8s_openapi::Resource
-    + Clone
-    + std::fmt::Debug
-    + serde::de::DeserializeOwned
-    + Send
-    + 'static
-{
+pub(crate) trait Kept: k8s_openapi::Resource + Read {
     fn table(tables: &mut Tables) -> &mut Table<Self>;
-
-    fn take_in(tables: &mut Tables, news: News<Self>) {
-        take_in(Self::table(tables), news, |object| object);
-    }
 }
 
 macro_rules! kept {
     ($($kind:ident: $table:ident),* $(,)?) => {
-        $(impl Kept for $kind {
+        $(impl Read for $kind {
+            fn read(object: &Arc<Object>) -> Result<Arc<Self>, serde_json::Error> {
+                object.read()
+            }
+        }
+
+        impl Kept for $kind {
             fn table(tables: &mut Tables) -> &mut Table<Self> {
                 &mut tables.$table
             }
@@ -88,24 +81,17 @@ impl Tables {
         self.unread.is_empty()
     }
 
-    /// Takes note of what becomes of reading a kind.
-    pub(super) fn note<K>(&mut self, kind: &'static str, news: &News<K>) {
-        self.generation += 1;
+    /// Takes note of what becomes of reading a kind; `shown` says whether registries show it.
+    pub(super) fn note<K>(&mut self, kind: &'static str, news: &News<K>, shown: bool) {
+        self.generation += u64::from(shown);
         match news {
             News::All(_) | News::NotServed => {
                 self.unread.remove(kind);
                 self.failures.remove(kind);
             }
             News::Failed(why) => drop(self.failures.insert(kind, why.clone())),
-            News::Put(_) | News::Gone(_) => {}
+            News::Put(..) | News::Gone(_) => {}
         }
-    }
-
-    pub(super) fn take_in_dynamic(&mut self, kind: &'static str, news: News<DynamicObject>) {
-        let table = self.istio.entry(kind).or_default();
-        take_in(table, news, |object| {
-            serde_json::to_value(object).expect("what came as JSON is JSON")
-        });
     }
 
     /// A ConfigMap's entry.
@@ -115,21 +101,14 @@ impl Tables {
     }
 }
 
-fn take_in<K: Resource, T>(table: &mut Table<T>, news: News<K>, keep: impl Fn(K) -> T) {
-    let entry = |object: K| (key(&object), Arc::new(keep(object)));
+/// Takes news into the table of their kind.
+pub(super) fn take_in<K>(table: &mut Table<K>, news: News<K>) {
     match news {
-        News::All(objects) => *table = objects.into_iter().map(entry).collect(),
-        News::Put(object) => {
-            let (key, object) = entry(object);
-            table.insert(key, object);
-        }
-        News::Gone(object) => drop(table.remove(&key(&object))),
+        News::All(objects) => *table = objects.into_iter().collect(),
+        News::Put(key, object) => drop(table.insert(key, object)),
+        News::Gone(key) => drop(table.remove(&key)),
         News::NotServed => table.clear(),
         // What was known stays known: that is how endpoints grow stale.
         News::Failed(_) => {}
     }
-}
-
-fn key<K: Resource>(object: &K) -> Key {
-    Key::new(object.namespace().unwrap_or_default(), object.name_any())
 }

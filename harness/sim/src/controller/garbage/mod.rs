@@ -86,7 +86,10 @@ impl Garbage {
         };
         let key = Key::new(namespace, owner.name.as_str());
         let live = self.api.get_any(&resource.gvr, &key).await?;
-        Ok(verdict::standing(live.as_deref(), owner))
+        Ok(verdict::standing(
+            live.as_deref().map(|live| &**live),
+            owner,
+        ))
     }
 
     fn dependents(&self, uid: &str) -> Vec<Arc<GraphNode>> {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use apiserver::{ApiResource, Gvr, Status};
+use apiserver::{ApiResource, Gvr, Object, Status};
 use serde_json::{Value, json};
 
 use super::{Namespaces, condition::Trouble};
@@ -46,7 +46,7 @@ impl Left {
     }
 
     /// Counts what is left of a resource which was expected to be gone by then.
-    fn count(&mut self, gvr: &Gvr, objects: &[Arc<Value>], estimate: Duration, namespace: &str) {
+    fn count(&mut self, gvr: &Gvr, objects: &[Arc<Object>], estimate: Duration, namespace: &str) {
         if objects.is_empty() {
             return;
         }
@@ -116,7 +116,7 @@ impl Namespaces {
 }
 
 /// The longest grace period among pods that have not come to their end.
-fn grace(gvr: &Gvr, objects: &[Arc<Value>]) -> Duration {
+fn grace(gvr: &Gvr, objects: &[Arc<Object>]) -> Duration {
     let running = objects.iter().filter(|object| {
         let phase = object["status"]["phase"].as_str();
         *gvr == Gvr::core("pods") && !matches!(phase, Some("Succeeded" | "Failed"))
@@ -129,8 +129,8 @@ fn grace(gvr: &Gvr, objects: &[Arc<Value>]) -> Duration {
 mod tests {
     use super::*;
 
-    fn objects(finalizers: &[&str]) -> Vec<Arc<Value>> {
-        vec![Arc::new(json!({"metadata": {"finalizers": finalizers}}))]
+    fn objects(finalizers: &[&str]) -> Vec<Arc<Object>> {
+        vec![Object::new(json!({"metadata": {"finalizers": finalizers}}))]
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
     fn the_longest_grace_of_a_running_pod_is_waited_for() {
         let pod = |phase: &str, seconds: u64| {
             let spec = json!({"terminationGracePeriodSeconds": seconds});
-            Arc::new(json!({"spec": spec, "status": {"phase": phase}}))
+            Object::new(json!({"spec": spec, "status": {"phase": phase}}))
         };
         let pods = [pod("Running", 30), pod("Succeeded", 60), pod("Running", 10)];
         assert_eq!(grace(&Gvr::core("pods"), &pods), Duration::from_secs(30));

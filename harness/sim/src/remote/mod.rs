@@ -1,33 +1,35 @@
 //! An API server as it is reached over the network: by address, with its certificate verified
 //! and a bearer token shown, as a kubeconfig describes it.
 //!
-//! The result is an ordinary [`kube::Client`]; its requests take the network's time and meet its
-//! faults, and so do the events of its watches.
+//! [`Remote::client`] is an ordinary [`kube::Client`]; its requests take the network's time and meet
+//! its faults, and so do the events of its watches. [`reader`] is the same way for whoever keeps
+//! tables of what a server has.
+
+mod reader;
+mod throttle;
+mod transport;
 
 use std::{
-    convert::Infallible,
+    future::Future,
     net::{IpAddr, Ipv4Addr, SocketAddrV4},
-    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
     time::Duration,
 };
 
 use apiserver::{ApiServer, Clock};
-use bytes::Bytes;
-use futures::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
-use http::{HeaderValue, Request, Response, header};
-use http_body::{Body, Frame};
-use http_body_util::BodyStream;
-use kube::client::Body as ClientBody;
+use futures::{FutureExt, future::BoxFuture};
 use pki::{Authority, Chain, KeyPair, Leaf, Roots, Subject, Validity};
 use tokio::time::timeout;
-use tower::Service;
 
 use crate::{
     net::{Broken, Conn, ConnectError, Net, Origin},
     program::{Reply, Serve},
 };
+use throttle::Throttle;
+use transport::Transport;
+
+pub use reader::{Collection, Events, ReadError};
+pub use throttle::Rate;
 
 /// How long a silent connection is believed in. Source: client-go's HTTP/2 health check, a ping
 /// after 30 s that may take 15 s.
@@ -163,60 +165,71 @@ pub(crate) fn authority(seed: &pki::Seed, clock: &Clock) -> Result<Authority, pk
     )
 }
 
-/// A client of an API server, as `from` reaches it with `access`. The runtime is entered.
-pub fn client(
-    net: &Net<Arc<dyn Serve>>,
-    clock: Clock,
-    from: Origin,
-    access: Access,
-) -> kube::Client {
-    let remote = Remote {
-        net: net.clone(),
-        clock,
-        from,
-        access,
-        conn: Arc::default(),
-    };
-    kube::Client::new(remote, "default")
-}
-
 type ApiConn = Arc<Conn<Arc<dyn Serve>>>;
 
+/// An API server as somebody reaches it. Clones share its connection.
 #[derive(Clone)]
-struct Remote {
+pub struct Remote {
     net: Net<Arc<dyn Serve>>,
     clock: Clock,
     from: Origin,
     access: Access,
+    throttle: Option<Arc<Throttle>>,
     /// The connection that requests share, as HTTP/2 has it.
     conn: Arc<Mutex<Option<ApiConn>>>,
 }
 
 impl Remote {
-    async fn send(
+    /// An API server, as `from` reaches it with `access`.
+    pub fn new(net: &Net<Arc<dyn Serve>>, clock: Clock, from: Origin, access: Access) -> Self {
+        Self {
+            net: net.clone(),
+            clock,
+            from,
+            access,
+            throttle: None,
+            conn: Arc::default(),
+        }
+    }
+
+    /// The same for somebody who asks no more often than this.
+    #[must_use]
+    pub fn at_most(self, rate: Rate) -> Self {
+        Self {
+            throttle: Some(Arc::new(Throttle::new(rate))),
+            ..self
+        }
+    }
+
+    /// A client of it. The runtime is entered.
+    pub fn client(&self) -> kube::Client {
+        kube::Client::new(Transport(self.clone()), "default")
+    }
+
+    /// Lets the server do something for somebody who asks over the shared connection.
+    async fn exchange<T, W>(
         &self,
-        mut request: Request<ClientBody>,
-    ) -> Result<Response<RemoteBody>, RemoteError> {
-        let token = HeaderValue::from_str(&format!("Bearer {}", self.access.token));
-        if let Ok(token) = token {
-            request.headers_mut().insert(header::AUTHORIZATION, token);
+        work: impl FnOnce(ApiServer) -> W,
+    ) -> Result<(ApiConn, T), RemoteError>
+    where
+        W: Future<Output = T>,
+    {
+        if let Some(throttle) = &self.throttle {
+            throttle.turn().await;
         }
         let conn = self.conn().await?;
         let port = conn
             .server()
             .api()
             .expect("a connection is kept only to an API server");
-        let mut service = port.server.service(Vec::new());
-        let answer = timeout(SILENCE, conn.exchange(service.call(request))).await;
+        let work = work(port.server.clone());
+        let answer = timeout(SILENCE, conn.exchange(work)).await;
         match answer.unwrap_or(Err(Broken::TimedOut)) {
-            Ok(Ok(response)) => Ok(response.map(|body| RemoteBody::new(conn, body))),
-            Ok(Err(never)) => match never {},
+            Ok(answer) => Ok((conn, answer)),
             Err(why) => {
                 self.forget();
-                Err(RemoteError::Broken {
-                    to: self.access.server,
-                    why,
-                })
+                let to = self.access.server;
+                Err(RemoteError::Broken { to, why })
             }
         }
     }
@@ -251,63 +264,5 @@ impl Remote {
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Option<ApiConn>> {
         self.conn.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Service<Request<ClientBody>> for Remote {
-    type Response = Response<RemoteBody>;
-    type Error = RemoteError;
-    type Future = BoxFuture<'static, Result<Self::Response, RemoteError>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), RemoteError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<ClientBody>) -> Self::Future {
-        let remote = self.clone();
-        async move { remote.send(request).await }.boxed()
-    }
-}
-
-/// The body of an answer: whole answers came with their exchange, each further line of a watch
-/// takes its own way over the connection.
-struct RemoteBody(BoxStream<'static, Result<Frame<Bytes>, RemoteError>>);
-
-impl RemoteBody {
-    fn new<B>(conn: ApiConn, body: B) -> Self
-    where
-        B: Body<Data = Bytes, Error = Infallible> + Send + 'static,
-    {
-        if body.size_hint().exact().is_some() {
-            let frames = BodyStream::new(body).map(|frame| {
-                let Ok(frame) = frame;
-                Ok(frame)
-            });
-            return Self(frames.boxed());
-        }
-        let lines = BodyStream::new(body).then(move |line| {
-            let conn = Arc::clone(&conn);
-            async move {
-                let Ok(line) = line;
-                let to = conn.address();
-                let received = conn.receive().await;
-                received
-                    .map(|()| line)
-                    .map_err(|why| RemoteError::Broken { to, why })
-            }
-        });
-        Self(lines.boxed())
-    }
-}
-
-impl Body for RemoteBody {
-    type Data = Bytes;
-    type Error = RemoteError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, RemoteError>>> {
-        self.0.poll_next_unpin(context)
     }
 }
