@@ -229,3 +229,29 @@ fn is_shown<K>(kind: &str, news: &News<K>, own: &str) -> bool {
         _ => true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sim::cluster::Key;
+
+    use super::*;
+
+    fn shown(kind: &str, namespace: &str) -> bool {
+        let gone: News<Object> = News::Gone(Key::new(namespace, "a"));
+        is_shown(kind, &gone, "istio-system")
+    }
+
+    #[test]
+    fn proxies_are_told_nothing_of_webhooks_and_of_config_maps_elsewhere() {
+        assert!(!shown("MutatingWebhookConfiguration", ""));
+        assert!(!shown("ConfigMap", "shop"));
+        assert!(shown("ConfigMap", "istio-system"));
+        assert!(shown("Service", "shop"));
+    }
+
+    #[test]
+    fn what_is_read_for_the_first_time_counts_whatever_it_is() {
+        let all: News<Object> = News::All(Vec::new());
+        assert!(is_shown("MutatingWebhookConfiguration", &all, "istio-system"));
+    }
+}
