@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use crate::{lifecycle, object, resource::Gvr, server::ApiServer};
+use crate::{apply::Owners, lifecycle, object, resource::Gvr, server::ApiServer};
 
 const NAMESPACES: [&str; 4] = ["kube-system", "default", "kube-public", "kube-node-lease"];
 
@@ -67,6 +67,6 @@ pub(crate) fn put(server: &ApiServer, gvr: &Gvr, mut object: Value) {
         };
         lifecycle::create::stamp(server, state, &resource, &mut object);
         let (table, key) = (resource.table(), object::key(&object));
-        state.store.put(table, key, object);
+        state.store.put(table, key, object, Owners::default());
     });
 }

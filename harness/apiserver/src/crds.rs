@@ -47,7 +47,8 @@ pub(crate) fn establish(server: &ApiServer, definition: &Value) {
         accepted["status"] = status(&accepted, conflict.as_deref(), &now);
         if accepted != ***live {
             let key = Key::new("", object::name(definition));
-            state.store.put(&table(), key, accepted.clone());
+            let owners = live.owners().clone();
+            state.store.put(&table(), key, accepted.clone(), owners);
         }
         if conflict.is_none() {
             // Nothing that was before the definition can be watched.
@@ -154,9 +155,9 @@ pub(crate) fn retire(server: &ApiServer, definition: &Value) {
                 state.lives.end(&table(), &key);
                 state.store.remove(&table(), &key);
             } else {
-                let mut held = Value::clone(live);
+                let (mut held, owners) = (Value::clone(live), live.owners().clone());
                 object::meta_mut(&mut held).insert("finalizers".to_owned(), rest.into());
-                state.store.put(&table(), key, held);
+                state.store.put(&table(), key, held, owners);
                 return;
             }
         }

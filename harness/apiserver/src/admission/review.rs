@@ -5,8 +5,13 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::{
-    object, request::Request, resource::Resource, reviews::user_info, server::ApiServer,
-    typed::Object,
+    apply::Owners,
+    object,
+    request::Request,
+    resource::Resource,
+    reviews::user_info,
+    server::ApiServer,
+    typed::{self, Object},
 };
 
 /// What is done to an object, as admission calls it.
@@ -34,6 +39,8 @@ pub(crate) struct Review<'a> {
     pub(crate) request: &'a Request,
     pub(crate) operation: Operation,
     pub(crate) old: Option<&'a Arc<Object>>,
+    /// Who owns the fields of the object that is judged.
+    owners: Owners,
 }
 
 impl<'a> Review<'a> {
@@ -48,7 +55,14 @@ impl<'a> Review<'a> {
             request,
             operation,
             old,
+            owners: Owners::default(),
         }
+    }
+
+    /// The same about an object whose fields these own.
+    pub(crate) fn owned_by(self, owners: &Owners) -> Self {
+        let owners = owners.clone();
+        Self { owners, ..self }
     }
 
     pub(crate) fn namespace(&self) -> &str {
@@ -86,7 +100,7 @@ impl<'a> Review<'a> {
             "kind": kind, "resource": resource, "requestKind": kind, "requestResource": resource,
             "name": name, "operation": self.operation.as_str(),
             "userInfo": user_info(&self.request.user),
-            "object": object, "oldObject": self.old.map(|old| &***old),
+            "object": self.told(object), "oldObject": self.old.map(|old| old.whole()),
             "dryRun": self.request.options.dry_run, "options": self.options(),
         });
         for (field, value) in [
@@ -98,6 +112,11 @@ impl<'a> Review<'a> {
             }
         }
         json!({"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": request})
+    }
+
+    /// The object as it would be told; null for a deletion.
+    fn told(&self, object: &Value) -> Value {
+        typed::told(object.clone(), &self.owners)
     }
 
     fn options(&self) -> Value {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     compare::Comparison,
-    managed::{self, Operation, Owner, Stamp},
+    managed::{self, Operation, Owner, Owners, Stamp},
     merge::merge,
     owners::{changes, track_update},
     path::{Step, shown},
@@ -13,12 +13,12 @@ use super::{
     walk::fields_of,
 };
 use crate::{
-    object,
     schema::Node,
     status::{Cause, Status},
 };
 
-/// The live object with a configuration applied to it; `live` is null if there is none.
+/// The live object with a configuration applied to it, and who owns its fields then; `live` is null
+/// if there is none.
 ///
 /// # Errors
 /// 409 with one cause per field that another manager owns and that the configuration would
@@ -26,12 +26,14 @@ use crate::{
 pub(crate) fn apply(
     shape: &Node,
     has_status: bool,
-    live: &Value,
+    (live, known): (&Value, &Owners),
     config: &Value,
     stamp: &Stamp,
     force: bool,
-) -> Result<Value, Status> {
-    let (live, mut owners) = live_and_owners(shape, has_status, live, stamp);
+) -> Result<(Value, Owners), Status> {
+    let nothing = Value::Object(Map::new());
+    let mut owners = owners(shape, has_status, (live, known), stamp);
+    let live = if live.is_null() { &nothing } else { live };
     let reset = managed::reset(&stamp.subresource, has_status);
     let mut fields = fields_of(shape, config);
     fields.remove_trees(&reset);
@@ -39,25 +41,24 @@ pub(crate) fn apply(
         .iter()
         .position(|owner| owner.is(stamp, Operation::Apply))
         .map(|i| owners.remove(i));
-    let mut new = merge(shape, &live, config);
+    let mut new = merge(shape, live, config);
     if let Some(before) = &before {
-        new = prune(shape, &new, &before.fields(), &claimed(&fields, &owners));
+        new = prune(shape, &new, before.fields(), &claimed(&fields, &owners));
     }
-    hand_over(&mut owners, changes(shape, &live, &new, &reset), force)?;
-    let mut own = Owner::new(stamp, Operation::Apply, &managed::strip(fields));
-    if new == live {
+    hand_over(&mut owners, changes(shape, live, &new, &reset), force)?;
+    let mut own = Owner::new(stamp, Operation::Apply, managed::strip(fields));
+    if new == *live {
         // Nothing changed: the entry keeps the time of the last apply that did something.
         own.as_of(before.as_ref());
     }
     owners.push(own);
-    managed::write(&mut new, owners);
-    Ok(new)
+    Ok((new, Owners::new(owners)))
 }
 
 /// Every field that somebody wants: the configuration or another owner.
 fn claimed(fields: &FieldSet, owners: &[Owner]) -> FieldSet {
     let mut claimed = fields.clone();
-    owners.iter().for_each(|owner| claimed.add(&owner.fields()));
+    owners.iter().for_each(|owner| claimed.add(owner.fields()));
     claimed
 }
 
@@ -88,30 +89,23 @@ fn hand_over(owners: &mut [Owner], changes: Comparison, force: bool) -> Result<(
     Ok(())
 }
 
-/// The live object without its owners, and these. Fields of an object that was never tracked
-/// belong to `before-first-apply`.
-fn live_and_owners(
+/// Who owns the live object's fields. Those of an object that was never tracked belong to
+/// `before-first-apply`.
+fn owners(
     shape: &Node,
     has_status: bool,
-    live: &Value,
+    (live, known): (&Value, &Owners),
     stamp: &Stamp,
-) -> (Value, Vec<Owner>) {
-    if live.is_null() {
-        return (Value::Object(Map::new()), Vec::new());
+) -> Vec<Owner> {
+    if live.is_null() || !known.is_empty() {
+        return known.to_vec();
     }
-    let mut bare = live.clone();
-    object::remove(&mut bare, &["metadata", "managedFields"]);
-    let mut owners = managed::read(live);
-    if owners.is_empty() {
-        let first = Stamp {
-            manager: "before-first-apply".to_owned(),
-            ..stamp.clone()
-        };
-        let mut tracked = bare.clone();
-        track_update(shape, has_status, &Value::Null, &mut tracked, &first);
-        owners = managed::read(&tracked);
-    }
-    (bare, owners)
+    let first = Stamp {
+        manager: "before-first-apply".to_owned(),
+        ..stamp.clone()
+    };
+    let created = (&Value::Null, known);
+    track_update(shape, has_status, created, &mut live.clone(), &first).to_vec()
 }
 
 fn conflict(conflicts: &[(String, FieldSet)]) -> Status {

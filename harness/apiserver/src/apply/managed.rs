@@ -1,13 +1,15 @@
-//! `metadata.managedFields`: the owners of an object's fields, read and written.
+//! `metadata.managedFields`: the owners of an object's fields.
 //!
-//! An owner stays the JSON that it is in the metadata: a write changes the few fields that it is
-//! about and leaves the rest untouched.
+//! They stand beside the object and not in it, and become JSON only where it is told to somebody:
+//! of many objects they are the larger part, and nothing but a write asks for them. A version shares
+//! with the one before it what its write did not change.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::Value;
 
-use super::{path, set::FieldSet, trie};
+use super::{path, set::FieldSet};
 use crate::object::{self, text};
 
 /// Who writes, how and when.
@@ -36,153 +38,178 @@ impl Operation {
     }
 }
 
+/// The owners of an object's fields, in Kubernetes' order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Owners(Arc<[Owner]>);
+
+impl Owners {
+    /// These owners, without those that own nothing.
+    pub(super) fn new(mut owners: Vec<Owner>) -> Self {
+        owners.retain(|owner| !owner.fields.is_empty());
+        owners.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        Self(owners.into())
+    }
+
+    /// The owners that a client names, in its order.
+    pub(super) fn sent(entries: &[Value]) -> Vec<Owner> {
+        entries.iter().filter_map(Owner::of_entry).collect()
+    }
+
+    /// Whether nobody owns anything: such objects are not tracked.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn to_vec(&self) -> Vec<Owner> {
+        self.0.to_vec()
+    }
+}
+
+impl Serialize for Owners {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter())
+    }
+}
+
 /// One owner of fields: an entry of `managedFields`.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Owner {
     pub(super) operation: Operation,
-    entry: Value,
+    manager: String,
+    api_version: String,
+    subresource: String,
+    time: Option<String>,
+    fields: Arc<FieldSet>,
 }
 
 impl Owner {
-    pub(super) fn new(stamp: &Stamp, operation: Operation, fields: &FieldSet) -> Self {
-        let mut entry = json!({
-            "manager": stamp.manager, "apiVersion": stamp.api_version, "fieldsType": "FieldsV1",
-            "operation": operation.word(), "time": stamp.time,
-        });
-        entry["fieldsV1"] = fields.to_value();
-        if !stamp.subresource.is_empty() {
-            entry["subresource"] = stamp.subresource.as_str().into();
+    pub(super) fn new(stamp: &Stamp, operation: Operation, fields: FieldSet) -> Self {
+        Self {
+            operation,
+            manager: stamp.manager.clone(),
+            api_version: stamp.api_version.clone(),
+            subresource: stamp.subresource.clone(),
+            time: Some(stamp.time.clone()),
+            fields: Arc::new(fields),
         }
-        Self { operation, entry }
     }
 
-    fn of_entry(entry: Value) -> Option<Self> {
-        let operation = match text(&entry, &["operation"]) {
+    fn of_entry(entry: &Value) -> Option<Self> {
+        let operation = match text(entry, &["operation"]) {
             "Apply" => Operation::Apply,
             "Update" => Operation::Update,
             _ => return None,
         };
-        Some(Self { operation, entry })
+        let said = |field: &str| text(entry, &[field]).to_owned();
+        let fields = object::at(entry, &["fieldsV1"]);
+        Some(Self {
+            operation,
+            manager: said("manager"),
+            api_version: said("apiVersion"),
+            subresource: said("subresource"),
+            time: entry["time"].as_str().map(str::to_owned),
+            fields: Arc::new(fields.map(FieldSet::of_value).unwrap_or_default()),
+        })
     }
 
     pub(super) fn api_version(&self) -> &str {
-        text(&self.entry, &["apiVersion"])
-    }
-
-    fn manager(&self) -> &str {
-        text(&self.entry, &["manager"])
-    }
-
-    fn subresource(&self) -> &str {
-        text(&self.entry, &["subresource"])
-    }
-
-    fn time(&self) -> &str {
-        text(&self.entry, &["time"])
+        &self.api_version
     }
 
     /// Everything that it owns.
-    pub(super) fn fields(&self) -> FieldSet {
-        FieldSet::of_value(&self.entry["fieldsV1"])
+    pub(super) fn fields(&self) -> &FieldSet {
+        &self.fields
     }
 
     /// Loses these fields.
     pub(super) fn release(&mut self, fields: &FieldSet) {
-        trie::release(self.trie(), fields);
+        if self.fields.meets(fields) {
+            Arc::make_mut(&mut self.fields).remove(fields);
+        }
     }
 
     /// Owns these fields too, from now on.
     pub(super) fn claim(&mut self, fields: &FieldSet, time: &str) {
-        trie::claim(self.trie(), fields);
-        self.entry["time"] = time.into();
+        self.own(fields);
+        self.time = Some(time.to_owned());
+    }
+
+    fn own(&mut self, fields: &FieldSet) {
+        if !self.fields.includes(fields) {
+            Arc::make_mut(&mut self.fields).add(fields);
+        }
     }
 
     /// Takes the time of another entry, absence included.
     pub(super) fn as_of(&mut self, other: Option<&Owner>) {
-        match other.and_then(|owner| owner.entry.get("time")) {
-            Some(time) => self.entry["time"] = time.clone(),
-            None => {
-                object::remove(&mut self.entry, &["time"]);
-            }
-        }
+        self.time = other.and_then(|owner| owner.time.clone());
     }
 
     /// Takes a newer entry of the same version in; what both did belongs to nobody known.
     pub(super) fn absorb(&mut self, newer: &Owner) {
-        trie::claim(self.trie(), &newer.fields());
+        self.own(&newer.fields);
         self.as_of(Some(newer));
-        self.entry["manager"] = "ancient-changes".into();
-        object::remove(&mut self.entry, &["subresource"]);
-    }
-
-    fn trie(&mut self) -> &mut Map<String, Value> {
-        object::map_mut(&mut self.entry, "fieldsV1")
-    }
-
-    fn owns_nothing(&self) -> bool {
-        object::at(&self.entry, &["fieldsV1"])
-            .and_then(Value::as_object)
-            .is_none_or(Map::is_empty)
+        "ancient-changes".clone_into(&mut self.manager);
+        self.subresource.clear();
     }
 
     /// Whether this entry is the one that such a write goes on with. Applies of one manager are
     /// one entry whatever the version; updates are one per version.
     pub(super) fn is(&self, stamp: &Stamp, operation: Operation) -> bool {
         self.operation == operation
-            && self.manager() == stamp.manager
-            && self.subresource() == stamp.subresource
-            && (operation == Operation::Apply || self.api_version() == stamp.api_version)
+            && self.manager == stamp.manager
+            && self.subresource == stamp.subresource
+            && (operation == Operation::Apply || self.api_version == stamp.api_version)
     }
 
     /// The owner as conflicts name it.
     pub(super) fn described(&self) -> String {
-        let mut text = format!("{:?}", self.manager());
-        if !self.subresource().is_empty() {
-            text += &format!(" with subresource {:?}", self.subresource());
+        let mut text = format!("{:?}", self.manager);
+        if !self.subresource.is_empty() {
+            text += &format!(" with subresource {:?}", self.subresource);
         }
         if self.operation == Operation::Update {
-            text += &format!(" using {}", self.api_version());
+            text += &format!(" using {}", self.api_version);
         }
         text
     }
 
     /// How old it is, for choosing whom to forget.
     pub(super) fn age(&self) -> impl Ord {
-        (self.time(), self.manager())
+        (self.time.as_deref(), self.manager.as_str())
     }
 
     /// Where the entry stands among the others.
     fn rank(&self) -> impl Ord {
         (
             self.operation,
-            self.time(),
-            self.manager(),
-            self.api_version(),
-            self.subresource(),
+            self.time.as_deref(),
+            self.manager.as_str(),
+            self.api_version.as_str(),
+            self.subresource.as_str(),
         )
     }
 }
 
-/// The owners in a list of entries.
-pub(super) fn owners(entries: Vec<Value>) -> Vec<Owner> {
-    entries.into_iter().filter_map(Owner::of_entry).collect()
-}
-
-/// The owners that an object's metadata names.
-pub(super) fn read(object: &Value) -> Vec<Owner> {
-    owners(object::list(object, &["metadata", "managedFields"]).to_vec())
-}
-
-/// Writes the owners into an object's metadata, in Kubernetes' order.
-pub(super) fn write(object: &mut Value, mut owners: Vec<Owner>) {
-    owners.retain(|owner| !owner.owns_nothing());
-    owners.sort_by(|a, b| a.rank().cmp(&b.rank()));
-    let meta = object::meta_mut(object);
-    if owners.is_empty() {
-        meta.remove("managedFields");
-    } else {
-        let entries = owners.into_iter().map(|owner| owner.entry);
-        meta.insert("managedFields".to_owned(), entries.collect());
+impl Serialize for Owner {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut entry = serializer.serialize_map(None)?;
+        if !self.api_version.is_empty() {
+            entry.serialize_entry("apiVersion", &self.api_version)?;
+        }
+        entry.serialize_entry("fieldsType", "FieldsV1")?;
+        entry.serialize_entry("fieldsV1", &*self.fields)?;
+        if !self.manager.is_empty() {
+            entry.serialize_entry("manager", &self.manager)?;
+        }
+        entry.serialize_entry("operation", self.operation.word())?;
+        if !self.subresource.is_empty() {
+            entry.serialize_entry("subresource", &self.subresource)?;
+        }
+        if let Some(time) = &self.time {
+            entry.serialize_entry("time", time)?;
+        }
+        entry.end()
     }
 }
 

@@ -3,7 +3,7 @@
 //! The rules are those of structured-merge-diff, which Kubernetes uses.
 //!
 //! Reading order: [`set`] (sets of fields), [`walk`] (the fields of an object), [`compare`] (what
-//! changed), [`merge`] and [`prune`] (the new object), [`managed`] and [`trie`] (the owners in the metadata),
+//! changed), [`merge`] and [`prune`] (the new object), [`managed`] (the owners beside the object),
 //! [`owners`] (updates), [`applier`] (applies).
 
 mod applier;
@@ -14,10 +14,9 @@ mod owners;
 mod path;
 mod prune;
 mod set;
-mod trie;
 mod walk;
 
 pub(crate) use applier::apply;
-pub(crate) use managed::Stamp;
+pub(crate) use managed::{Owners, Stamp};
 pub(crate) use owners::track_update;
 pub(crate) use walk::doubled;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     compare::{Comparison, compare},
-    managed::{self, Operation, Owner, Stamp},
+    managed::{self, Operation, Owner, Owners, Stamp},
     set::FieldSet,
 };
 use crate::{object, schema::Node};
@@ -12,35 +12,32 @@ use crate::{object, schema::Node};
 /// How many updating managers an object remembers before the oldest are merged.
 const MAX_UPDATERS: usize = 10;
 
-/// Records in `new` who owns its fields after an update of `live` (null for a creation).
+/// Who owns the fields of `new` after an update of `live` (null for a creation), whose fields
+/// belonged to `before`. What the client says of owners is taken out of `new`.
 pub(crate) fn track_update(
     shape: &Node,
     has_status: bool,
-    live: &Value,
+    (live, before): (&Value, &Owners),
     new: &mut Value,
     stamp: &Stamp,
-) {
+) -> Owners {
     let sent = object::meta_mut(new).remove("managedFields");
-    let mut owners = starting_owners(live, sent, stamp);
+    let mut owners = starting_owners(before, sent, stamp);
     if owners.is_empty() && !live.is_null() {
         // An object whose ownership was reset stays untracked until it is applied.
-        return;
+        return Owners::default();
     }
     take(shape, has_status, live, new, stamp, &mut owners);
     cap(&mut owners);
-    managed::write(new, owners);
+    Owners::new(owners)
 }
 
 /// The owners that the update starts from. A client may reset them with an empty entry, and
 /// loses nothing by leaving them out.
-fn starting_owners(live: &Value, sent: Option<Value>, stamp: &Stamp) -> Vec<Owner> {
+fn starting_owners(before: &Owners, sent: Option<Value>, stamp: &Stamp) -> Vec<Owner> {
     let Some(Value::Array(sent)) = sent else {
-        return managed::read(live);
+        return before.to_vec();
     };
-    // As they were: what is at hand need not be copied.
-    if sent == object::list(live, &["metadata", "managedFields"]) {
-        return managed::owners(sent);
-    }
     let reset = match sent.as_slice() {
         [] => true,
         [one] => one.as_object().is_some_and(serde_json::Map::is_empty),
@@ -48,10 +45,10 @@ fn starting_owners(live: &Value, sent: Option<Value>, stamp: &Stamp) -> Vec<Owne
     };
     match (stamp.subresource.is_empty(), reset) {
         (true, true) => Vec::new(),
-        (true, false) => Some(managed::owners(sent))
+        (true, false) => Some(Owners::sent(&sent))
             .filter(|owners| !owners.is_empty())
-            .unwrap_or_else(|| managed::read(live)),
-        (false, _) => managed::read(live),
+            .unwrap_or_else(|| before.to_vec()),
+        (false, _) => before.to_vec(),
     }
 }
 
@@ -71,7 +68,10 @@ fn take(
     } = changes(shape, live, new, &reset);
     added.add(&modified);
     for owner in owners.iter_mut() {
-        owner.release(&added);
+        // What the writer itself owns of it would come back at once.
+        if !owner.is(stamp, Operation::Update) {
+            owner.release(&added);
+        }
         owner.release(&removed);
     }
     let taken = managed::strip(added);
@@ -83,7 +83,7 @@ fn take(
         .find(|owner| owner.is(stamp, Operation::Update))
     {
         Some(owner) => owner.claim(&taken, &stamp.time),
-        None => owners.push(Owner::new(stamp, Operation::Update, &taken)),
+        None => owners.push(Owner::new(stamp, Operation::Update, taken)),
     }
 }
 

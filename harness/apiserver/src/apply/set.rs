@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::Value;
 
 use super::path::Step;
 
@@ -63,6 +64,24 @@ impl FieldSet {
             member: self.member && other.member,
             children: self.children.iter().filter_map(both).collect(),
         }
+    }
+
+    /// Whether any path is in both sets.
+    pub(super) fn meets(&self, other: &FieldSet) -> bool {
+        let both = |(step, theirs): (&Step, &FieldSet)| {
+            let ours = self.children.get(step);
+            ours.is_some_and(|ours| ours.meets(theirs))
+        };
+        (self.member && other.member) || other.children.iter().any(both)
+    }
+
+    /// Whether every path of the other set is in this one.
+    pub(super) fn includes(&self, other: &FieldSet) -> bool {
+        let ours = |(step, theirs): (&Step, &FieldSet)| match self.children.get(step) {
+            Some(ours) => ours.includes(theirs),
+            None => theirs.is_empty(),
+        };
+        (self.member || !other.member) && other.children.iter().all(ours)
     }
 
     /// Takes out the paths that are themselves in the other set.
@@ -131,19 +150,6 @@ impl FieldSet {
         }
     }
 
-    pub(super) fn to_value(&self) -> Value {
-        let mut map = Map::new();
-        if self.member && !self.children.is_empty() {
-            map.insert(".".to_owned(), Value::Object(Map::new()));
-        }
-        map.extend(
-            self.children
-                .iter()
-                .map(|(step, child)| (step.clone(), child.to_value())),
-        );
-        Value::Object(map)
-    }
-
     /// Reads `fieldsV1`; a set without children is a member, as every leaf is.
     pub(super) fn of_value(fields: &Value) -> FieldSet {
         FieldSet {
@@ -160,6 +166,66 @@ impl FieldSet {
             children: steps
                 .map(|(step, child)| (step.clone(), Self::read(child)))
                 .collect(),
+        }
+    }
+}
+
+/// The form of `fieldsV1`: an empty map is a path that is in the set, and beside longer paths a dot
+/// says that it is.
+impl Serialize for FieldSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if self.member && !self.children.is_empty() {
+            map.serialize_entry(".", &Value::Object(serde_json::Map::new()))?;
+        }
+        for (step, child) in &self.children {
+            map.serialize_entry(step, child)?;
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_path_beside_longer_ones_is_marked_and_alone_is_not() {
+        for fields in [
+            json!({"f:a": {}}),
+            json!({"f:a": {".": {}, "f:b": {}}}),
+            json!({"f:a": {"f:b": {}}}),
+        ] {
+            let set = FieldSet::of_value(&fields);
+            assert_eq!(serde_json::to_value(&set).unwrap(), fields);
+        }
+    }
+
+    /// Any set of paths of up to three steps.
+    fn fields() -> impl Strategy<Value = FieldSet> {
+        let step = prop::sample::select(vec!["f:a", "f:b", "k:{\"c\":1}"]);
+        let path = prop::collection::vec(step.prop_map(str::to_owned), 1..4);
+        prop::collection::vec(path, 0..8).prop_map(|paths| {
+            let mut set = FieldSet::default();
+            paths.iter().for_each(|path| set.insert(path));
+            set
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn sets_that_do_not_meet_have_no_path_in_common(ours in fields(), theirs in fields()) {
+            let common = ours.intersection(&theirs);
+            prop_assert_eq!(ours.meets(&theirs), !common.is_empty());
+            prop_assert_eq!(ours.meets(&theirs), ours.difference(&theirs) != ours);
+        }
+
+        #[test]
+        fn a_set_includes_what_adds_nothing_to_it(ours in fields(), theirs in fields()) {
+            prop_assert_eq!(ours.includes(&theirs), ours.union(&theirs) == ours);
         }
     }
 }

@@ -39,7 +39,7 @@ impl ReplyBody {
 fn line(event: &WatchEvent, form: Form) -> Bytes {
     let object = shaped(&event.object, form);
     let mut line = format!("{{\"type\":\"{}\",\"object\":", event.kind.as_str()).into_bytes();
-    serde_json::to_writer(&mut line, &**object).expect("JSON values are serialisable");
+    serde_json::to_writer(&mut line, &*object).expect("JSON values are serialisable");
     line.extend_from_slice(b"}\n");
     line.into()
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, Response, header};
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::body::ReplyBody;
@@ -54,7 +55,7 @@ fn reply(code: u16, content: &'static str, body: ReplyBody) -> Response<ReplyBod
     response
 }
 
-pub(super) fn json(code: u16, value: &Value) -> Response<ReplyBody> {
+pub(super) fn json(code: u16, value: &impl Serialize) -> Response<ReplyBody> {
     reply(code, "application/json", ReplyBody::whole(bytes(value)))
 }
 
@@ -87,7 +88,7 @@ pub(super) fn success(response: response::Response, form: Form) -> Response<Repl
             object,
             warnings,
         } => {
-            let mut reply = json(code, &shaped(&object, form));
+            let mut reply = json(code, &*shaped(&object, form));
             for warning in warnings {
                 let text = HeaderValue::from_str(&format!("299 - {warning:?}"));
                 reply
@@ -110,7 +111,9 @@ pub(super) fn success(response: response::Response, form: Form) -> Response<Repl
 
 pub(super) fn shaped(object: &Arc<Object>, form: Form) -> Arc<Object> {
     match form {
-        Form::Metadata if object["kind"] != "Status" => Object::new(metadata_only(object)),
+        Form::Metadata if object["kind"] != "Status" => {
+            Object::owned(metadata_only(object), object.owners().clone())
+        }
         Form::Metadata | Form::Whole => Arc::clone(object),
     }
 }
@@ -142,18 +145,23 @@ fn list_bytes(list: &List, form: Form) -> Vec<u8> {
 
 /// Items of built-in lists leave out what the list's own kind says.
 fn item_bytes(item: &Arc<Object>, typed: bool, form: Form) -> Vec<u8> {
-    match (&***item, typed, form) {
-        (Value::Object(map), true, Form::Whole) => {
-            let said = |name: &str| matches!(name, "apiVersion" | "kind");
-            let rest: std::collections::BTreeMap<&String, &Value> =
-                map.iter().filter(|(name, _)| !said(name)).collect();
-            serde_json::to_vec(&rest).expect("JSON values are serialisable")
-        }
-        (_, _, form) => bytes(&shaped(item, form)),
+    match (typed, form) {
+        (true, Form::Whole) => bytes(&Item(item)),
+        (_, form) => bytes(&*shaped(item, form)),
     }
 }
 
-fn bytes(value: &Value) -> Vec<u8> {
+/// An item of a built-in list.
+struct Item<'a>(&'a Object);
+
+impl Serialize for Item<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let own = |name: &str| !matches!(name, "apiVersion" | "kind");
+        self.0.serialize_fields(own, serializer)
+    }
+}
+
+fn bytes(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("JSON values are serialisable")
 }
 

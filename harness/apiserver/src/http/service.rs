@@ -257,7 +257,7 @@ where
 
 impl From<response::List> for Value {
     fn from(list: response::List) -> Value {
-        let items: Vec<Value> = list.items.iter().map(|item| Value::clone(item)).collect();
+        let items: Vec<Value> = list.items.iter().map(|item| item.whole()).collect();
         serde_json::json!({
             "apiVersion": list.api_version, "kind": list.kind, "metadata": list.metadata(), "items": items,
         })

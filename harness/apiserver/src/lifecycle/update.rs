@@ -65,7 +65,7 @@ fn confine_to_status(resource: &Resource, live: &Value, new: &mut Value) {
     }
 }
 
-/// The metadata as it was, but for who owns which field.
+/// The metadata as it was, but for what the client says of who owns which field.
 fn keep_metadata(live: &Value, new: &mut Value) {
     let owners = remove(new, &["metadata", "managedFields"]);
     copy_field(live, new, "metadata");

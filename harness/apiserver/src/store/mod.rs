@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 
-use crate::{signal::Listener, typed::Object};
+use crate::{apply::Owners, signal::Listener, typed::Object};
 pub(crate) use history::{Change, ChangeKind, TooOld};
 pub(crate) use labels::Hint;
 pub(crate) use rows::{Rows, Span};
@@ -86,10 +86,16 @@ impl Store {
     }
 
     /// Writes an object under a new revision, which is put into its metadata.
-    pub(crate) fn put(&mut self, table: &Table, key: Key, mut object: Value) -> Arc<Object> {
+    pub(crate) fn put(
+        &mut self,
+        table: &Table,
+        key: Key,
+        mut object: Value,
+        owners: Owners,
+    ) -> Arc<Object> {
         let revision = self.advance();
         object["metadata"]["resourceVersion"] = Value::String(revision.to_string());
-        let object = Object::new(object);
+        let object = Object::owned(object, owners);
         self.rows_mut(table).put(revision, key, Arc::clone(&object));
         object
     }

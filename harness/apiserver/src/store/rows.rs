@@ -163,7 +163,7 @@ impl Rows {
         let (key, previous) = self.objects.remove_entry(key)?;
         let mut last = Value::clone(&previous);
         last["metadata"]["resourceVersion"] = Value::String(revision.to_string());
-        let object = Object::new(last);
+        let object = Object::owned(last, previous.owners().clone());
         self.labels.change(&key, Some(&previous), None);
         self.record(Change {
             revision,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{decode, get::namespaced, stamp};
 use crate::{
     admission::{self, Operation, Review},
-    apply::track_update,
+    apply::{Owners, track_update},
     auth::escalation,
     crds, defaults,
     lifecycle::{self, generation, namespace, update::Part},
@@ -53,14 +53,14 @@ pub(super) async fn create_decoded(
     defaults::apply(resource, &mut object);
     let stamp = stamp(server, resource, request, Part::Whole);
     begin(server, resource, &mut object)?;
-    track_update(
+    let owners = track_update(
         decode::shape(resource),
         resource.has_status(),
-        &Value::Null,
+        (&Value::Null, &Owners::default()),
         &mut object,
         &stamp,
     );
-    let (object, more) = finish(server, resource, request, object).await?;
+    let (object, more) = finish(server, resource, request, object, owners).await?;
     let warnings = warnings.into_iter().chain(more).collect();
     Ok(Response::Object {
         code: 201,
@@ -96,8 +96,9 @@ pub(super) async fn finish(
     resource: &Arc<Resource>,
     request: &Request,
     mut object: Value,
+    owners: Owners,
 ) -> Result<(Arc<Object>, Vec<String>), Status> {
-    let review = Review::new(resource, request, Operation::Create, None);
+    let review = Review::new(resource, request, Operation::Create, None).owned_by(&owners);
     server.read(|state| admission::service_account::admit(server, state, resource, &object))?;
     let completed = server
         .read(|state| admission::service_account::complete(server, state, resource, &mut object));
@@ -106,6 +107,7 @@ pub(super) async fn finish(
     if completed || mutated {
         object = decode::reread(resource, object, None)?;
         defaults::apply(resource, &mut object);
+        object::meta_mut(&mut object).remove("managedFields");
     }
     defaults::prepare_create(server, resource, &mut object);
     generation::start(resource, &mut object);
@@ -113,7 +115,7 @@ pub(super) async fn finish(
     validate::create(resource, &object)?;
     server.read(|state| escalation::check(state, &request.user, resource, &object))?;
     admission::validate(server, &review, &object, &mut warnings).await?;
-    let stored = store(server, resource, request, object)?;
+    let stored = store(server, resource, request, object, owners)?;
     Ok((stored, warnings))
 }
 
@@ -122,6 +124,7 @@ fn store(
     resource: &Arc<Resource>,
     request: &Request,
     mut object: Value,
+    owners: Owners,
 ) -> Result<Arc<Object>, Status> {
     let key = namespaced(resource, object::key(&object));
     let table = resource.table();
@@ -134,9 +137,9 @@ fn store(
             return Err(Status::already_exists(resource, &key.name));
         }
         if request.options.dry_run {
-            return Ok(Object::new(object));
+            return Ok(Object::owned(object, owners));
         }
-        Ok(state.store.put(table, key.clone(), object))
+        Ok(state.store.put(table, key.clone(), object, owners))
     })?;
     if !request.options.dry_run {
         after(server, resource, &stored);

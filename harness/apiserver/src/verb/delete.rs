@@ -96,7 +96,7 @@ fn carry_out(
 fn would_be(outcome: Outcome, live: Arc<Object>) -> Deleted {
     match outcome {
         Outcome::Pending => Deleted::Marked(live),
-        Outcome::Marked(object) => Deleted::Marked(Object::new(object)),
+        Outcome::Marked(object) => Deleted::Marked(Object::owned(object, live.owners().clone())),
         Outcome::Gone => Deleted::Gone(live),
     }
 }
@@ -110,7 +110,10 @@ fn done(
 ) -> Deleted {
     match outcome {
         Outcome::Pending => Deleted::Marked(live),
-        Outcome::Marked(object) => Deleted::Marked(state.store.put(table, key.clone(), object)),
+        Outcome::Marked(object) => {
+            let owners = live.owners().clone();
+            Deleted::Marked(state.store.put(table, key.clone(), object, owners))
+        }
         Outcome::Gone => {
             state.lives.end(table, key);
             let gone = state.store.remove(table, key);

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{decode, get::namespaced};
 use crate::{
     admission::{self, Operation, Review},
-    apply::{Stamp, track_update},
+    apply::{Owners, Stamp, track_update},
     auth::escalation,
     crds, defaults,
     lifecycle::{
@@ -30,14 +30,14 @@ use crate::{
 const ATTEMPTS: usize = 5;
 
 /// A change to make: from the live object to the wanted one.
-pub(super) type Change<'a> = dyn Fn(&Value) -> Result<Wanted, Status> + Send + Sync + 'a;
+pub(super) type Change<'a> = dyn Fn(&Object) -> Result<Wanted, Status> + Send + Sync + 'a;
 
 /// What a change wants the object to be.
 pub(super) struct Wanted {
     /// The object in its shape, with its defaults.
     pub(super) object: Value,
-    /// Whether the owners of fields are in it already, as after an apply.
-    pub(super) owned: bool,
+    /// Who owns its fields then, if that was decided with the change, as by an apply.
+    pub(super) owners: Option<Owners>,
     pub(super) warnings: Vec<String>,
 }
 
@@ -108,25 +108,26 @@ async fn attempt(
     } = target;
     let Wanted {
         object: mut new,
-        owned,
+        owners,
         mut warnings,
     } = wanted;
     check_uid(resource, live, &new)?;
     object::copy_meta(live, &mut new, "resourceVersion");
-    if !owned {
+    let owners = owners.unwrap_or_else(|| {
         confine(resource, *part, live, &mut new);
-        let shape = decode::shape(resource);
-        track_update(shape, resource.has_status(), live, &mut new, stamp);
-    }
-    let review = Review::new(resource, request, Operation::Update, Some(live));
+        let (shape, before) = (decode::shape(resource), (&***live, live.owners()));
+        track_update(shape, resource.has_status(), before, &mut new, stamp)
+    });
+    let review = Review::new(resource, request, Operation::Update, Some(live)).owned_by(&owners);
     if admission::mutate(server, &review, &mut new, &mut warnings).await? {
         new = decode::reread(resource, new, Some(live))?;
         defaults::apply(resource, &mut new);
         confine(resource, *part, live, &mut new);
+        object::meta_mut(&mut new).remove("managedFields");
     }
     complete(target, live, &mut new)?;
     admission::validate(server, &review, &new, &mut warnings).await?;
-    let stored = commit(target, live, new)?;
+    let stored = commit(target, live, new, owners)?;
     Ok(stored.map(|object| Response::Object {
         code: 200,
         object: watch::as_served(resource, &object),
@@ -166,10 +167,11 @@ fn commit(
     target: &Target<'_>,
     live: &Arc<Object>,
     mut new: Value,
+    owners: Owners,
 ) -> Result<Option<Arc<Object>>, Status> {
     let (server, resource, key) = (target.server, target.resource, target.key());
     let table = resource.table();
-    let unchanged = new == ***live;
+    let unchanged = new == ***live && owners == *live.owners();
     if let Some(custom) = resource.custom() {
         new["apiVersion"] = format!("{}/{}", resource.group(), custom.storage_version).into();
     }
@@ -183,13 +185,13 @@ fn commit(
             return Some(Arc::clone(current));
         }
         if target.request.options.dry_run {
-            return Some(Object::new(new));
+            return Some(Object::owned(new, owners));
         }
         if over {
             state.lives.end(table, &key);
             return state.store.remove(table, &key);
         }
-        Some(state.store.put(table, key.clone(), new))
+        Some(state.store.put(table, key.clone(), new, owners))
     });
     if let Some(stored) = stored
         .as_ref()

@@ -10,7 +10,7 @@ use super::{
     stamp,
 };
 use crate::{
-    apply,
+    apply::{self, Owners},
     lifecycle::update::Part,
     object, patch,
     request::{PatchKind, Request},
@@ -18,6 +18,7 @@ use crate::{
     response::Response,
     server::ApiServer,
     status::Status,
+    typed::Object,
     validate::field::{FieldError, refuse_kind_if_any},
     watch,
 };
@@ -103,10 +104,11 @@ fn patched(
     resource: &Resource,
     request: &Request,
     kind: PatchKind,
-    live: &Value,
+    live: &Object,
 ) -> Result<Wanted, Status> {
     let changed = match kind {
-        PatchKind::Json => patch::json(live, &request.body)?,
+        // It may speak of the owners that it was told of.
+        PatchKind::Json => patch::json(&live.whole(), &request.body)?,
         PatchKind::Merge => patch::merge(live, object_patch(&request.body)?),
         PatchKind::StrategicMerge => {
             patch::strategic(&resource.shape, live, object_patch(&request.body)?)?
@@ -119,7 +121,7 @@ fn patched(
     crate::defaults::apply(resource, &mut object);
     Ok(Wanted {
         object,
-        owned: false,
+        owners: None,
         warnings,
     })
 }
@@ -164,7 +166,7 @@ fn check_identity(live: &Value, changed: &Value) -> Result<(), Status> {
 async fn apply_part(target: &Target<'_>) -> Result<Response, Status> {
     let config = configuration(target)?;
     let (resource, force) = (target.resource, target.request.options.force);
-    let merge = |live: &Value| {
+    let merge = |live: (&Value, &Owners)| {
         apply::apply(
             decode::shape(resource),
             resource.has_status(),
@@ -175,13 +177,15 @@ async fn apply_part(target: &Target<'_>) -> Result<Response, Status> {
         )
     };
     if target.live().is_none() {
-        return create_applied(target, merge(&Value::Null)?).await;
+        let (object, owners) = merge((&Value::Null, &Owners::default()))?;
+        return create_applied(target, object, owners).await;
     }
-    let change = |live: &Value| {
-        let object = confined(target, live, merge(live)?)?;
+    let change = |live: &Object| {
+        let (object, owners) = merge((live, live.owners()))?;
+        let object = confined(target, live, object)?;
         Ok(Wanted {
             object,
-            owned: true,
+            owners: Some(owners),
             warnings: Vec::new(),
         })
     };
@@ -282,7 +286,11 @@ fn qualified(version: &str) -> String {
 }
 
 /// An apply of an object that does not exist creates it, except through a sub-resource.
-async fn create_applied(target: &Target<'_>, object: Value) -> Result<Response, Status> {
+async fn create_applied(
+    target: &Target<'_>,
+    object: Value,
+    owners: Owners,
+) -> Result<Response, Status> {
     let Target {
         server,
         resource,
@@ -303,7 +311,7 @@ async fn create_applied(target: &Target<'_>, object: Value) -> Result<Response, 
     let mut object = decode::reread(resource, object, None)?;
     crate::defaults::apply(resource, &mut object);
     create::begin(server, resource, &mut object)?;
-    let (object, warnings) = create::finish(server, resource, request, object).await?;
+    let (object, warnings) = create::finish(server, resource, request, object, owners).await?;
     Ok(Response::Object {
         code: 201,
         object: watch::as_served(resource, &object),

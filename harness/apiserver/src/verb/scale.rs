@@ -9,7 +9,7 @@ use super::{
     stamp,
 };
 use crate::{
-    apply::track_update,
+    apply::{Owners, track_update},
     lifecycle::update::Part,
     object::{self, text},
     patch,
@@ -112,7 +112,7 @@ fn selector(paths: &ScalePaths, object: &Value) -> String {
     pairs.collect::<Vec<_>>().join(",")
 }
 
-fn wanted(target: &Target<'_>, paths: &ScalePaths, live: &Value) -> Result<Wanted, Status> {
+fn wanted(target: &Target<'_>, paths: &ScalePaths, live: &Object) -> Result<Wanted, Status> {
     let request = target.request;
     let before = shown(paths, live);
     let scale = match request.verb {
@@ -144,19 +144,19 @@ fn wanted(target: &Target<'_>, paths: &ScalePaths, live: &Value) -> Result<Wante
         let kind = ("Scale.autoscaling".to_owned(), "Scale", "autoscaling");
         crate::validate::field::refuse_kind_if_any(kind, object::name(live), vec![error])?;
     }
-    let mut object = owned(target, paths, live, replicas);
+    let (mut object, owners) = owned(target, paths, live, replicas);
     object::copy_meta(&scale, &mut object, "resourceVersion");
     Ok(Wanted {
         object,
-        owned: true,
+        owners: Some(owners),
         warnings: Vec::new(),
     })
 }
 
 /// The object with these replicas, which belong to the scaler; zero replicas belong to nobody,
 /// because a Scale does not write them.
-fn owned(target: &Target<'_>, paths: &ScalePaths, live: &Value, replicas: i64) -> Value {
-    let mut object = live.clone();
+fn owned(target: &Target<'_>, paths: &ScalePaths, live: &Object, replicas: i64) -> (Value, Owners) {
+    let mut object = Value::clone(live);
     let path: Vec<&str> = paths.spec_replicas.iter().map(String::as_str).collect();
     let set = |object: &mut Value| {
         let place = path.iter().fold(object, |value, step| &mut value[*step]);
@@ -168,13 +168,13 @@ fn owned(target: &Target<'_>, paths: &ScalePaths, live: &Value, replicas: i64) -
         set(&mut object);
     }
     let resource = target.resource;
-    track_update(
+    let owners = track_update(
         &resource.shape,
         resource.has_status(),
-        live,
+        (live, live.owners()),
         &mut object,
         &target.stamp,
     );
     set(&mut object);
-    object
+    (object, owners)
 }

@@ -134,10 +134,11 @@ async fn bind(
                 key.name
             ));
         }
+        let owners = pod.owners().clone();
         let mut pod = serde_json::Value::clone(pod);
         pod["spec"]["nodeName"] = node.as_str().into();
         crate::defaults::pod::scheduled(&mut pod, &server.config().clock);
-        state.store.put(table, key.clone(), pod);
+        state.store.put(table, key.clone(), pod, owners);
         Ok(())
     })?;
     let done = serde_json::json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});

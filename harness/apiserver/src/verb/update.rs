@@ -63,7 +63,7 @@ pub(super) async fn replace(
     modify(&target, &|_| {
         Ok(Wanted {
             object: object.clone(),
-            owned: false,
+            owners: None,
             warnings: warnings.clone(),
         })
     })

@@ -82,7 +82,7 @@ fn at_revision(last: &Object, change: &Change) -> Arc<Object> {
     }
     let mut object = Value::clone(last);
     object["metadata"]["resourceVersion"] = change.revision.to_string().into();
-    Object::new(object)
+    Object::owned(object, last.owners().clone())
 }
 
 pub(super) fn added(resource: &Resource, object: &Arc<Object>) -> WatchEvent {

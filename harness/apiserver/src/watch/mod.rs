@@ -151,6 +151,6 @@ pub(crate) fn as_served(resource: &Resource, object: &Arc<Object>) -> Arc<Object
     if served == ***object {
         Arc::clone(object)
     } else {
-        Object::new(served)
+        Object::owned(served, object.owners().clone())
     }
 }

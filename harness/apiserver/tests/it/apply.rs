@@ -35,7 +35,7 @@ async fn apply(
         &User::admin(),
     );
     let answer = server.call(request.with(options)).await?;
-    Ok(Value::clone(answer.object().expect("an object")))
+    Ok(answer.object().expect("an object").whole())
 }
 
 fn map(data: Value) -> Value {
