@@ -1,8 +1,9 @@
 //! The address plan: ranges for networks and clusters, the same for the same file.
 //!
 //! Pods and Services get a `/16` each, the nodes of a network and the load balancers of a cluster
-//! a `/24` each, all within `10.0.0.0/8` and away from Docker's and kind's usual ranges. A range
-//! that is given is kept, and planned ones go around it.
+//! a `/24` each, all within `10.0.0.0/8` and away from Docker's and kind's usual ranges. There are
+//! eighty such pairs; clusters behind them get a `/18` each, Services in `100.64.0.0/10`, so that 250
+//! clusters find room. A range that is given is kept, and planned ones go around it.
 
 use std::net::Ipv4Addr;
 
@@ -20,19 +21,38 @@ pub(crate) enum Pool {
 impl Pool {
     /// The ranges of the pool in order.
     fn ranges(self) -> impl Iterator<Item = Ipv4Net> {
-        let (octet, wide) = match self {
-            Self::Pods => (16, true),
-            Self::Services => (96, true),
-            Self::Nodes => (250, false),
-            Self::LoadBalancers => (251, false),
+        let parts: &'static [Part] = match self {
+            Self::Pods => const { &[part([10, 16], 16, 80), part([10, 176], 18, 250)] },
+            Self::Services => const { &[part([10, 96], 16, 80), part([100, 64], 18, 250)] },
+            Self::Nodes => const { &[part([10, 250], 24, 250)] },
+            Self::LoadBalancers => const { &[part([10, 251], 24, 250)] },
         };
-        (0..if wide { 80 } else { 250 }).map(move |i: u8| {
-            let (address, prefix) = if wide {
-                (Ipv4Addr::new(10, octet + i, 0, 0), 16)
-            } else {
-                (Ipv4Addr::new(10, octet, i, 0), 24)
-            };
-            Ipv4Net::new(address, prefix).expect("a prefix of at most 32 bits")
+        parts.iter().flat_map(|part| part.ranges())
+    }
+}
+
+/// Ranges of one size, one behind another.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    first: Ipv4Addr,
+    prefix: u8,
+    count: u32,
+}
+
+const fn part([a, b]: [u8; 2], prefix: u8, count: u32) -> Part {
+    Part {
+        first: Ipv4Addr::new(a, b, 0, 0),
+        prefix,
+        count,
+    }
+}
+
+impl Part {
+    fn ranges(self) -> impl Iterator<Item = Ipv4Net> {
+        let size = 1_u32 << (32 - self.prefix);
+        (0..self.count).map(move |i| {
+            let address = u32::from(self.first) + i * size;
+            Ipv4Net::new(address.into(), self.prefix).expect("a prefix of at most 32 bits")
         })
     }
 }
@@ -75,6 +95,15 @@ mod tests {
         let next = |allocator: &mut Allocator| allocator.next(Pool::Pods).unwrap().to_string();
         assert_eq!(next(&mut allocator), "10.18.0.0/16");
         assert_eq!(next(&mut allocator), "10.19.0.0/16");
+    }
+
+    #[test]
+    fn two_hundred_and_fifty_clusters_find_room() {
+        let mut allocator = Allocator::default();
+        for pool in [Pool::Pods, Pool::Services, Pool::LoadBalancers] {
+            let found: Vec<_> = (0..250).map_while(|_| allocator.next(pool)).collect();
+            assert_eq!(found.len(), 250, "{pool:?}");
+        }
     }
 
     #[test]
