@@ -43,13 +43,13 @@ pub struct Endpoint {
 }
 
 /// The endpoints of one service by cluster.
-type Shards = BTreeMap<ClusterId, Vec<Endpoint>>;
+type Shards = BTreeMap<ClusterId, Arc<[Endpoint]>>;
 
 /// The endpoints of all services of a control plane, kept per cluster so that an update of one
-/// cluster never touches what is known of another.
+/// cluster never touches what is known of another. A clone shares every endpoint with its original.
 #[derive(Debug, Clone, Default)]
 pub struct Index {
-    shards: BTreeMap<Arc<str>, Shards>,
+    shards: BTreeMap<Arc<str>, Arc<Shards>>,
     joined: BTreeMap<Arc<str>, Known>,
     generation: u64,
 }
@@ -74,12 +74,12 @@ impl Index {
     pub fn update_many(
         &mut self,
         host: &str,
-        updates: impl IntoIterator<Item = (ClusterId, Vec<Endpoint>)>,
+        updates: impl IntoIterator<Item = (ClusterId, impl Into<Arc<[Endpoint]>>)>,
     ) -> bool {
         let shards = self.shards.entry(host.into()).or_default();
         let mut changed = false;
         for (cluster, endpoints) in updates {
-            changed |= replace(shards, cluster, endpoints);
+            changed |= replace(shards, cluster, endpoints.into());
         }
         if changed {
             self.join(host);
@@ -89,7 +89,7 @@ impl Index {
 
     /// Forgets a cluster, as when its remote secret is deleted.
     pub fn forget(&mut self, cluster: &ClusterId) {
-        let of_cluster = |(host, shards): (&Arc<str>, &Shards)| {
+        let of_cluster = |(host, shards): (&Arc<str>, &Arc<Shards>)| {
             shards.contains_key(cluster).then(|| host.clone())
         };
         let hosts: Vec<Arc<str>> = self.shards.iter().filter_map(of_cluster).collect();
@@ -106,8 +106,16 @@ impl Index {
     fn join(&mut self, host: &str) {
         self.generation += 1;
         let shards = &self.shards[host];
+        let mut of_clusters = shards.values();
         let known = Known {
-            endpoints: shards.values().flatten().cloned().collect(),
+            endpoints: match (of_clusters.next(), of_clusters.next()) {
+                (Some(only), None) => Arc::clone(only),
+                _ => shards
+                    .values()
+                    .flat_map(|of_one| &**of_one)
+                    .cloned()
+                    .collect(),
+            },
             changed: self.generation,
         };
         self.joined.insert(host.into(), known);
@@ -115,11 +123,16 @@ impl Index {
 }
 
 /// Replaces one cluster's endpoints; whether they are others now.
-fn replace(shards: &mut Shards, cluster: ClusterId, endpoints: Vec<Endpoint>) -> bool {
-    let before = shards.get(&cluster).map(Vec::as_slice);
-    if before.unwrap_or_default() == endpoints {
+fn replace(shards: &mut Arc<Shards>, cluster: ClusterId, endpoints: Arc<[Endpoint]>) -> bool {
+    let before = shards.get(&cluster);
+    let same = match before {
+        Some(before) => Arc::ptr_eq(before, &endpoints) || *before == endpoints,
+        None => endpoints.is_empty(),
+    };
+    if same {
         return false;
     }
+    let shards = Arc::make_mut(shards);
     match endpoints.is_empty() {
         true => drop(shards.remove(&cluster)),
         false => drop(shards.insert(cluster, endpoints)),

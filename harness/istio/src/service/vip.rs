@@ -53,6 +53,16 @@ pub struct ServiceAddresses {
     pub auto_v6: Option<String>,
 }
 
+impl ServiceAddresses {
+    /// Every address that some proxy may hold the service under, in no order; one may come twice.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        let of_clusters = self.cluster_vips.values().flatten();
+        let one_each = [&self.default, &self.auto_v4, &self.auto_v6];
+        let all = one_each.into_iter().flatten().chain(of_clusters);
+        all.map(String::as_str)
+    }
+}
+
 /// What of a proxy decides its addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressView {

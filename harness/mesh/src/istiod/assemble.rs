@@ -1,13 +1,9 @@
 //! From the tables of all clusters to one snapshot.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use istio::{
     ClusterId,
-    endpoint::{Endpoint, Index},
     kinds::{IstioObject, Kind, KindError, Object, parse, read_by},
     network::{Gateways, NetworkGateway, mesh_networks},
     routing::destination_rule::RuleScope,
@@ -20,12 +16,11 @@ use serde_json::Value;
 use super::{
     clusters::Clusters,
     environment::Environment,
+    joined::{Joined, Parts},
     mesh_config,
     registry::{
         Registry,
-        allocate::Allocated,
-        entry::{self, Terms, Workload},
-        merge,
+        entry::Workload,
         place::{self, View},
     },
     source::table::Tables,
@@ -33,7 +28,7 @@ use super::{
 };
 use crate::{
     refusals::Refusals,
-    snapshot::{Config, ControlPlane, Mesh, Service, Services, Snapshot, Trust},
+    snapshot::{Config, ControlPlane, Mesh, Snapshot, Trust},
 };
 
 /// What istiod has ready for its proxies.
@@ -50,11 +45,19 @@ pub(crate) struct Assembler {
     plane: Arc<ControlPlane>,
     roots: Roots,
     mesh: Option<Arc<Mesh>>,
+    read: Option<Read>,
     registries: BTreeMap<ClusterId, Cached>,
-    index: Index,
-    /// Every host that the index was ever told of.
-    hosts: BTreeSet<Arc<str>>,
+    joined: Joined,
     version: u64,
+}
+
+/// What the config cluster said at a generation of its tables.
+#[derive(Clone)]
+struct Read {
+    generation: u64,
+    mesh: Arc<Mesh>,
+    config: Arc<Config>,
+    trust: Arc<Trust>,
 }
 
 /// A registry and what it was read from.
@@ -77,9 +80,9 @@ impl Assembler {
             plane: Arc::new(environment.control_plane.clone()),
             roots,
             mesh: None,
+            read: None,
             registries: BTreeMap::new(),
-            index: Index::default(),
-            hosts: BTreeSet::new(),
+            joined: Joined::default(),
             version: 0,
         }
     }
@@ -91,30 +94,67 @@ impl Assembler {
         environment: &Environment,
         clusters: &Clusters,
     ) -> Option<Published> {
-        let mesh = self.read_mesh(environment, &clusters.config().tables())?;
-        let objects = self.objects(&clusters.config().tables());
-        let (config, unreadable) = Config::new(&objects, scope(&mesh, &self.plane));
-        let refused = unreadable.iter();
-        refused.for_each(|error| self.refusals.note(&self.who, error));
+        let Read {
+            mesh,
+            config,
+            trust,
+            ..
+        } = self.read(environment, &clusters.config().tables())?;
         let registries = self.read_registries(clusters, &mesh);
         self.refuse_selected_pods(&config, clusters);
         let workloads = self.workloads(clusters, &config, &mesh);
-        let services = self.services(&registries, &config, &workloads, &mesh);
+        let (services, endpoints) = self.joined.join(Parts {
+            registries: &registries,
+            entries: &config.service_entries,
+            workloads: &workloads,
+            mesh: &mesh,
+            plane: &self.plane,
+        });
         self.version += 1;
         let snapshot = Snapshot {
             version: self.version,
             control_plane: Arc::clone(&self.plane),
-            services: Arc::new(Services::new(services)),
-            endpoints: Arc::new(self.index.clone()),
+            services,
+            endpoints,
             gateways: Arc::new(self.gateways(&registries, &mesh)),
-            trust: Arc::new(self.trust(&mesh)),
-            config: Arc::new(config),
+            trust,
+            config,
             mesh,
         };
         Some(Published {
             snapshot: Arc::new(snapshot),
             registries,
         })
+    }
+
+    /// What the config cluster says; read again only if something of it is new.
+    fn read(&mut self, environment: &Environment, tables: &Tables) -> Option<Read> {
+        let generation = tables.generation;
+        let last = self
+            .read
+            .take()
+            .filter(|last| last.generation == generation);
+        self.read = match last {
+            Some(last) => Some(last),
+            None => {
+                let mesh = self.read_mesh(environment, tables)?;
+                Some(Read {
+                    generation,
+                    config: Arc::new(self.config(tables, &mesh)),
+                    trust: Arc::new(self.trust(&mesh)),
+                    mesh,
+                })
+            }
+        };
+        self.read.clone()
+    }
+
+    fn config(&self, tables: &Tables, mesh: &Mesh) -> Config {
+        let objects = self.objects(tables);
+        let (config, unreadable) = Config::new(&objects, scope(mesh, &self.plane));
+        let refused = unreadable.iter();
+        refused.for_each(|error| self.refusals.note(&self.who, error));
+        config
     }
 
     /// The mesh's configuration; one that became unusable leaves the last one in force.
@@ -176,7 +216,6 @@ impl Assembler {
             .collect();
         for id in gone {
             self.registries.remove(&id);
-            self.index.forget(&id);
         }
         let read = known
             .into_iter()
@@ -273,67 +312,6 @@ impl Assembler {
                 self.refuse(&error);
                 None
             }
-        }
-    }
-
-    /// All services, after their endpoints have been taken into the index.
-    fn services(
-        &mut self,
-        registries: &[Arc<Registry>],
-        config: &Config,
-        workloads: &[Workload],
-        mesh: &Mesh,
-    ) -> Vec<Service> {
-        let config_cluster = self.plane.cluster.clone();
-        let plane = Arc::clone(&self.plane);
-        let terms = Terms {
-            mesh,
-            mechanisms: &plane.mechanisms,
-        };
-        let mut found: BTreeMap<Arc<str>, BTreeMap<ClusterId, Vec<Endpoint>>> = BTreeMap::new();
-        for registry in registries {
-            for (host, endpoints) in &registry.endpoints {
-                let mut endpoints = endpoints.clone();
-                if registry.cluster == config_cluster {
-                    let (service, targets) = (&registry.services[host], &registry.targets[host]);
-                    endpoints.extend(entry::of_service(service, targets, workloads, terms));
-                }
-                let of_host = found.entry(Arc::clone(host)).or_default();
-                of_host.insert(registry.cluster.clone(), endpoints);
-            }
-        }
-        for object in &config.service_entries {
-            let endpoints = entry::endpoints(object, workloads, &config_cluster, terms);
-            for host in &object.spec.hosts {
-                let of_host = found.entry(host.as_str().into()).or_default();
-                let of_cluster = of_host.entry(config_cluster.clone()).or_default();
-                of_cluster.extend(endpoints.clone());
-            }
-        }
-        self.take_in(found);
-        let mut services = merge::services(registries, &self.index, mesh);
-        let entries = &config.service_entries;
-        let allocated = Allocated::to(entries);
-        let of = |one| entry::services(one, &config_cluster, &allocated, mesh);
-        services.extend(entries.iter().flat_map(of));
-        services
-    }
-
-    /// Brings the index up to date; a host or cluster that nothing names any more has no endpoints.
-    fn take_in(&mut self, mut found: BTreeMap<Arc<str>, BTreeMap<ClusterId, Vec<Endpoint>>>) {
-        for host in std::mem::take(&mut self.hosts) {
-            let known = self
-                .index
-                .of(&host)
-                .map(|known| Arc::clone(&known.endpoints));
-            let shards = found.entry(host).or_default();
-            for endpoint in known.iter().flat_map(|endpoints| endpoints.iter()) {
-                shards.entry(endpoint.cluster.clone()).or_default();
-            }
-        }
-        for (host, shards) in found {
-            self.index.update_many(&host, shards);
-            self.hosts.insert(host);
         }
     }
 

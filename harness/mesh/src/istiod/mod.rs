@@ -3,7 +3,7 @@
 //!
 //! Reading order: `environment` (what it is told), `source` (one API server), `clusters`
 //! (all of them, by remote secrets), `registry` and `gateways` (what their objects say),
-//! `mesh_config` and `assemble` (all of it as one snapshot), `unmodelled` and `unread` (labels and
+//! `mesh_config`, `joined` and `assemble` (all of it as one snapshot), `unmodelled` and `unread` (labels and
 //! fields that are told instead of being passed over), `ca` and `roots` (certificates), `inject`
 //! (sidecars), `registration` (machines), `core`, `proxy` and `server` (how proxies and API servers
 //! ask), `process` (its life), `living` (who is asked what it knows).
@@ -15,6 +15,7 @@ mod core;
 mod environment;
 mod gateways;
 mod inject;
+mod joined;
 mod living;
 mod mesh_config;
 mod process;

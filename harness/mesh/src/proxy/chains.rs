@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use istio::{kinds::port::Protocol, routing::GatewayService};
+use istio::{
+    kinds::port::Protocol,
+    routing::{GatewayService, cluster_name::host_of},
+};
 
 use super::view::View;
 use crate::snapshot::Service;
@@ -17,23 +20,14 @@ struct OneKnown<'a> {
 }
 
 impl<'a> Known<'a> {
-    pub(super) fn new(view: &'a View, namespace: &str) -> Self {
-        let rules = &view.snapshot().config.destination_rules;
-        let one = |service: &'a Arc<Service>| {
-            let client = (namespace, view.labels());
-            let rule = rules.for_workload(client, &service.namespace, &service.host);
-            let subsets = rule.value.iter().flat_map(|rule| &rule.spec.subsets);
-            OneKnown {
-                service,
-                ports: service
-                    .ports
-                    .iter()
-                    .map(|port| (port.number, port.protocol))
-                    .collect(),
-                subsets: subsets.map(|subset| subset.name.clone()).collect(),
-            }
-        };
-        Self(view.services().map(one).collect())
+    /// The service that a server name can lead to. A name that is not taken apart, because something
+    /// in it holds the separator, may lead to any of them.
+    pub(super) fn named(view: &'a View, namespace: &str, sni: &str) -> Self {
+        let one = |service: &'a Arc<Service>| OneKnown::new(view, namespace, service);
+        match host_of(sni).value {
+            "" => Self(view.services().map(one).collect()),
+            host => Self(view.service(host).map(one).into_iter().collect()),
+        }
     }
 
     pub(super) fn services(&self) -> Vec<GatewayService<'_>> {
@@ -47,5 +41,20 @@ impl<'a> Known<'a> {
                 subsets: &known.subsets,
             })
             .collect()
+    }
+}
+
+impl<'a> OneKnown<'a> {
+    fn new(view: &View, namespace: &str, service: &'a Service) -> Self {
+        let rules = &view.snapshot().config.destination_rules;
+        let client = (namespace, view.labels());
+        let rule = rules.for_workload(client, &service.namespace, &service.host);
+        let subsets = rule.value.iter().flat_map(|rule| &rule.spec.subsets);
+        let ports = service.ports.iter();
+        Self {
+            service,
+            ports: ports.map(|port| (port.number, port.protocol)).collect(),
+            subsets: subsets.map(|subset| subset.name.clone()).collect(),
+        }
     }
 }

@@ -30,9 +30,20 @@ pub(super) struct Cluster {
     hosts: Option<Known>,
     chance: Chance,
     outlier: Option<OutlierDetector>,
+    /// How many requests hosts have under way, of those that have any.
     active: BTreeMap<Address, u32>,
-    idle: BTreeMap<Address, Vec<Upstream>>,
-    pickers: BTreeMap<Among, (Vec<Address>, Vec<f64>, Picker)>,
+    /// The connections that carry nothing at the moment, the last one used last. Most clusters have
+    /// one: a list is smaller than a map.
+    idle: Vec<(Address, Upstream)>,
+    pickers: Vec<Turns>,
+}
+
+/// A picker and the hosts that it was made for.
+struct Turns {
+    among: Among,
+    addresses: Vec<Address>,
+    weights: Vec<f64>,
+    picker: Picker,
 }
 
 /// What istiod said of it.
@@ -71,8 +82,8 @@ impl Cluster {
             chance: Chance::new(about.seed, name),
             outlier: None,
             active: BTreeMap::new(),
-            idle: BTreeMap::new(),
-            pickers: BTreeMap::new(),
+            idle: Vec::new(),
+            pickers: Vec::new(),
         };
         cluster.refresh(view, about, purpose, key);
         cluster.is_known().then_some(cluster)
@@ -106,7 +117,7 @@ impl Cluster {
         if before.is_some_and(|policy| policy.tls != now.policy.tls) {
             self.idle.clear();
         }
-        self.idle.retain(|address, _| addresses.contains(address));
+        self.idle.retain(|(address, _)| addresses.contains(address));
         if before.map(|policy| &policy.outlier) != Some(&now.policy.outlier) {
             let config = now.policy.outlier.clone();
             self.outlier = config.map(|config| OutlierDetector::new(config, about.log.elapsed()));
@@ -147,7 +158,7 @@ impl Cluster {
         let ejected = outlier.is_some_and(|outlier| outlier.observe(now, host, event).value);
         if ejected {
             // HTTP connections to an ejected host take nothing new.
-            self.idle.remove(host);
+            self.idle.retain(|(address, _)| address != host);
         }
         ejected
     }
@@ -160,7 +171,10 @@ impl Cluster {
     /// A request to the host ends.
     pub(super) fn end(&mut self, host: &Address) {
         if let Some(active) = self.active.get_mut(host) {
-            *active = active.saturating_sub(1);
+            *active -= 1;
+            if *active == 0 {
+                self.active.remove(host);
+            }
         }
     }
 
@@ -171,14 +185,14 @@ impl Cluster {
         let known = self.hosts.as_ref().is_some_and(is_kept) && !self.is_ejected(host);
         let reusable = |upstream: &Upstream| limit == 0 || upstream.carried() < limit;
         if let Some(upstream) = upstream.filter(|upstream| known && reusable(upstream)) {
-            self.idle.entry(host.clone()).or_default().push(upstream);
+            self.idle.push((host.clone(), upstream));
         }
     }
 
     /// A connection to the host that carries nothing at the moment, the last one used first.
     pub(super) fn idle(&mut self, host: &Address) -> Option<Upstream> {
-        let idle = self.idle.get_mut(host)?;
-        while let Some(upstream) = idle.pop() {
+        while let Some(last) = self.idle.iter().rposition(|(address, _)| address == host) {
+            let (_, upstream) = self.idle.remove(last);
             if upstream.is_open() {
                 return Some(upstream);
             }
@@ -242,14 +256,23 @@ impl Cluster {
                 active: self.active.get(&kept.address()).copied().unwrap_or(0),
             })
             .collect();
-        let same = |(old, old_weights, _): &(Vec<Address>, Vec<f64>, Picker)| {
-            *old == addresses && *old_weights == weights
+        let old = self.pickers.iter().position(|turns| turns.among == among);
+        let same = |turns: &Turns| turns.addresses == addresses && turns.weights == weights;
+        let at = match old.filter(|at| same(&self.pickers[*at])) {
+            Some(at) => at,
+            None => {
+                self.pickers.retain(|turns| turns.among != among);
+                let picker = Picker::new(known.policy.lb, &weights, &mut self.chance);
+                self.pickers.push(Turns {
+                    among,
+                    addresses,
+                    weights,
+                    picker,
+                });
+                self.pickers.len() - 1
+            }
         };
-        if !self.pickers.get(&among).is_some_and(same) {
-            let picker = Picker::new(known.policy.lb, &weights, &mut self.chance);
-            self.pickers.insert(among, (addresses, weights, picker));
-        }
-        let (_, _, picker) = self.pickers.get_mut(&among)?;
+        let picker = &mut self.pickers[at].picker;
         let picked = picker.pick(&candidates, &mut self.chance);
         let index = picked.value.and_then(|i| hosts.get(i)).copied()?;
         Some(Decision::new(index, picked.because))

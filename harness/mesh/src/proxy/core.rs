@@ -49,7 +49,19 @@ pub struct Proxy {
 }
 
 /// Clusters of Envoy by what they are for.
-pub(super) type Clusters = BTreeMap<(Purpose, ClusterKey), Cluster>;
+type Clusters = BTreeMap<Purpose, BTreeMap<ClusterKey, Shared>>;
+
+/// A cluster that requests under way hold on to. One that the last push did not know any more ends
+/// with them.
+#[derive(Clone)]
+pub(super) struct Shared(Arc<Mutex<Cluster>>);
+
+impl Shared {
+    /// Does something with the cluster.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Cluster) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
 
 struct State {
     identity: Option<Arc<Identity>>,
@@ -82,10 +94,14 @@ impl Proxy {
     pub fn configure(&self, push: Arc<Push>) {
         let mut state = self.lock();
         let view = Arc::new(View::new(push, &self.about));
-        for ((purpose, key), cluster) in &mut state.clusters {
-            cluster.refresh(&view, &self.about, *purpose, key);
+        for (purpose, clusters) in &mut state.clusters {
+            clusters.retain(|key, cluster| {
+                cluster.with(|cluster| {
+                    cluster.refresh(&view, &self.about, *purpose, key);
+                    cluster.is_known()
+                })
+            });
         }
-        state.clusters.retain(|_, cluster| cluster.is_known());
         state.view = Some(view);
     }
 
@@ -126,22 +142,23 @@ impl Proxy {
         work(&mut self.lock().chance)
     }
 
-    /// Does something with a cluster, which is set up if it was not asked for before; `None` if
-    /// there is no such service or subset.
-    pub(super) fn with_cluster<T>(
+    /// A cluster, which is set up if it was not asked for before; `None` if there is no such service
+    /// or subset.
+    pub(super) fn cluster(
         &self,
         view: &Arc<View>,
         purpose: Purpose,
         key: &ClusterKey,
-        work: impl FnOnce(&mut Cluster) -> T,
-    ) -> Option<T> {
+    ) -> Option<Shared> {
         let mut state = self.lock();
-        let named = (purpose, key.clone());
-        if !state.clusters.contains_key(&named) {
-            let cluster = Cluster::new(view, &self.about, purpose, key)?;
-            state.clusters.insert(named.clone(), cluster);
+        let clusters = state.clusters.entry(purpose).or_default();
+        if let Some(known) = clusters.get(key) {
+            return Some(known.clone());
         }
-        state.clusters.get_mut(&named).map(work)
+        let cluster = Cluster::new(view, &self.about, purpose, key)?;
+        let shared = Shared(Arc::new(Mutex::new(cluster)));
+        clusters.insert(key.clone(), shared.clone());
+        Some(shared)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

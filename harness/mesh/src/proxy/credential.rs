@@ -1,42 +1,22 @@
 //! Who a proxy is, and whom it believes.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use pki::{Chain, PkiError, Roots, SpiffeId, TrustBundles, Validity, VerifyError};
+use pki::{Chain, PkiError, SpiffeId, TrustBundles, VerifyError};
 use rustls_pki_types::CertificateDer;
 
+use super::verified::{Found, Verified, Vouching};
 use crate::xds::Signed;
-
-/// The whole calendar.
-const EVER: Validity = Validity {
-    not_before: Timestamp::MIN,
-    not_after: Timestamp::MAX,
-};
-
-/// A span without an instant.
-const NEVER: Validity = Validity {
-    not_before: Timestamp::MAX,
-    not_after: Timestamp::MIN,
-};
 
 /// A proxy's certificate with the roots that came with it.
 #[derive(Debug)]
 pub struct Identity {
     chain: Chain,
     print: [u8; 32],
-    roots: Roots,
-    believed: Mutex<BTreeMap<[u8; 32], Believed>>,
-}
-
-/// A chain that was verified, and when that holds.
-#[derive(Debug, Clone)]
-struct Believed {
-    who: SpiffeId,
-    during: Validity,
+    roots: Arc<Vouching>,
+    /// Chains for which the bundles that istiod pushed vouched, and those roots did not.
+    by_bundles: Found,
 }
 
 impl Identity {
@@ -45,11 +25,19 @@ impl Identity {
     /// # Errors
     /// If the roots that it sent along are no certificates.
     pub fn new(signed: Signed) -> Result<Self, PkiError> {
+        Self::among(&Verified::default(), signed)
+    }
+
+    /// The same for a proxy that makes use of what others have verified.
+    ///
+    /// # Errors
+    /// As [`Identity::new`].
+    pub fn among(others: &Verified, signed: Signed) -> Result<Self, PkiError> {
         Ok(Self {
             print: signed.chain.fingerprint(),
             chain: signed.chain,
-            roots: Roots::from_pem(&signed.roots)?,
-            believed: Mutex::default(),
+            roots: others.by(&signed.roots)?,
+            by_bundles: Found::default(),
         })
     }
 
@@ -86,36 +74,14 @@ impl Identity {
         bundles: &TrustBundles,
         now: Timestamp,
     ) -> Result<SpiffeId, VerifyError> {
-        if let Some(known) = self
-            .lock()
-            .get(&print)
-            .filter(|known| known.during.contains(now))
-        {
-            return Ok(known.who.clone());
+        let known = self.roots.known(print, now);
+        if let Some(who) = known.or_else(|| self.by_bundles.known(print, now)) {
+            return Ok(who);
         }
-        let own = self.roots.verify_workload(chain, now);
-        let who = own.or_else(|error| bundles.verify(chain, now).map_err(|_| error))?;
-        let believed = Believed {
-            who: who.clone(),
-            during: self.during(chain),
-        };
-        self.lock().insert(print, believed);
-        Ok(who)
-    }
-
-    /// When everything that may have vouched counts; never if something cannot be read. A clock may
-    /// jump back, so the beginning matters as well.
-    fn during(&self, chain: &Chain) -> Validity {
-        let all = std::iter::once(chain.leaf()).chain(chain.intermediates());
-        let spans = all.chain(self.roots.iter()).map(|der| {
-            let validity = Chain::new(der.clone(), &[]).validity();
-            validity.unwrap_or(NEVER)
-        });
-        spans.fold(EVER, |a, b| a.overlap(b))
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<[u8; 32], Believed>> {
-        self.believed.lock().unwrap_or_else(PoisonError::into_inner)
+        self.roots.verify(chain, print, now).or_else(|error| {
+            let who = bundles.verify(chain, now).map_err(|_| error)?;
+            Ok(self.by_bundles.keep(chain, print, who, self.roots.roots()))
+        })
     }
 }
 

@@ -108,7 +108,7 @@ impl Session {
 
     fn auto(&self, view: &View, hello: &Hello, trail: &Trail) -> Option<(Purpose, ClusterKey)> {
         let gateways = edge::of_proxy(view).map(|gateway| &gateway.spec);
-        let known = Known::new(view, &self.proxy.about.namespace);
+        let known = Known::named(view, &self.proxy.about.namespace, &hello.sni);
         let chains = Passthrough::new(gateways, self.number, &known.services());
         let alpns: Vec<&str> = hello.alpn.iter().map(String::as_str).collect();
         let routed = chains.route(&hello.sni, &alpns);

@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 
 use super::{
     cluster::Picked,
-    core::Proxy,
+    core::{Proxy, Shared},
     evidence,
     pick::{address_of, said},
     route::Route,
@@ -43,24 +43,24 @@ pub(super) struct Errand<'a> {
 }
 
 /// A request that a host has under way, until it is answered or given up.
-struct UnderWay<'a, 'b> {
-    errand: &'a Errand<'b>,
+struct UnderWay<'a> {
+    cluster: &'a Shared,
     host: Address,
 }
 
-impl<'a, 'b> UnderWay<'a, 'b> {
-    fn begin(errand: &'a Errand<'b>, host: &Address) -> Self {
-        errand.with(|cluster| cluster.begin(host));
+impl<'a> UnderWay<'a> {
+    fn begin(cluster: &'a Shared, host: &Address) -> Self {
+        cluster.with(|cluster| cluster.begin(host));
         Self {
-            errand,
+            cluster,
             host: host.clone(),
         }
     }
 }
 
-impl Drop for UnderWay<'_, '_> {
+impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        self.errand.with(|cluster| cluster.end(&self.host));
+        self.cluster.with(|cluster| cluster.end(&self.host));
     }
 }
 
@@ -130,14 +130,18 @@ impl Errand<'_> {
     }
 
     async fn once(&self, tried: &mut Vec<Address>) -> Result<Reply, Failed> {
-        let picked = self.pick(tried)?;
+        let (purpose, key) = (Purpose::Outbound, &self.route.key);
+        let cluster = self.proxy.cluster(self.view, purpose, key);
+        let cluster = cluster.ok_or(Failed::Own(ProxyCause::NoCluster))?;
+        let picked = self.pick(&cluster, tried)?;
         let host = picked.kept.address();
         tried.push(host.clone());
-        let _under_way = UnderWay::begin(self, &host);
+        let _under_way = UnderWay::begin(&cluster, &host);
         let limit = self.route.retry.as_ref().and_then(|r| r.per_try_timeout);
+        let idle = cluster.with(|cluster| cluster.idle(&host));
         let asked = match limit {
-            Some(limit) => timeout(limit, self.ask(&picked, &host)).await,
-            None => Ok(self.ask(&picked, &host).await),
+            Some(limit) => timeout(limit, self.ask(&picked, idle)).await,
+            None => Ok(self.ask(&picked, idle).await),
         };
         let (result, upstream, event) = match asked {
             Ok(asked) => asked,
@@ -147,28 +151,25 @@ impl Errand<'_> {
             }
         };
         let now = self.proxy.about.log.elapsed();
-        self.with(|cluster| {
+        cluster.with(|cluster| {
             cluster.keep(&host, upstream);
             cluster.observe(now, &host, event)
         });
         result
     }
 
-    fn pick(&self, tried: &[Address]) -> Result<Picked, Failed> {
+    fn pick(&self, cluster: &Shared, tried: &[Address]) -> Result<Picked, Failed> {
         let now = self.proxy.about.log.elapsed();
         let retry = self.route.retry.as_ref();
         let again = retry
             .filter(|retry| retry.avoid_previous_hosts)
             .map_or(0, |retry| retry.host_selection_attempts);
-        let key = &self.route.key;
-        let purpose = Purpose::Outbound;
-        let picked = self.proxy.with_cluster(self.view, purpose, key, |cluster| {
+        let picked = cluster.with(|cluster| {
             if tried.is_empty() {
                 told(self.trail, self.proxy, self.view, cluster);
             }
             cluster.pick(now, tried, again)
         });
-        let picked = picked.ok_or(Failed::Own(ProxyCause::NoCluster))?;
         let picked = picked.ok_or(Failed::Own(ProxyCause::NoHealthyHost))?;
         said(self.trail, self.proxy, &picked);
         Ok(picked)
@@ -177,9 +178,9 @@ impl Errand<'_> {
     async fn ask(
         &self,
         picked: &Picked,
-        host: &Address,
+        idle: Option<Upstream>,
     ) -> (Result<Reply, Failed>, Option<Upstream>, Event) {
-        let upstream = match self.connection(picked, host).await {
+        let upstream = match self.connection(picked, idle).await {
             Ok(upstream) => upstream,
             Err(cause) => {
                 let event = match cause {
@@ -206,9 +207,12 @@ impl Errand<'_> {
         }
     }
 
-    async fn connection(&self, picked: &Picked, host: &Address) -> Result<Upstream, WireCause> {
-        let idle = self.with(|cluster| cluster.idle(host));
-        if let Some(upstream) = idle.flatten() {
+    async fn connection(
+        &self,
+        picked: &Picked,
+        idle: Option<Upstream>,
+    ) -> Result<Upstream, WireCause> {
+        if let Some(upstream) = idle {
             return Ok(upstream);
         }
         Dial {
@@ -222,12 +226,6 @@ impl Errand<'_> {
         }
         .open()
         .await
-    }
-
-    fn with<T>(&self, work: impl FnOnce(&mut super::cluster::Cluster) -> T) -> Option<T> {
-        let key = &self.route.key;
-        self.proxy
-            .with_cluster(self.view, Purpose::Outbound, key, work)
     }
 }
 

@@ -52,10 +52,11 @@ struct Session {
     app: Tunnel,
 }
 
-/// What a client showed in its hello.
+/// What of a client's hello matters to the requests behind it.
 #[derive(Debug)]
 struct Peer {
-    hello: Hello,
+    sni: String,
+    alpn: Vec<String>,
     /// The digest of its certificate, as Envoy writes it; `None` if it showed none.
     hash: Option<String>,
     /// Its identity, if it is believed.
@@ -133,7 +134,12 @@ impl Session {
                 .map_or_else(Vec::new, |own| own.presented()),
         };
         let hash = chain_of(&hello.chain).map(|chain| fingerprint(&chain));
-        *self.peer.lock().await = Some(Arc::new(Peer { hello, hash, id }));
+        *self.peer.lock().await = Some(Arc::new(Peer {
+            sni: hello.sni,
+            alpn: hello.alpn,
+            hash,
+            id,
+        }));
         Reply::Hello(answer)
     }
 
@@ -202,7 +208,7 @@ impl Session {
         };
         let alpns: Vec<&str> = peer
             .iter()
-            .flat_map(|peer| peer.hello.alpn.iter().map(String::as_str))
+            .flat_map(|peer| peer.alpn.iter().map(String::as_str))
             .collect();
         let http = match sent {
             Sent::Http(http) => Some(facts_of(http)),
@@ -215,7 +221,7 @@ impl Session {
             remote_ip: source,
             destination_ip: Some(IpAddr::V4(*self.to.ip())),
             port: self.to.port(),
-            sni: peer.map(|peer| peer.hello.sni.as_str()),
+            sni: peer.map(|peer| peer.sni.as_str()),
             http,
         };
         let arrival = match peer {

@@ -25,7 +25,7 @@ use super::{
     evidence::note,
     view::{View, host_of},
 };
-use crate::snapshot::{Resolution, Service};
+use crate::snapshot::Service;
 
 /// Where something goes.
 pub(super) enum Next {
@@ -248,9 +248,8 @@ impl<'a> Router<'a> {
     fn headless(self, to: SocketAddrV4) -> Option<&'a Arc<Service>> {
         let address = to.ip().to_string();
         let endpoints = &self.view.snapshot().endpoints;
-        let mut headless = self.view.services().filter(|service| {
-            service.resolution == Resolution::Passthrough && service.port(to.port()).is_some()
-        });
+        let passthrough = self.view.passthrough();
+        let mut headless = passthrough.filter(|service| service.port(to.port()).is_some());
         headless.find(|service| {
             let known = endpoints.of(&service.host);
             let mut all = known.iter().flat_map(|known| known.endpoints.iter());

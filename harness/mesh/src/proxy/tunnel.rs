@@ -67,11 +67,12 @@ impl Far<'_> {
     pub(super) async fn connect(&self, trail: &Trail) -> Result<Upstream, Dead> {
         let now = self.proxy.about.log.elapsed();
         let (purpose, key) = (self.purpose, self.key);
-        let picked = self.proxy.with_cluster(self.view, purpose, key, |cluster| {
+        let cluster = self.proxy.cluster(self.view, purpose, key);
+        let cluster = cluster.ok_or(Dead::Own(ProxyCause::NoCluster))?;
+        let picked = cluster.with(|cluster| {
             told(trail, self.proxy, self.view, cluster);
             cluster.pick(now, &[], 0)
         });
-        let picked = picked.ok_or(Dead::Own(ProxyCause::NoCluster))?;
         let picked = picked.ok_or(Dead::Own(ProxyCause::NoHealthyHost))?;
         said(trail, self.proxy, &picked);
         let to = address_of(&picked, self.to).map_err(Dead::Wire)?;
@@ -98,9 +99,7 @@ impl Far<'_> {
         };
         let host = picked.kept.address();
         let now = self.proxy.about.log.elapsed();
-        self.proxy.with_cluster(self.view, purpose, key, |cluster| {
-            cluster.observe(now, &host, event)
-        });
+        cluster.with(|cluster| cluster.observe(now, &host, event));
         opened.map_err(Dead::Wire)
     }
 }

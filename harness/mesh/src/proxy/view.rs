@@ -1,6 +1,8 @@
-//! One push, as one proxy reads it: which services it sees, under which addresses and names.
+//! One push, as one proxy reads it: which services it sees, under which addresses and names. That is
+//! worked out for the services that are asked for, never for all of them: a push costs a proxy the
+//! same however large the mesh is.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
+use std::{borrow::Cow, net::Ipv4Addr, sync::Arc};
 
 use istio::{
     authz::{self, AuthzError, Enforcer, Layer, Workload},
@@ -21,7 +23,7 @@ use istio::{
 
 use super::{core::About, route::named};
 use crate::{
-    snapshot::{Service, Snapshot},
+    snapshot::{Resolution, Service, Snapshot},
     xds::Push,
 };
 
@@ -35,8 +37,8 @@ pub(super) struct View {
     pub(super) modes: ServerModes,
     /// Whom it lets in; an error if a policy is not modelled.
     pub(super) policies: Result<Policies, AuthzError>,
-    by_host: BTreeMap<Arc<str>, Arc<Service>>,
-    by_address: BTreeMap<(Ipv4Addr, u16), Arc<Service>>,
+    namespace: String,
+    addresses: AddressView,
 }
 
 /// The policies of a server.
@@ -51,16 +53,17 @@ impl View {
     pub(super) fn new(push: Arc<Push>, about: &About) -> Self {
         let snapshot = &push.snapshot;
         let sidecar = sidecar_of(&push, about);
-        let services: Vec<_> = seen(snapshot, about, sidecar.as_ref()).collect();
         let modes = &snapshot.config.peer_authentications;
         Self {
             modes: modes.modes_of(&about.namespace, &push.client.labels).value,
             policies: policies(snapshot, &about.namespace, &push.client.labels),
-            by_address: by_address(&push, about.captures_dns, &services),
-            by_host: services
-                .into_iter()
-                .map(|service| (Arc::clone(&service.host), service))
-                .collect(),
+            namespace: about.namespace.clone(),
+            addresses: AddressView {
+                cluster: push.client.cluster.clone(),
+                families: push.client.families,
+                captures_dns: about.captures_dns,
+                dual_stack: false,
+            },
             sidecar,
             push,
         }
@@ -78,12 +81,25 @@ impl View {
 
     /// The service of this host, if the proxy sees it.
     pub(super) fn service(&self, host: &str) -> Option<&Arc<Service>> {
-        self.by_host.get(host)
+        let snapshot = self.snapshot();
+        let owners = snapshot.services.of(host).iter();
+        let seen: Vec<_> = owners.filter(|service| self.sees(service)).collect();
+        let flags = &snapshot.control_plane.flags;
+        let best = flags.is_on(Flag::PickBestServiceNamespace);
+        picked(&seen, &self.namespace, best)
     }
 
     /// The services that the proxy sees, by host.
     pub(super) fn services(&self) -> impl Iterator<Item = &Arc<Service>> {
-        self.by_host.values()
+        let hosts = self.snapshot().services.hosts();
+        hosts.filter_map(|host| self.service(host))
+    }
+
+    /// The services that the proxy sees whose connections go where they were meant to go, by host.
+    pub(super) fn passthrough(&self) -> impl Iterator<Item = &Arc<Service>> {
+        let hosts = self.snapshot().services.passthrough_hosts().iter();
+        let services = hosts.filter_map(|host| self.service(host));
+        services.filter(|service| service.resolution == Resolution::Passthrough)
     }
 
     /// The virtual services for a gateway, or for all sidecars, that a proxy of the namespace may
@@ -101,7 +117,15 @@ impl View {
 
     /// The service that has this address and port.
     pub(super) fn at(&self, address: Ipv4Addr, port: u16) -> Option<&Arc<Service>> {
-        self.by_address.get(&(address, port))
+        let hosts = self.snapshot().services.hosts_at(address).iter();
+        let mut services = hosts.filter_map(|host| self.service(host));
+        services.find(|service| service.port(port).is_some() && self.has(service, address))
+    }
+
+    /// Whether the proxy holds a service under an address.
+    fn has(&self, service: &Service, address: Ipv4Addr) -> bool {
+        let held = addresses(&service.addresses, &self.addresses).value;
+        held.iter().any(|text| text.parse() == Ok(address))
     }
 
     /// The service that a request's authority means on a port: by its host, or by as much of it
@@ -122,17 +146,36 @@ impl View {
         self.called(name, namespace).next()
     }
 
-    fn called(&self, name: &str, namespace: &str) -> impl Iterator<Item = &Arc<Service>> {
+    fn called<'a, 'n>(
+        &'a self,
+        name: &'n str,
+        namespace: &'n str,
+    ) -> impl Iterator<Item = &'a Arc<Service>> + use<'a, 'n> {
         let domain = &self.snapshot().control_plane.domain;
-        let candidates = [
-            name.to_owned(),
-            format!("{name}.{namespace}.svc.{domain}"),
-            format!("{name}.svc.{domain}"),
-            format!("{name}.{domain}"),
-        ];
-        candidates
-            .into_iter()
-            .filter_map(|host| self.by_host.get(&*host))
+        let candidates = (0..4).map(move |form| match form {
+            0 => Cow::Borrowed(name),
+            1 => format!("{name}.{namespace}.svc.{domain}").into(),
+            2 => format!("{name}.svc.{domain}").into(),
+            _ => format!("{name}.{domain}").into(),
+        });
+        candidates.filter_map(|host| self.service(&host))
+    }
+
+    fn sees(&self, service: &Service) -> bool {
+        let snapshot = self.snapshot();
+        let client = &self.namespace;
+        let default = &snapshot.mesh.config.default_service_export_to;
+        let shown = is_visible(&service.export_to, default, &service.namespace, client).value;
+        let mechanisms = &snapshot.control_plane.mechanisms;
+        let imported = |port: u16| {
+            let imported = ImportedService {
+                namespace: &service.namespace,
+                host: &service.host,
+                port,
+            };
+            imports(self.sidecar.as_ref(), client, imported, mechanisms).value
+        };
+        shown && service.ports.iter().any(|port| imported(port.number))
     }
 }
 
@@ -159,46 +202,8 @@ fn sidecar_of(push: &Push, about: &About) -> Option<Sidecar> {
     found.map(|sidecar| sidecar.spec.clone())
 }
 
-/// The services that a proxy sees, one for each host.
-fn seen<'a>(
-    snapshot: &'a Snapshot,
-    about: &'a About,
-    sidecar: Option<&'a Sidecar>,
-) -> impl Iterator<Item = Arc<Service>> + 'a {
-    let mut of_host: BTreeMap<&str, Vec<&Arc<Service>>> = BTreeMap::new();
-    for service in snapshot.services.iter() {
-        if is_seen(service, snapshot, &about.namespace, sidecar) {
-            of_host.entry(&service.host).or_default().push(service);
-        }
-    }
-    let flags = &snapshot.control_plane.flags;
-    let best = flags.is_on(Flag::PickBestServiceNamespace);
-    of_host
-        .into_values()
-        .filter_map(move |owners| picked(&owners, &about.namespace, best))
-}
-
-fn is_seen(
-    service: &Service,
-    snapshot: &Snapshot,
-    client: &str,
-    sidecar: Option<&Sidecar>,
-) -> bool {
-    let default = &snapshot.mesh.config.default_service_export_to;
-    let shown = is_visible(&service.export_to, default, &service.namespace, client).value;
-    let mechanisms = &snapshot.control_plane.mechanisms;
-    let imported = |port: u16| {
-        let imported = ImportedService {
-            namespace: &service.namespace,
-            host: &service.host,
-            port,
-        };
-        imports(sidecar, client, imported, mechanisms).value
-    };
-    shown && service.ports.iter().any(|port| imported(port.number))
-}
-
-fn picked(owners: &[&Arc<Service>], client: &str, best: bool) -> Option<Arc<Service>> {
+/// Which of the services of one host a client in a namespace means.
+fn picked<'a>(owners: &[&'a Arc<Service>], client: &str, best: bool) -> Option<&'a Arc<Service>> {
     let described: Vec<HostOwner<'_>> = owners
         .iter()
         .map(|service| HostOwner {
@@ -207,31 +212,7 @@ fn picked(owners: &[&Arc<Service>], client: &str, best: bool) -> Option<Arc<Serv
         })
         .collect();
     let index = pick_owner(&described, client, best)?.value;
-    owners.get(index).map(|service| Arc::clone(service))
-}
-
-fn by_address(
-    push: &Push,
-    captures_dns: bool,
-    services: &[Arc<Service>],
-) -> BTreeMap<(Ipv4Addr, u16), Arc<Service>> {
-    let view = AddressView {
-        cluster: push.client.cluster.clone(),
-        families: push.client.families,
-        captures_dns,
-        dual_stack: false,
-    };
-    let mut found = BTreeMap::new();
-    for service in services {
-        let known = addresses(&service.addresses, &view).value;
-        for address in known.iter().filter_map(|text| text.parse().ok()) {
-            for port in &service.ports {
-                let key = (address, port.number);
-                found.entry(key).or_insert_with(|| Arc::clone(service));
-            }
-        }
-    }
-    found
+    owners.get(index).copied()
 }
 
 fn policies(snapshot: &Snapshot, namespace: &str, labels: &Labels) -> Result<Policies, AuthzError> {

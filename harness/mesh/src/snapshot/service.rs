@@ -1,6 +1,6 @@
 //! Who can be called: services, merged over the clusters that one control plane knows.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
 
 use istio::{
     ClusterId,
@@ -77,20 +77,37 @@ pub enum Resolution {
 }
 
 /// All services of a control plane, by host; a host may exist in several namespaces.
+///
+/// Which of them one proxy sees, and under which of their addresses, is worked out when it asks:
+/// a mesh has many proxies, each of which asks for few services.
 #[derive(Debug, Clone, Default)]
 pub struct Services {
     by_host: BTreeMap<Arc<str>, Vec<Arc<Service>>>,
+    /// The hosts of services that have an address in the eyes of any proxy, in order.
+    by_address: BTreeMap<Ipv4Addr, Vec<Arc<str>>>,
+    /// The hosts of services without an address of their own, in order.
+    passthrough: Vec<Arc<str>>,
 }
 
 impl Services {
     /// The services in the order given, which is kept among those of one host.
-    pub fn new(services: impl IntoIterator<Item = Service>) -> Self {
+    pub fn new(services: impl IntoIterator<Item = impl Into<Arc<Service>>>) -> Self {
         let mut by_host: BTreeMap<Arc<str>, Vec<Arc<Service>>> = BTreeMap::new();
         for service in services {
+            let service = service.into();
             let same = by_host.entry(Arc::clone(&service.host)).or_default();
-            same.push(Arc::new(service));
+            same.push(service);
         }
-        Self { by_host }
+        let passes = |same: &[Arc<Service>]| {
+            let mut resolutions = same.iter().map(|service| &service.resolution);
+            resolutions.any(|resolution| *resolution == Resolution::Passthrough)
+        };
+        let headless = by_host.iter().filter(|(_, same)| passes(same));
+        Self {
+            passthrough: headless.map(|(host, _)| Arc::clone(host)).collect(),
+            by_address: by_address(&by_host),
+            by_host,
+        }
     }
 
     /// Those of one host, of whatever namespace.
@@ -102,6 +119,38 @@ impl Services {
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Service>> {
         self.by_host.values().flatten()
     }
+
+    /// Their hosts, in order.
+    pub fn hosts(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.by_host.keys()
+    }
+
+    /// The hosts, in order, one of whose services has this address in some cluster, by allocation or
+    /// by default: for which proxies, its [`ServiceAddresses`] tell.
+    pub fn hosts_at(&self, address: Ipv4Addr) -> &[Arc<str>] {
+        self.by_address.get(&address).map_or(&[], Vec::as_slice)
+    }
+
+    /// The hosts, in order, of services whose connections go where clients meant them to go.
+    pub fn passthrough_hosts(&self) -> &[Arc<str>] {
+        &self.passthrough
+    }
+}
+
+fn by_address(
+    by_host: &BTreeMap<Arc<str>, Vec<Arc<Service>>>,
+) -> BTreeMap<Ipv4Addr, Vec<Arc<str>>> {
+    let mut found: BTreeMap<Ipv4Addr, Vec<Arc<str>>> = BTreeMap::new();
+    for (host, same) in by_host {
+        let written = same.iter().flat_map(|service| service.addresses.all());
+        for address in written.filter_map(|text| text.parse().ok()) {
+            let hosts = found.entry(address).or_default();
+            if hosts.last() != Some(host) {
+                hosts.push(Arc::clone(host));
+            }
+        }
+    }
+    found
 }
 
 impl Service {

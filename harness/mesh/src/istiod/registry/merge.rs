@@ -1,6 +1,9 @@
 //! All clusters together: one service per host, as a control plane tells its proxies.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use istio::{
     ClusterId,
@@ -16,41 +19,51 @@ use istio::{
 use super::{Registry, service::ClusterService};
 use crate::snapshot::{Mesh, Service};
 
-/// The services of registries, in the order in which the control plane holds them.
-pub(crate) fn services(registries: &[Arc<Registry>], index: &Index, mesh: &Mesh) -> Vec<Service> {
-    let mut hosts: BTreeMap<&Arc<str>, Vec<(&ClusterId, &ClusterService)>> = BTreeMap::new();
+/// What registries say of one host, in the order in which the control plane holds them.
+type Objects<'a> = Vec<(&'a ClusterId, &'a ClusterService)>;
+
+/// Every host of registries, with what each says of it.
+pub(crate) fn hosts(registries: &[Arc<Registry>]) -> BTreeMap<&Arc<str>, Objects<'_>> {
+    let mut hosts: BTreeMap<&Arc<str>, Objects<'_>> = BTreeMap::new();
     for registry in registries {
         for (host, service) in &registry.services {
-            hosts
-                .entry(host)
-                .or_default()
-                .push((&registry.cluster, service));
+            let objects = hosts.entry(host).or_default();
+            objects.push((&registry.cluster, service));
         }
     }
-    let merged = hosts
-        .into_iter()
-        .map(|(host, objects)| one(host, &objects, index, mesh));
-    merged.collect()
+    hosts
 }
 
-fn one(
+/// What registries say of one host.
+pub(crate) fn of_host<'a>(host: &str, registries: &'a [Arc<Registry>]) -> Objects<'a> {
+    let one = |registry: &'a Arc<Registry>| {
+        let service = registry.services.get(host)?;
+        Some((&registry.cluster, service))
+    };
+    registries.iter().filter_map(one).collect()
+}
+
+/// The service of a host; `None` if no registry has it.
+pub(crate) fn service(
     host: &Arc<str>,
     objects: &[(&ClusterId, &ClusterService)],
     index: &Index,
     mesh: &Mesh,
-) -> Service {
+) -> Option<Service> {
+    let accounts = accounts(host, index);
     let registered = |(cluster, service): &(&ClusterId, &ClusterService)| Registered {
         cluster: (*cluster).clone(),
         addresses: service.addresses.clone(),
-        service_accounts: accounts(host, cluster, index),
+        service_accounts: match accounts.get(*cluster) {
+            Some(accounts) => accounts.iter().map(ToString::to_string).collect(),
+            None => Vec::new(),
+        },
     };
     let all: Vec<Registered> = objects.iter().map(registered).collect();
-    let merged = merge(&all)
-        .value
-        .expect("a host is here because some cluster has it");
+    let merged = merge(&all).value?;
     // The first registry that has the host defines it.
     let defining = objects[0].1;
-    Service {
+    Some(Service {
         host: Arc::clone(host),
         name: defining.name.clone(),
         namespace: defining.namespace.clone(),
@@ -75,7 +88,7 @@ fn one(
             .collect(),
         labels: defining.labels.clone(),
         addresses: addresses(merged),
-    }
+    })
 }
 
 fn addresses(merged: Merged) -> ServiceAddresses {
@@ -94,16 +107,15 @@ fn names(accounts: &[String], mesh: &Mesh) -> Vec<String> {
     expanded.into_iter().collect()
 }
 
-/// The identities of a host's endpoints in one cluster, each once, in order.
-fn accounts(host: &str, cluster: &ClusterId, index: &Index) -> Vec<String> {
-    let known = index.of(host).map(|known| Arc::clone(&known.endpoints));
-    let mut accounts: Vec<String> = known
-        .iter()
-        .flat_map(|endpoints| endpoints.iter())
-        .filter(|endpoint| endpoint.cluster == *cluster && !endpoint.service_account.is_empty())
-        .map(|endpoint| endpoint.service_account.to_string())
-        .collect();
-    accounts.sort();
-    accounts.dedup();
+/// The identities of a host's endpoints by cluster, each once, in order.
+fn accounts<'a>(host: &str, index: &'a Index) -> BTreeMap<&'a ClusterId, BTreeSet<&'a str>> {
+    let mut accounts: BTreeMap<&ClusterId, BTreeSet<&str>> = BTreeMap::new();
+    let known = index.of(host).into_iter();
+    for endpoint in known.flat_map(|known| known.endpoints.iter()) {
+        if !endpoint.service_account.is_empty() {
+            let of_cluster = accounts.entry(&endpoint.cluster).or_default();
+            of_cluster.insert(&endpoint.service_account);
+        }
+    }
     accounts
 }

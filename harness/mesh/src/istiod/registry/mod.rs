@@ -2,7 +2,7 @@
 //! tables.
 //!
 //! Reading order: [`protocol`], [`service`], [`endpoint`] (with `place`: where a pod is), this
-//! file, [`entry`] (ServiceEntries and WorkloadEntries), [`merge`] (all clusters together).
+//! file, [`entry`] (ServiceEntries and WorkloadEntries), [`merge`] (a host over all clusters).
 
 pub(crate) mod allocate;
 pub(crate) mod endpoint;
@@ -12,7 +12,10 @@ pub(crate) mod place;
 pub(crate) mod protocol;
 pub(crate) mod service;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use istio::{
     ClusterId,
@@ -35,7 +38,7 @@ use service::ClusterService;
 pub(crate) struct Registry {
     pub(crate) cluster: ClusterId,
     pub(crate) services: BTreeMap<Arc<str>, ClusterService>,
-    pub(crate) endpoints: BTreeMap<Arc<str>, Vec<Endpoint>>,
+    pub(crate) endpoints: BTreeMap<Arc<str>, Arc<[Endpoint]>>,
     pub(crate) gateways: Vec<NetworkGateway>,
     /// What each address serves.
     pub(crate) served: BTreeMap<Arc<str>, Vec<Served>>,
@@ -83,6 +86,7 @@ impl Registry {
             registry.gateways.extend(super::gateways::of_service(
                 service, &read.host, tables, view,
             ));
+            let endpoints = endpoints.into();
             registry.endpoints.insert(Arc::clone(&read.host), endpoints);
             registry
                 .targets
@@ -90,6 +94,16 @@ impl Registry {
             registry.services.insert(Arc::clone(&read.host), read);
         }
         registry
+    }
+
+    /// The hosts of which this reading says something else than `before` did.
+    pub(crate) fn differing<'a>(&'a self, before: &'a Self) -> BTreeSet<&'a Arc<str>> {
+        let all = self.services.keys().chain(before.services.keys());
+        let differs = |host: &&Arc<str>| {
+            self.services.get(*host) != before.services.get(*host)
+                || self.endpoints.get(*host) != before.endpoints.get(*host)
+        };
+        all.filter(differs).collect()
     }
 
     fn serve(&mut self, service: &ClusterService, endpoints: &[Endpoint]) {

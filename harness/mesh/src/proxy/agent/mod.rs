@@ -17,7 +17,10 @@ use sim::{
     program::{Health, Image, MachineStart, Process, Start},
 };
 
-use crate::{proxy::Living, refusals::Refusals};
+use crate::{
+    proxy::{Living, Verified},
+    refusals::Refusals,
+};
 use home::Home;
 use life::Ended;
 
@@ -26,6 +29,7 @@ use life::Ended;
 pub struct ProxyImage {
     refusals: Refusals,
     living: Living,
+    verified: Verified,
 }
 
 impl ProxyImage {
@@ -34,6 +38,7 @@ impl ProxyImage {
         Self {
             refusals,
             living: Living::default(),
+            verified: Verified::default(),
         }
     }
 
@@ -52,7 +57,9 @@ impl Image for ProxyImage {
             Some("istio-iptables") => redirect::set_up(&start, &words[1..]),
             Some("proxy") => {
                 let read = environment::read(&start, &words[1..]);
-                read.map(|environment| life::start(home, environment, &self.living))
+                read.map(|environment| {
+                    life::start(home, environment, (&self.living, &self.verified))
+                })
             }
             _ => Err(format!("arguments {words:?} of proxyv2 are not modelled")),
         };
@@ -77,7 +84,7 @@ impl ProxyImage {
         });
         let home = Home::Machine(Box::new(start));
         match read {
-            Ok(environment) => life::start(home, environment, &self.living),
+            Ok(environment) => life::start(home, environment, (&self.living, &self.verified)),
             Err(why) => {
                 home.log().note(environment::name(&home), why);
                 Box::new(Ended::with(Health::Exited(1)))
