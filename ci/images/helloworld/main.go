@@ -3,10 +3,10 @@
 //
 //	GET /hello                 Hello version: v1, instance: helloworld-v1-5d8c…
 //	with accept: application/json
-//	                           {"version":"v1","pod":"…","cluster":"cluster1","headers":{…}}
+//	                           {"version":"v1","pod":"…","cluster":"cluster1","vm":"","headers":{…}}
 //	GET /healthz               200
 //
-// SERVICE_VERSION, HOSTNAME and CLUSTER_ID come from the environment. It ignores SIGTERM and answers
+// SERVICE_VERSION, HOSTNAME, CLUSTER_ID, VM_NAME and PORT (5000) come from the environment. It ignores SIGTERM and answers
 // until it is killed, as the first process of a container does that has no handler for it: by then no
 // Service names its pod any more.
 package main
@@ -27,11 +27,15 @@ type evidence struct {
 	Version string            `json:"version"`
 	Pod     string            `json:"pod"`
 	Cluster string            `json:"cluster"`
+	VM      string            `json:"vm"`
 	Headers map[string]string `json:"headers"`
 }
 
 func hello(w http.ResponseWriter, r *http.Request) {
-	seen := evidence{os.Getenv("SERVICE_VERSION"), os.Getenv("HOSTNAME"), os.Getenv("CLUSTER_ID"), headers(r)}
+	seen := evidence{
+		Version: os.Getenv("SERVICE_VERSION"), Pod: os.Getenv("HOSTNAME"),
+		Cluster: os.Getenv("CLUSTER_ID"), VM: os.Getenv("VM_NAME"), Headers: headers(r),
+	}
 	if !strings.Contains(r.Header.Get("accept"), "application/json") {
 		fmt.Fprintf(w, "Hello version: %s, instance: %s\n", seen.Version, seen.Pod)
 		return
@@ -50,11 +54,19 @@ func headers(r *http.Request) map[string]string {
 	return flat
 }
 
+// Istio's sample knows one port; applications of virtual machines are told theirs.
+func port() string {
+	if port := os.Getenv("PORT"); port != "" {
+		return port
+	}
+	return "5000"
+}
+
 func main() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/hello", hello)
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
-	server := &http.Server{Addr: ":5000", Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Addr: ":" + port(), Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 
 	// Go's runtime handles the signal where a program does not, and would end it.
 	signal.Ignore(syscall.SIGTERM)

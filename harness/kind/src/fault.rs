@@ -117,7 +117,7 @@ impl Place {
     fn machine(machine: &machine::Standing) -> Self {
         Self {
             nodes: Vec::new(),
-            sources: vec![machine.address.into()],
+            sources: vec![machine.address.into(), machine.wan.into()],
             own: None,
             port: None,
         }

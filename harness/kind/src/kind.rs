@@ -11,7 +11,7 @@ use futures::future::{BoxFuture, FutureExt as _, try_join_all};
 use world::{Capabilities, Capability, Substrate};
 
 use crate::{
-    Pool, Result, digest,
+    Pool, Result, agent, digest,
     docker::{Docker, Privilege},
     gc::{self, Removed, Which},
     progress::{Event, Tell},
@@ -30,7 +30,8 @@ pub struct Images {
     pub node: String,
     /// Images that every node gets before anything is applied, for pods that no registry serves.
     pub preload: Vec<String>,
-    /// What machines and clients outside every cluster run on: an image with a shell and curl.
+    /// What machines and clients outside every cluster run on: an image with a shell and curl. Machines
+    /// join meshes if Istio's agent is its entrypoint, as in Istio's own `proxyv2`.
     pub machine: Option<String>,
     /// What answers on machines.
     pub sample: Option<String>,
@@ -90,6 +91,8 @@ pub struct Kind {
     pub(crate) images: Images,
     /// What the daemon calls the images now: tags move, ids do not.
     pub(crate) ids: Vec<String>,
+    /// Whether machines have Istio's agent.
+    pub(crate) agent: bool,
     pub(crate) privilege: Privilege,
     pub(crate) keep: Keep,
     pub(crate) pool: Option<Pool>,
@@ -134,10 +137,15 @@ impl Kind {
         for (image, id) in images.all().zip(&ids) {
             images.lock.holds(image, id)?;
         }
+        let agent = match &images.machine {
+            Some(machine) => agent::is_in(&docker.entrypoint(machine).await?),
+            None => false,
+        };
         Ok(Self {
             docker,
             images,
             ids,
+            agent,
             privilege: Privilege::Privileged,
             keep: Keep::WhileRunning,
             pool: None,
@@ -212,7 +220,8 @@ impl Engine for Kind {
         ];
         let outside = self.images.machine.is_some();
         let outside = outside.then_some(Capability::OutsideClient);
-        always.into_iter().chain(outside).collect()
+        let vms = self.agent.then_some(Capability::Vms);
+        always.into_iter().chain(outside).chain(vms).collect()
     }
 
     fn bring_up<'a>(

@@ -6,11 +6,12 @@
 //!
 //! Reading order: [`mod@kind`] (the engine), `stand` (bringing up, a list of steps), `bridge`, `range` and `join` (who stands
 //! where and reaches whom), `node` (what a node is, and what it goes on doing by itself), `cluster`
-//! (from containers to ready nodes), `machine` and `stranger` (who stands outside), `standing`, `environment` and `fault` (what can be done with clusters that
+//! (from containers to ready nodes), `machine`, `agent` and `stranger` (who stands outside), `standing`, `environment` and `fault` (what can be done with clusters that
 //! stand; they are asked by the room `live`), [`pool`], `lent`, `reset` and `inventory` (how trials share clusters),
 //! `label`, [`lease`], `kept` and [`gc`] (what is whose, until when, and how it is removed), [`doctor`] (whether the
 //! host can have them), [`stock`] and `credentials` (where images come from), `docker` (the only place that knows bollard).
 
+mod agent;
 mod bridge;
 mod cluster;
 mod cni;

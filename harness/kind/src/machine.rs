@@ -1,4 +1,5 @@
-//! Machines outside every cluster: containers on a mesh network that no node knows of.
+//! Machines outside every cluster: containers on a mesh network that no node knows of. They reach load
+//! balancers as everybody does, over the bridge that all share.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,7 +11,7 @@ use futures::future::{BoxFuture, FutureExt as _, try_join_all};
 use world::{Capability, Substrate, VmName};
 
 use crate::{
-    Error, Images, Result,
+    Error, Images, Result, agent,
     bridge::{Bridges, Layout},
     docker::{Attachment, Docker, HelperSpec, Joins, PlainSpec},
     join,
@@ -25,6 +26,8 @@ pub(crate) struct MachinePlan {
     /// Its container.
     container: String,
     at: Attachment,
+    /// Where it stands on the shared bridge, from which load balancers are reached.
+    wan: Attachment,
     /// Commands that set its routes.
     routes: String,
 }
@@ -38,6 +41,8 @@ pub(crate) struct Machines {
     sample: Option<String>,
     /// An image with the tools that set routes, which a machine need not have.
     tools: String,
+    /// Whether their image has Istio's agent.
+    agent: bool,
     all: BTreeMap<VmName, Standing>,
 }
 
@@ -47,6 +52,8 @@ pub(crate) struct Standing {
     pub(crate) id: String,
     pub(crate) container: String,
     pub(crate) address: Ipv4Addr,
+    /// Its address on the shared bridge.
+    pub(crate) wan: Ipv4Addr,
 }
 
 /// The machines of a substrate, each on the bridge of its network.
@@ -61,19 +68,22 @@ pub(crate) fn plans(
         name: name.clone(),
         container: format!("{run}-vm-{name}"),
         at: bridges.networks[&vm.network].machine(place),
+        wan: bridges.wan.machine(place),
         routes: join::script(&join::routes_of_machine(substrate, &vm.network), layout),
     })
     .collect()
 }
 
 impl Machines {
-    /// None yet. `images` says what answers on them, and whose tools set their routes.
-    pub(crate) fn none(docker: Docker, labels: Labels, images: &Images) -> Self {
+    /// None yet. `images` says what answers on them, and whose tools set their routes; `agent`, whether
+    /// their image has Istio's.
+    pub(crate) fn none(docker: Docker, labels: Labels, images: &Images, agent: bool) -> Self {
         Self {
             docker,
             labels,
             sample: images.sample.clone(),
             tools: images.node.clone(),
+            agent,
             all: BTreeMap::new(),
         }
     }
@@ -97,8 +107,10 @@ impl Machines {
             environment: BTreeMap::new(),
             command: Some(["sleep", "infinity"].map(str::to_owned).to_vec()),
             joins: Joins::Bridge(plan.at.clone()),
+            as_root_with: self.agent.then_some(&agent::PRIVILEGES),
         };
         let id = self.docker.start_plain(&spec).await?;
+        self.docker.attach(&id, &plan.wan).await?;
         self.route(plan, &id).await?;
         Ok((plan.name.clone(), plan.standing(id)))
     }
@@ -156,6 +168,8 @@ impl Machines {
             docker: self.docker.clone(),
             labels: self.labels.clone(),
             sample: self.sample.clone(),
+            agent: self.agent,
+            name: name.clone(),
             standing: self.get(name)?.clone(),
         }))
     }
@@ -167,6 +181,7 @@ impl MachinePlan {
             id,
             container: self.container.clone(),
             address: self.at.address,
+            wan: self.wan.address,
         }
     }
 }
@@ -176,19 +191,36 @@ struct Handle {
     docker: Docker,
     labels: Labels,
     sample: Option<String>,
+    agent: bool,
+    name: VmName,
     standing: Standing,
 }
 
+/// Writes what it reads to a path.
+const WRITE: &str = r#"mkdir -p "$(dirname "$0")" && cat > "$0""#;
+
+/// Where names are that no resolver is asked for.
+const HOSTS: &str = "/etc/hosts";
+
+/// Adds lines to those that Docker wrote; what was added before gives way.
+const ADD_HOSTS: &str = r#"[ -f "$0.docker" ] || cp "$0" "$0.docker"; cat "$0.docker" - > "$0""#;
+
 impl Handle {
     async fn write_all(&self, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
-        let script = r#"mkdir -p "$(dirname "$0")" && cat > "$0""#;
         for (path, content) in files {
+            let script = if path == HOSTS { ADD_HOSTS } else { WRITE };
             let command = ["sh", "-c", script, path];
             self.docker
                 .must(&self.standing.id, &command, Some(content))
                 .await?;
         }
         Ok(())
+    }
+
+    /// Where the agent is asked for.
+    fn with_agent(&self) -> engine::Result<&Standing> {
+        let lacks = engine::Error::NotCapable(Capability::Vms);
+        self.agent.then_some(&self.standing).ok_or(lacks)
     }
 
     /// Starts the sample beside the machine, in its network; one that runs already gives way.
@@ -201,6 +233,7 @@ impl Handle {
         let environment = [
             ("SERVICE_VERSION", app.version.as_str()),
             ("HOSTNAME", &self.standing.container),
+            ("VM_NAME", self.name.as_str()),
             ("PORT", &app.port.to_string()),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -211,6 +244,7 @@ impl Handle {
             environment: environment.into(),
             command: None,
             joins: Joins::Container(self.standing.id.clone()),
+            as_root_with: None,
         };
         self.docker.start_plain(&spec).await.map(drop)
     }
@@ -226,11 +260,15 @@ impl Machine for Handle {
     }
 
     fn start_agent(&self) -> BoxFuture<'_, engine::Result<()>> {
-        async { Err(engine::Error::NotCapable(Capability::Istio)) }.boxed()
+        async {
+            let machine = self.with_agent()?;
+            Ok(agent::start(&self.docker, &machine.id, machine.address).await?)
+        }
+        .boxed()
     }
 
     fn stop_agent(&self) -> BoxFuture<'_, engine::Result<()>> {
-        async { Err(engine::Error::NotCapable(Capability::Istio)) }.boxed()
+        async { Ok(agent::stop(&self.docker, &self.with_agent()?.id).await?) }.boxed()
     }
 
     fn start_app(&self, app: App) -> BoxFuture<'_, engine::Result<()>> {

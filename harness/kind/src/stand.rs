@@ -94,7 +94,12 @@ impl Kind {
     }
 
     pub(crate) fn no_machines(&self, owner: &Owner) -> Machines {
-        Machines::none(self.docker.clone(), owner.labels(), &self.images)
+        Machines::none(
+            self.docker.clone(),
+            owner.labels(),
+            &self.images,
+            self.agent,
+        )
     }
 
     /// Gives every node its `/var` with all images unpacked, where the daemon can; without it nodes
@@ -137,6 +142,7 @@ impl Kind {
             environment: BTreeMap::new(),
             command: Some(["sleep", "infinity"].map(str::to_owned).to_vec()),
             joins: Joins::Bridge(bridges.wan.outside()),
+            as_root_with: None,
         });
         let (docker, run) = (self.docker.clone(), owner.run.clone());
         Clusters::new(docker, run, self.keep, standing, machines, outside)

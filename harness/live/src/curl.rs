@@ -228,6 +228,8 @@ struct Evidence {
     version: String,
     pod: String,
     cluster: String,
+    #[serde(default)]
+    vm: String,
     headers: BTreeMap<String, String>,
 }
 
@@ -242,7 +244,8 @@ fn answer(status: u16, body: &str) -> Answer {
     Answer {
         status,
         cluster: seen.cluster.parse().ok(),
-        pod: Some(seen.pod),
+        pod: seen.vm.is_empty().then_some(seen.pod),
+        vm: seen.vm.parse().ok(),
         version: Some(seen.version),
         tls: peer(&seen.headers),
         received_headers: seen.headers,
@@ -344,6 +347,19 @@ mod tests {
         assert_eq!(answer.cluster, Some("cluster2".parse().unwrap()));
         let peer = PeerIdentity("spiffe://cluster.local/ns/sample/sa/sleep".to_owned());
         assert_eq!(answer.tls, Some(TlsSeen::Mutual { peer }));
+    }
+
+    #[test]
+    fn an_answer_of_a_machine_is_no_answer_of_a_pod() {
+        let body =
+            r#"{"version":"v1","pod":"r1-vm-legacy","cluster":"","vm":"legacy","headers":{}}"#;
+        let text = format!("{body}\n{MARK}0 200 0.010 1\n");
+        let seen = read(&[call(Connection::Fresh)], &text, Duration::ZERO).unwrap();
+        let Outcome::Answered(answer) = &seen[0].outcome else {
+            panic!("answered")
+        };
+        assert_eq!(answer.vm, Some("legacy".parse().unwrap()));
+        assert_eq!((&answer.pod, &answer.cluster), (&None, &None));
     }
 
     #[test]

@@ -50,6 +50,14 @@ impl Docker {
         }))
     }
 
+    /// What an image that the daemon has starts.
+    pub(crate) async fn entrypoint(&self, image: &str) -> Result<Vec<String>> {
+        let found = self.api.inspect_image(image).await;
+        let found = found.map_err(met(format!("inspect image {image}")))?;
+        let config = found.config.and_then(|config| config.entrypoint);
+        Ok(config.unwrap_or_default())
+    }
+
     /// Copies images of the daemon into a node. The archive is passed on while it is read, so that
     /// its size never matters.
     pub(crate) async fn load(&self, id: &str, images: &[String]) -> Result<()> {

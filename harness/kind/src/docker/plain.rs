@@ -23,6 +23,9 @@ pub(crate) struct PlainSpec {
     /// What it runs in place of what its image says.
     pub(crate) command: Option<Vec<String>>,
     pub(crate) joins: Joins,
+    /// Capabilities that it has beside Docker's usual ones, as root; whoever its image says, with none,
+    /// if left out.
+    pub(crate) as_root_with: Option<&'static [&'static str]>,
 }
 
 /// Which network a container is in.
@@ -62,8 +65,11 @@ fn body(spec: &PlainSpec) -> ContainerCreateBody {
         // Who shares another's network shares its name there.
         Joins::Container(id) => (format!("container:{id}"), None, None),
     };
+    let added = spec.as_root_with;
+    let added = added.map(|names| names.iter().map(|&name| name.to_owned()).collect());
     ContainerCreateBody {
         hostname,
+        user: spec.as_root_with.map(|_| "0".to_owned()),
         image: Some(spec.image.clone()),
         labels: Some(spec.labels.clone().into_iter().collect()),
         env: Some(environment.collect()),
@@ -76,6 +82,7 @@ fn body(spec: &PlainSpec) -> ContainerCreateBody {
             network_mode: Some(mode),
             // A shell as the first process would wait for nobody's children.
             init: Some(spec.command.is_some()),
+            cap_add: added,
             ..HostConfig::default()
         }),
         ..ContainerCreateBody::default()
