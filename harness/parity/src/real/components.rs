@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use super::audit;
+
 /// etcd with its data in `directory`. It forgets everything at the end, so it need not sync.
 pub(super) fn etcd(directory: &Path, client: u16, peer: u16) -> Vec<String> {
     let (client, peer) = (
@@ -38,6 +40,8 @@ pub(super) fn api_server(directory: &Path, port: u16, etcd: u16) -> Vec<String> 
         "--service-account-issuer=https://kubernetes.default.svc.cluster.local".to_owned(),
         "--service-cluster-ip-range=10.96.0.0/16".to_owned(),
         "--authorization-mode=RBAC".to_owned(),
+        format!("--audit-policy-file={}", file(audit::POLICY)),
+        format!("--audit-log-path={}", file(audit::LOG)),
         "--allow-privileged=true".to_owned(),
         "--bind-address=127.0.0.1".to_owned(),
         "--advertise-address=127.0.0.1".to_owned(),

@@ -1,7 +1,7 @@
 //! Starting the components in order and handing out clients.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
+use super::audit;
 use super::components;
 use super::credentials::{Authority, TOKEN, kubeconfig};
 use super::etcd::Etcd;
@@ -26,6 +27,9 @@ use crate::site::{Hook, Site};
 /// How long the API server may take to be ready; about six seconds on two idle cores.
 const START: Duration = Duration::from_secs(120);
 
+/// The administrator's kubeconfig, below the control plane's directory.
+const KUBECONFIG: &str = "admin.kubeconfig";
+
 /// A running control plane. Fields are dropped in their order: users before what they use.
 pub struct ControlPlane {
     webhooks: Mutex<Vec<Webhook>>,
@@ -36,7 +40,7 @@ pub struct ControlPlane {
     _controllers: Process,
     _api_server: Process,
     _etcd: Process,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl ControlPlane {
@@ -50,6 +54,7 @@ impl ControlPlane {
         let path = directory.path();
         let authority = Authority::new()?;
         authority.write(path)?;
+        audit::write_policy(path)?;
         let (port, etcd_port) = (free_port()?, free_port()?);
         let etcd_flags = components::etcd(path, etcd_port, free_port()?);
         let etcd = Process::start(bin, path, "etcd", &etcd_flags)?;
@@ -57,7 +62,7 @@ impl ControlPlane {
         let mut api_server = Process::start(bin, path, "kube-apiserver", &flags)?;
         let server = format!("https://127.0.0.1:{port}");
         let admin_config = kubeconfig(&server, &authority.pem, Some(TOKEN));
-        fs::write(path.join("admin.kubeconfig"), admin_config.to_string())?;
+        fs::write(path.join(KUBECONFIG), admin_config.to_string())?;
         let admin = client(admin_config).await?;
         ready(&admin, &mut api_server).await?;
         let flags = components::controllers(path);
@@ -71,8 +76,21 @@ impl ControlPlane {
             _controllers: controllers,
             _api_server: api_server,
             _etcd: etcd,
-            _directory: directory,
+            directory,
         })
+    }
+
+    /// The administrator's kubeconfig, whose only context is `real`.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.directory.path().join(KUBECONFIG)
+    }
+
+    /// What the API server was asked for so far, from its audit log.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn audit(&self) -> Result<Vec<Value>> {
+        audit::events(self.directory.path())
     }
 
     async fn serve_webhook(&self, hook: Hook) -> Result<Value> {

@@ -4,6 +4,7 @@
 //! There is no kubelet and no scheduler: pods stay as they were written until a fact writes
 //! their status. Everything dies with the [`ControlPlane`].
 
+mod audit;
 mod components;
 mod control_plane;
 mod credentials;
