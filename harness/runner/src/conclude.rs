@@ -26,6 +26,16 @@ pub(crate) fn conclude(trial: &mut Trial, canary: Option<&Canary>) {
     }
 }
 
+/// Says that something of a trial stands that should not. It changes nothing of what was seen.
+pub(crate) fn left_behind(trial: &mut Trial, error: &engine::Error) {
+    let left = format!("failed to take everything down: {error}");
+    let reason = trial.reason.take();
+    trial.reason = Some(match reason {
+        Some(reason) => format!("{reason}; {left}"),
+        None => left,
+    });
+}
+
 fn of_scenario(trial: &mut Trial) {
     let worst = trial.steps.iter().max_by_key(|step| step.verdict.outcome);
     trial.outcome = match worst.map(|step| step.verdict.outcome) {
@@ -84,4 +94,32 @@ fn of_canary(trial: &mut Trial, canary: &Canary) {
 pub(crate) fn spoken<'a>(steps: &'a [StepRun], canary: &Canary) -> Option<&'a StepRun> {
     let mut steps = steps.iter().rev();
     steps.find(|step| step.name == canary.caught_by && step.kind != CANARY)
+}
+
+#[cfg(test)]
+mod tests {
+    use report::TrialName;
+
+    use super::*;
+
+    #[test]
+    fn what_stands_still_is_told_beside_what_the_trial_came_to() {
+        let name = TrialName {
+            scenario: "a".to_owned(),
+            cell: Default::default(),
+            canary: None,
+            engine: "kind".to_owned(),
+        };
+        let mut trial = Trial::inconclusive(name, "too few to say");
+        left_behind(
+            &mut trial,
+            &engine::Error::NotCapable(world::Capability::Pause),
+        );
+        let reason = trial.reason.unwrap();
+        assert!(
+            reason.starts_with("too few to say; failed to take everything down"),
+            "{reason}"
+        );
+        assert_eq!(trial.outcome, Outcome::Inconclusive);
+    }
 }

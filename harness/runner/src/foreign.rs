@@ -98,3 +98,57 @@ fn foreign(of: &[Deployed]) -> Option<String> {
     });
     foreign.next()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use scenario::catalogue::{self, Embedded};
+
+    use super::*;
+
+    fn row(id: &str) -> Scenario {
+        let mut rows = catalogue::ROWS.iter();
+        let row = rows.find(|row| row.id == id).unwrap();
+        let library = catalogue::library().unwrap();
+        let cells = library.scenario(&Embedded, Path::new(&row.path()));
+        cells.unwrap().remove(0)
+    }
+
+    fn touched_by(id: &str, canary: Option<&str>) -> Option<String> {
+        let scenario = row(id);
+        let named = |name| {
+            let mut canaries = scenario.canaries().iter();
+            canaries.find(|canary| canary.name == name).unwrap()
+        };
+        touched(&scenario, canary.map(named))
+    }
+
+    #[test]
+    fn calls_and_workloads_that_are_scaled_touch_nothing_of_others() {
+        assert_eq!(touched_by("T4", None), None);
+        assert_eq!(touched_by("F1", None), None);
+    }
+
+    #[test]
+    fn what_changes_the_mesh_is_named() {
+        let told = |id| touched_by(id, None).unwrap();
+        assert_eq!(told("U1"), "the mesh itself");
+        assert_eq!(told("F7"), "the mesh itself");
+        assert!(told("F3").contains("istiod"), "{}", told("F3"));
+    }
+
+    #[test]
+    fn a_canary_that_leaves_an_object_of_the_mesh_out_names_it() {
+        let told = |canary| touched_by("T4", Some(canary)).unwrap();
+        assert_eq!(
+            told("services not exposed"),
+            "Gateway cross-network-gateway"
+        );
+        assert_eq!(
+            told("network of a cluster missing"),
+            "the values of an installation"
+        );
+        assert_eq!(told("different roots"), "the mesh itself");
+    }
+}

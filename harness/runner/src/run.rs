@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::{
     Charts, Error, Result, Trial, canary, cause, check,
-    conclude::{NOT_MODELLED, conclude, spoken},
+    conclude::{NOT_MODELLED, conclude, left_behind, spoken},
     error::Doing as _,
     install,
     running::Running,
@@ -48,17 +48,19 @@ pub async fn run(engine: &dyn Engine, trial: Trial<'_>, options: &Options) -> re
     if reported.reason.is_some() {
         return reported;
     }
+    let mut left = None;
     match up(engine, trial, options).await {
         Ok(running) => {
             steps(&running, trial, &mut reported.steps).await;
             reported.elapsed = running.site.environment.elapsed();
-            if let Err(error) = running.site.environment.tear_down().await {
-                reported.reason = Some(format!("failed to take everything down: {error}"));
-            }
+            left = running.site.environment.tear_down().await.err();
         }
         Err(error) => reported.steps.push(not_up(&error)),
     }
     conclude(&mut reported, trial.canary);
+    if let Some(error) = left {
+        left_behind(&mut reported, &error);
+    }
     reported
 }
 

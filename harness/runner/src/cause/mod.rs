@@ -1,5 +1,6 @@
 //! What is missing behind a failure: what proxies and control planes say when a check has failed.
 
+mod pods;
 mod port_name;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,9 +26,13 @@ pub(crate) async fn add(running: &Running<'_>, calls: &Calls, verdict: Verdict) 
 /// The same for an installation that did not become ready.
 pub(crate) async fn add_to_installation(running: &Running<'_>, verdict: Verdict) -> Verdict {
     let clusters: Vec<ClusterName> = running.site.topology.members().keys().cloned().collect();
-    match check::synced(running, &clusters).await {
+    let verdict = match check::synced(running, &clusters).await {
         Ok(synced) if check::is_bad(synced.outcome) => with(verdict, &synced.observed),
         Ok(_) | Err(_) => verdict,
+    };
+    match pods::not_ready(running).await {
+        Some(said) => with(verdict, &said),
+        None => verdict,
     }
 }
 
