@@ -53,6 +53,10 @@ pub struct Test {
     /// Leave clusters standing; needs an engine whose clusters outlive this process.
     #[arg(long)]
     pub keep: bool,
+    /// Take over what an earlier run left standing for this topology, mesh and all, and leave it again;
+    /// what is not there is made anew.
+    #[arg(long)]
+    pub reuse: bool,
     /// What is told and written.
     #[command(flatten)]
     pub reports: Reports,

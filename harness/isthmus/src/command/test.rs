@@ -35,7 +35,7 @@ pub(super) fn run(args: &Test, terminal: &mut Terminal<'_>) -> Result<Exit, Comm
     if args.selected.list {
         return list(&cases, &engine, terminal);
     }
-    if args.keep && cases.len() > 1 {
+    if (args.keep || args.reuse) && cases.len() > 1 {
         return Err(CommandError::TooManyToKeep(cases.len()));
     }
     let run_on_it = cases
@@ -57,10 +57,12 @@ pub(super) fn run(args: &Test, terminal: &mut Terminal<'_>) -> Result<Exit, Comm
 fn engine(args: &Test) -> Result<OpenEngine, CommandError> {
     let name = args.engine.map_or_else(EngineName::of_environment, Ok)?;
     let engine = name.open(&args.setup)?;
-    match args.keep {
-        true => engine.keeping().ok_or(CommandError::NothingToKeep(name)),
-        false => Ok(engine),
-    }
+    let kept = match (args.reuse, args.keep) {
+        (true, _) => engine.reusing(),
+        (false, true) => engine.keeping(),
+        (false, false) => return Ok(engine),
+    };
+    kept.ok_or(CommandError::NothingToKeep(name))
 }
 
 /// The trials that are asked for, in the order of their files.

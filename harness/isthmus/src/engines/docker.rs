@@ -36,6 +36,8 @@ pub(super) struct InDocker {
     seen: Kind,
     offer: Offer,
     keep: Keep,
+    /// Whether clusters that stand are taken over, mesh and all.
+    reuse: bool,
     pool: Pool,
     told: Told,
     /// The runs whose clusters are left standing.
@@ -94,6 +96,7 @@ impl InDocker {
             seen,
             offer,
             keep: Keep::WhileRunning,
+            reuse: false,
             pool: Pool::new(),
             told: Told::default(),
             kept: Told::default(),
@@ -105,6 +108,14 @@ impl InDocker {
         Self {
             keep: Keep::Hours(KEPT),
             ..self
+        }
+    }
+
+    /// Takes clusters over that were left standing, and leaves them again.
+    pub(super) fn reusing(self) -> Self {
+        Self {
+            reuse: true,
+            ..self.keeping()
         }
     }
 
@@ -155,6 +166,14 @@ impl InDocker {
                 let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
                 seen.push(event);
             });
+        if self.reuse
+            && let Some(fleet) = daemon.reusable(substrate).await?
+        {
+            self.kept.say(fleet.run.clone());
+            return Ok(daemon
+                .take_over(substrate, &fleet, options.deadline)
+                .await?);
+        }
         let run = options.run.clone();
         let environment = daemon.bring_up(substrate, options).await?;
         if let Keep::Hours(_) = self.keep {

@@ -197,6 +197,13 @@ impl OpenEngine {
         Some(Self::in_docker(docker, self.charts, self.values))
     }
 
+    /// Takes clusters over that an earlier run left standing, and leaves them again; `None` if it has
+    /// none that outlive a run.
+    pub fn reusing(self) -> Option<Self> {
+        let docker = self.docker?.reusing();
+        Some(Self::in_docker(docker, self.charts, self.values))
+    }
+
     /// What it did since this was last asked, in lines for people.
     pub fn told(&self) -> Vec<String> {
         let docker = self.docker.as_ref();
