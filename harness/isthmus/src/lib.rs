@@ -7,7 +7,7 @@
 //! Reading order: [`cli`] (what people type), [`command`] (what each word does); for running
 //! scenarios [`engines`] (on what), [`trials`] (which), [`rehearsal`] (many at once), [`console`]
 //! (how it is shown), [`question`] (what to ask of a call); [`suite`] (the same for `cargo test`,
-//! here and in other repositories); [`plan`] and [`graph`] (what is shown of a topology);
+//! here and in other repositories); [`recordings`] (the simulator beside real clusters); [`plan`] and [`graph`] (what is shown of a topology);
 //! [`interrupt`] and [`exit`] (how it ends).
 
 pub mod cli;
@@ -19,6 +19,7 @@ pub mod graph;
 pub mod interrupt;
 pub mod plan;
 pub mod question;
+pub mod recordings;
 pub mod rehearsal;
 mod stopwatch;
 pub mod suite;

@@ -2,6 +2,7 @@
 
 mod life;
 mod lint;
+mod record;
 mod test;
 mod why;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use life::{Doctor, Down, Images, ImagesVerb, Kubeconfig, Logs, NodeImages, Ps, Shell, Up};
 pub use lint::{Deny, Lint, LintFormat, Subject as LintSubject};
+pub use record::Record;
 pub use test::{Format, Reports, Selected, Test};
 pub use why::{Asked, Why};
 
@@ -35,6 +37,8 @@ pub enum Command {
     Test(Box<Test>),
     /// Explain one call: its path, station by station, and the rule behind each.
     Why(Box<Why>),
+    /// Keep what runs on real clusters observed, and compare the simulator with it.
+    Record(Record),
     /// Check topology and scenario files; every problem is shown with file, line, column and remedy.
     Validate(Validate),
     /// Look at topologies, scenarios and manifests for what is known to break meshes.

@@ -7,6 +7,7 @@ mod life;
 mod lint;
 mod list;
 mod plan;
+mod record;
 mod schema;
 mod subject;
 mod test;
@@ -21,6 +22,7 @@ use crate::{
     console::Look,
     engines::{EngineError, EngineName},
     question::QuestionError,
+    recordings::RecordingsError,
     rehearsal::Stop,
 };
 
@@ -132,6 +134,9 @@ pub enum CommandError {
         #[source]
         source: io::Error,
     },
+    /// A recording cannot be made or compared.
+    #[error(transparent)]
+    Recordings(#[from] RecordingsError),
     /// Somebody wished to stop.
     #[error("interrupted")]
     Interrupted,
@@ -146,6 +151,7 @@ pub fn run(cli: &Cli, terminal: &mut Terminal<'_>) -> Exit {
     let done = match &cli.command {
         Command::Test(args) => test::run(args, terminal),
         Command::Why(args) => why::run(args, terminal),
+        Command::Record(args) => record::run(args, out),
         Command::Validate(args) => validate::run(args, out, terminal.err),
         Command::Lint(args) => lint::run(args, out, terminal.err),
         Command::Schema(args) => schema::run(args, out),
@@ -203,6 +209,7 @@ impl CommandError {
             | Self::NothingToKeep(_)
             | Self::TooManyToKeep(_)
             | Self::Question(_)
+            | Self::Recordings(_)
             | Self::NotInScenario { .. }
             | Self::Unreadable { .. }
             | Self::NoSuchRule { .. }
