@@ -1,9 +1,16 @@
 //! The changes of one table within a window, from which watches are served.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
-use super::Key;
+use super::{Key, version::Version};
 use crate::typed::Object;
+
+/// How many states that are no object's present one are kept whole: watches tell them in the same
+/// moment or soon after.
+const WHOLE: usize = 8;
 
 /// What happened to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +27,20 @@ pub(crate) struct Change {
     pub(crate) revision: u64,
     pub(crate) kind: ChangeKind,
     pub(crate) key: Arc<Key>,
-    pub(crate) object: Arc<Object>,
-    pub(crate) previous: Option<Arc<Object>>,
+    after: Arc<Version>,
+    before: Option<Arc<Version>>,
+}
+
+impl Change {
+    /// The object after it; of a deletion its last state, under the revision of the deletion.
+    pub(crate) fn object(&self) -> Arc<Object> {
+        self.after.object()
+    }
+
+    /// The object before it.
+    pub(crate) fn previous(&self) -> Option<Arc<Object>> {
+        self.before.as_ref().map(|version| version.object())
+    }
 }
 
 /// The history was compacted beyond what was asked for.
@@ -36,6 +55,10 @@ pub(super) struct History {
     window: usize,
     changes: VecDeque<Arc<Change>>,
     compacted: u64,
+    /// The present states of objects.
+    present: BTreeMap<Arc<Key>, Arc<Version>>,
+    /// The newest of those that are past and still whole, oldest first.
+    past: VecDeque<Arc<Version>>,
 }
 
 impl History {
@@ -44,6 +67,8 @@ impl History {
             window: window.max(1),
             changes: VecDeque::new(),
             compacted: 0,
+            present: BTreeMap::new(),
+            past: VecDeque::new(),
         }
     }
 
@@ -51,7 +76,49 @@ impl History {
         self.compacted == 0 && self.changes.is_empty()
     }
 
-    pub(super) fn push(&mut self, change: Change) {
+    /// Takes in that an object is now as it is here.
+    pub(super) fn put(&mut self, revision: u64, key: Arc<Key>, object: Arc<Object>) {
+        let after = Version::new(object);
+        let before = self.present.insert(Arc::clone(&key), Arc::clone(&after));
+        self.supersede(before.clone());
+        self.push(Change {
+            revision,
+            kind: match before {
+                Some(_) => ChangeKind::Modified,
+                None => ChangeKind::Added,
+            },
+            key,
+            after,
+            before,
+        });
+    }
+
+    /// Takes in that an object is gone; `last` is its last state.
+    pub(super) fn remove(&mut self, revision: u64, key: Arc<Key>, last: Arc<Object>) {
+        let after = Version::new(last);
+        let before = self.present.remove(&key);
+        self.supersede(before.clone());
+        self.supersede(Some(Arc::clone(&after)));
+        self.push(Change {
+            revision,
+            kind: ChangeKind::Deleted,
+            key,
+            after,
+            before,
+        });
+    }
+
+    fn supersede(&mut self, version: Option<Arc<Version>>) {
+        self.past.extend(version);
+        while self.past.len() > WHOLE {
+            self.past
+                .pop_front()
+                .iter()
+                .for_each(|old| old.write_down());
+        }
+    }
+
+    fn push(&mut self, change: Change) {
         self.changes.push_back(Arc::new(change));
         while self.changes.len() > self.window {
             if let Some(old) = self.changes.pop_front() {

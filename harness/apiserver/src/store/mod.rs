@@ -4,6 +4,7 @@
 mod history;
 mod labels;
 mod rows;
+mod version;
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -11,7 +11,7 @@ use crate::{
 
 use super::{
     Key,
-    history::{Change, ChangeKind, History, TooOld},
+    history::{Change, History, TooOld},
     labels::{Hint, LabelIndex},
 };
 
@@ -106,8 +106,8 @@ impl Rows {
         let mut objects = self.objects.clone();
         let later: Vec<&Arc<Change>> = self.history.after(revision)?.collect();
         for change in later.into_iter().rev() {
-            match &change.previous {
-                Some(previous) => objects.insert(Arc::clone(&change.key), Arc::clone(previous)),
+            match change.previous() {
+                Some(previous) => objects.insert(Arc::clone(&change.key), previous),
                 None => objects.remove(&change.key),
             };
         }
@@ -143,20 +143,10 @@ impl Rows {
     pub(super) fn put(&mut self, revision: u64, key: Key, object: Arc<Object>) {
         let key = self.shared(key);
         let previous = self.objects.insert(Arc::clone(&key), Arc::clone(&object));
-        let kind = if previous.is_some() {
-            ChangeKind::Modified
-        } else {
-            ChangeKind::Added
-        };
         self.labels
             .change(&key, previous.as_deref().map(|last| &**last), Some(&object));
-        self.record(Change {
-            revision,
-            kind,
-            key,
-            object,
-            previous,
-        });
+        self.history.put(revision, key, object);
+        self.tip.raise();
     }
 
     pub(super) fn remove(&mut self, revision: u64, key: &Key) -> Option<Arc<Object>> {
@@ -165,13 +155,8 @@ impl Rows {
         last["metadata"]["resourceVersion"] = Value::String(revision.to_string());
         let object = Object::owned(last, previous.owners().clone());
         self.labels.change(&key, Some(&previous), None);
-        self.record(Change {
-            revision,
-            kind: ChangeKind::Deleted,
-            key,
-            object: Arc::clone(&object),
-            previous: Some(previous),
-        });
+        self.history.remove(revision, key, Arc::clone(&object));
+        self.tip.raise();
         Some(object)
     }
 
@@ -181,10 +166,5 @@ impl Rows {
             Some((known, _)) => Arc::clone(known),
             None => Arc::new(key),
         }
-    }
-
-    fn record(&mut self, change: Change) {
-        self.history.push(change);
-        self.tip.raise();
     }
 }

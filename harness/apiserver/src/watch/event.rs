@@ -58,17 +58,15 @@ pub(super) fn seen(
     selection: &Selection,
     change: &Change,
 ) -> Option<WatchEvent> {
-    let before = change
-        .previous
-        .as_ref()
-        .filter(|object| selection.matches(object));
-    let after = Some(&change.object)
-        .filter(|object| change.kind != ChangeKind::Deleted && selection.matches(object));
+    let before = change.previous();
+    let before = before.filter(|object| selection.matches(object));
+    let after = (change.kind != ChangeKind::Deleted).then(|| change.object());
+    let after = after.filter(|object| selection.matches(object));
     let (kind, object) = match (before, after) {
         (None, None) => return None,
-        (None, Some(object)) => (EventKind::Added, Arc::clone(object)),
-        (Some(_), Some(object)) => (EventKind::Modified, Arc::clone(object)),
-        (Some(last), None) => (EventKind::Deleted, at_revision(last, change)),
+        (None, Some(object)) => (EventKind::Added, object),
+        (Some(_), Some(object)) => (EventKind::Modified, object),
+        (Some(last), None) => (EventKind::Deleted, at_revision(&last, change)),
     };
     Some(WatchEvent {
         kind,
@@ -78,7 +76,7 @@ pub(super) fn seen(
 
 fn at_revision(last: &Object, change: &Change) -> Arc<Object> {
     if change.kind == ChangeKind::Deleted {
-        return Arc::clone(&change.object);
+        return change.object();
     }
     let mut object = Value::clone(last);
     object["metadata"]["resourceVersion"] = change.revision.to_string().into();
