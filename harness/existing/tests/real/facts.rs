@@ -77,13 +77,16 @@ async fn writes_stay_at_home(site: &ControlPlane) -> Result<()> {
         writes.len() >= 5,
         "four objects and a namespace are written: {writes:?}"
     );
-    match writes
-        .iter()
-        .find(|event| event["objectRef"]["namespace"] != OWN)
-    {
+    match writes.iter().find(|event| !is_at_home(event)) {
         Some(elsewhere) => bail!("this is outside: {elsewhere}"),
         None => Ok(()),
     }
+}
+
+/// In the namespace, or about the namespace itself, which is in none when it is made.
+fn is_at_home(event: &Value) -> bool {
+    let object = &event["objectRef"];
+    object["namespace"] == OWN || (object["resource"] == "namespaces" && object["name"] == OWN)
 }
 
 fn is_write(event: &Value) -> bool {
