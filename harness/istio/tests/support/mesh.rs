@@ -70,7 +70,7 @@ impl Mesh {
         for service in 0..size.services {
             let in_cluster = |n| {
                 let endpoints = (0..size.endpoints).map(|i| endpoint(n, service, i));
-                (cluster(n), endpoints.collect())
+                (cluster(n), endpoints.collect::<Vec<_>>())
             };
             index.update_many(&host(service), (0..size.clusters).map(in_cluster));
         }
