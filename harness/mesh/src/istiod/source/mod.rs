@@ -252,6 +252,10 @@ mod tests {
     #[test]
     fn what_is_read_for_the_first_time_counts_whatever_it_is() {
         let all: News<Object> = News::All(Vec::new());
-        assert!(is_shown("MutatingWebhookConfiguration", &all, "istio-system"));
+        assert!(is_shown(
+            "MutatingWebhookConfiguration",
+            &all,
+            "istio-system"
+        ));
     }
 }
