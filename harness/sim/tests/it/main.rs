@@ -6,5 +6,6 @@ mod clusters;
 mod informer;
 mod kit;
 mod net;
+mod reader;
 mod verbs;
 mod workloads;
