@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::{
     Result,
     docker::{Docker, Found},
+    golden,
     kept::Kept,
     label::{Labels, Owner, RUN},
     lease::{Claim, Process},
@@ -94,6 +95,9 @@ pub(crate) async fn remove(docker: &Docker, which: &Which) -> Result<Removed> {
         if takes(&volume.labels) {
             docker.remove_volume(&volume.name).await?;
         }
+    }
+    if let Which::Unneeded { .. } = which {
+        golden::remove_begun(docker).await?;
     }
     Ok(Removed {
         containers: containers.into_iter().map(|found| found.name).collect(),

@@ -21,6 +21,23 @@ const PREPARE: &str = include_str!("node/files/prepare");
 /// Copies the golden `/var` to each volume that it is given.
 const CLONE: &str = include_str!("node/files/clone");
 
+/// What the name of a second volume ends with, which says that the first is whole.
+const WHOLE: &str = "-whole";
+
+/// Removes what somebody has begun and nobody is at work on any more.
+pub(crate) async fn remove_begun(docker: &Docker) -> Result<()> {
+    let found = docker.volumes(&[IMAGES.to_owned()]).await?;
+    let is_there = |name: &str| found.iter().any(|volume| volume.name == name);
+    let begun = found.iter().map(|volume| volume.name.as_str());
+    let begun = begun.filter(|name| !name.ends_with(WHOLE) && !is_there(&format!("{name}{WHOLE}")));
+    for name in begun {
+        if let Some(_turn) = crate::lock::Lock::unless_held(name)? {
+            docker.remove_volume(name).await?;
+        }
+    }
+    Ok(())
+}
+
 /// A golden `/var`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Golden {
@@ -52,7 +69,7 @@ impl Golden {
         let labels = Labels::from([(IMAGES.to_owned(), digest)]);
         docker.create_volume(&golden.name, labels.clone()).await?;
         golden.fill(docker, image, preload, owner).await?;
-        let whole = format!("{}-whole", golden.name);
+        let whole = format!("{}{WHOLE}", golden.name);
         docker.create_volume(&whole, labels).await?;
         Ok(golden)
     }
