@@ -2,10 +2,7 @@
 //! is no reason.
 
 use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
-use kube::{
-    Api, Client, ResourceExt as _,
-    api::{ListParams, ObjectList},
-};
+use kube::{Api, Client, ResourceExt as _, api::ListParams};
 
 use crate::running::Running;
 
@@ -29,7 +26,7 @@ pub(crate) async fn not_ready(running: &Running<'_>) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("; "))
 }
 
-async fn unready(client: Client) -> kube::Result<Vec<(Pod, ObjectList<Event>)>> {
+async fn unready(client: Client) -> kube::Result<Vec<(Pod, Vec<Event>)>> {
     let pods = Api::<Pod>::all(client.clone());
     let mut found = Vec::new();
     for pod in pods.list(&ListParams::default()).await? {
@@ -37,19 +34,11 @@ async fn unready(client: Client) -> kube::Result<Vec<(Pod, ObjectList<Event>)>> 
             let about = format!("involvedObject.uid={}", pod.uid().unwrap_or_default());
             let events: Api<Event> = Api::all(client.clone());
             let events = events.list(&ListParams::default().fields(&about)).await;
-            found.push((pod, events.unwrap_or(empty())));
+            // A cluster that keeps no events has none to tell.
+            found.push((pod, events.map(|events| events.items).unwrap_or_default()));
         }
     }
     Ok(found)
-}
-
-/// A cluster that keeps no events has none to tell.
-fn empty() -> ObjectList<Event> {
-    ObjectList {
-        types: Default::default(),
-        metadata: Default::default(),
-        items: Vec::new(),
-    }
 }
 
 fn is_ready(pod: &Pod) -> bool {
@@ -60,7 +49,7 @@ fn is_ready(pod: &Pod) -> bool {
     done || conditions.any(|one| one.type_ == "Ready" && one.status == "True")
 }
 
-fn line(pod: &Pod, events: &ObjectList<Event>, cluster: &str) -> String {
+fn line(pod: &Pod, events: &[Event], cluster: &str) -> String {
     let name = format!("{}/{}", pod.namespace().unwrap_or_default(), pod.name_any());
     let said = waiting(pod)
         .or_else(|| warned(events))
@@ -95,8 +84,8 @@ fn state(container: &ContainerStatus) -> Option<String> {
 }
 
 /// The last warning about it.
-fn warned(events: &ObjectList<Event>) -> Option<String> {
-    let warnings = events.items.iter();
+fn warned(events: &[Event]) -> Option<String> {
+    let warnings = events.iter();
     let warnings = warnings.filter(|event| event.type_.as_deref() == Some("Warning"));
     let last = warnings.max_by_key(|event| event.last_timestamp.clone())?;
     last.message.clone()
@@ -116,11 +105,10 @@ mod tests {
 
     fn told(status: serde_json::Value, warning: Option<&str>) -> String {
         let pod = json!({"metadata": {"name": "istiod-1", "namespace": "istio-system"}, "status": status});
-        let mut events = empty();
         let event = warning.map(|text| {
             json!({"metadata": {}, "involvedObject": {}, "type": "Warning", "message": text})
         });
-        events.items = event
+        let events: Vec<Event> = event
             .map(|event| serde_json::from_value(event).unwrap())
             .into_iter()
             .collect();
