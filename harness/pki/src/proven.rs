@@ -4,21 +4,13 @@
 //! on nothing but the certificates, the use and the time. Only successes are kept: a refusal names
 //! the time it was asked at.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-};
-
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 use sha2::{Digest, Sha256};
 
-use crate::{Chain, Roots, Validity, chain};
+use crate::{Chain, Roots, Validity, chain, remembered::Remembered};
 
-/// How many paths are kept: some dozens per simulated mesh.
-const KEPT: usize = 4096;
-
-static PROVEN: Mutex<BTreeMap<[u8; 32], Validity>> = Mutex::new(BTreeMap::new());
+static PROVEN: Remembered<Validity> = Remembered::new();
 
 /// A chain under a set of roots for one use, by its digest.
 #[derive(Debug, Clone, Copy)]
@@ -40,9 +32,8 @@ impl Path {
 
     /// Whether it was shown to hold at a time that counts as this one does.
     pub(crate) fn holds(self, now: Timestamp) -> bool {
-        let proven = PROVEN.lock().unwrap_or_else(PoisonError::into_inner);
-        proven
-            .get(&self.0)
+        PROVEN
+            .known(&self.0)
             .is_some_and(|during| during.contains(now))
     }
 
@@ -56,11 +47,7 @@ impl Path {
         else {
             return;
         };
-        let mut proven = PROVEN.lock().unwrap_or_else(PoisonError::into_inner);
-        if proven.len() >= KEPT {
-            proven.clear();
-        }
-        proven.insert(self.0, during);
+        PROVEN.keep(self.0, during);
     }
 }
 

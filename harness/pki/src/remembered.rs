@@ -24,17 +24,27 @@ impl<T: Clone> Remembered<T> {
     /// The answer that follows from these words: made once, or known.
     pub(crate) fn of(&self, words: &[&[u8]], make: impl FnOnce() -> T) -> T {
         let digest = digest(words);
-        if let Some(known) = self.lock().get(&digest) {
-            return known.clone();
+        if let Some(known) = self.known(&digest) {
+            return known;
         }
         // Not under the lock: what takes long would keep others waiting.
         let made = make();
+        self.keep(digest, made.clone());
+        made
+    }
+
+    /// The answer of this digest, if it was kept.
+    pub(crate) fn known(&self, digest: &[u8; 32]) -> Option<T> {
+        self.lock().get(digest).cloned()
+    }
+
+    /// Keeps an answer.
+    pub(crate) fn keep(&self, digest: [u8; 32], answer: T) {
         let mut known = self.lock();
         if known.len() >= KEPT {
             known.clear();
         }
-        known.insert(digest, made.clone());
-        made
+        known.insert(digest, answer);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<[u8; 32], T>> {
