@@ -1,5 +1,6 @@
-//! How long the rules take. The limits are for an optimised build on one core; a build without
-//! optimisation gets `SLACK` times as long, so that the test still notices a wrong order of growth.
+//! How long the rules take. The limits are for a release build with a core of its own; tests keep
+//! overflow checks and share the machine, so they get `SLACK` times as long, in which a wrong order of
+//! growth is still noticed.
 
 #[path = "support/mesh.rs"]
 mod mesh;
@@ -15,7 +16,7 @@ use istio::{endpoint::select, kinds::LocalityLoadBalancerSetting, locality::LbSe
 use mesh::{Mesh, Size, capable, host};
 use request::Proxy;
 
-const SLACK: u32 = if cfg!(debug_assertions) { 40 } else { 1 };
+const SLACK: u32 = 20;
 
 /// The shortest time that one of `rounds` took over several batches: what the machine can do when
 /// nobody else uses it.

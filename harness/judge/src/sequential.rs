@@ -35,7 +35,7 @@ pub(crate) struct Sequential {
 impl Sequential {
     /// A test between two shares strictly inside 0..1 that differ.
     pub(crate) fn new(near: f64, far: f64, rates: Rates) -> Self {
-        debug_assert!(near != far && far > 0.0 && far < 1.0);
+        assert!(near != far && far > 0.0 && far < 1.0);
         Self {
             near,
             far,

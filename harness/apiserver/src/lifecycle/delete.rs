@@ -247,7 +247,7 @@ fn set_propagation(resource: &Resource, object: &mut Value, propagation: Option<
         Propagation::Foreground => finalizers.push(FOREGROUND.into()),
         Propagation::Background => {}
     }
-    debug_assert!(!(has_finalizer(object, ORPHAN) && has_finalizer(object, FOREGROUND)));
+    assert!(!(has_finalizer(object, ORPHAN) && has_finalizer(object, FOREGROUND)));
     let meta = meta_mut(object);
     if finalizers.is_empty() {
         meta.remove("finalizers");
