@@ -143,6 +143,7 @@ impl Engine for Existing {
             Capability::Istio,
             Capability::MeshEvidence,
             Capability::Traffic,
+            Capability::PathEvidence,
         ]
         .into()
     }

@@ -16,9 +16,9 @@
 //!
 //! Names, filters, `--list`, `--ignored` and the rest are those of every Rust test, and
 //! cargo-nextest runs them too. The engine is that of `ISTHMUS_ENGINE`, the seed that of
-//! `ISTHMUS_SEED`. What the engine lacks is an ignored test that says why; it never passes.
+//! `ISTHMUS_SEED`, and `ISTHMUS_DIAGNOSIS` names a folder for what clusters held when one did not pass. What the engine lacks is an ignored test that says why; it never passes.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use judge::Outcome;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -33,6 +33,9 @@ use crate::{
 
 /// The variable that says the seed.
 pub const SEED: &str = "ISTHMUS_SEED";
+
+/// The variable that says where what clusters held is kept of trials that did not pass.
+pub const DIAGNOSIS: &str = "ISTHMUS_DIAGNOSIS";
 
 /// The whole `main` of a test: scenarios of files and directories, by their paths from the crate's
 /// directory.
@@ -102,6 +105,7 @@ fn tests(source: &Source, arguments: &Arguments) -> Result<(Arc<Shared>, Vec<Tri
     let engine = EngineName::of_environment()?.open(&Setup::of_environment()?)?;
     let mut settings = Settings::on(&engine);
     settings.seed = seed()?;
+    settings.diagnosis = std::env::var_os(DIAGNOSIS).map(PathBuf::from);
     let shared = Arc::new(Shared {
         engine,
         settings,

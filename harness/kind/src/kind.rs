@@ -217,6 +217,7 @@ impl Engine for Kind {
             Capability::Pause,
             Capability::Partition,
             Capability::Traffic,
+            Capability::PathEvidence,
         ];
         let outside = self.images.machine.is_some();
         let outside = outside.then_some(Capability::OutsideClient);

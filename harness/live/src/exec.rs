@@ -1,19 +1,61 @@
 //! Commands in pods.
 
+use std::time::Duration;
+
 use engine::Error;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{
     Api, Client,
     api::{AttachParams, AttachedProcess, ListParams},
+    runtime::wait::await_condition,
 };
-use tokio::io::AsyncReadExt as _;
+use tokio::{io::AsyncReadExt as _, time::sleep};
 use world::ClusterName;
+
+/// How long a broken watch rests before it is tried again.
+const REST: Duration = Duration::from_secs(1);
 
 /// What keeps a command from being run.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The container that injection adds, in which nobody's own command is meant to run.
 pub(crate) const PROXY: &str = "istio-proxy";
+
+/// A workload, of which any ready pod will do.
+pub(crate) struct Workload {
+    pods: Api<Pod>,
+    cluster: ClusterName,
+    labels: String,
+    /// Names it in errors.
+    what: String,
+}
+
+impl Workload {
+    /// The pods of a workload, by its name.
+    pub(crate) fn of(client: Client, cluster: &ClusterName, namespace: &str, name: &str) -> Self {
+        let labels = format!("app={name}");
+        Self {
+            pods: Api::namespaced(client, namespace),
+            cluster: cluster.clone(),
+            what: format!("{labels} in namespace {namespace} of {cluster}"),
+            labels,
+        }
+    }
+
+    /// The application's container in the first ready pod.
+    ///
+    /// # Errors
+    /// If there is none, or the API server does not answer.
+    pub(crate) async fn place(&self) -> engine::Result<Place> {
+        let ready = ready(&self.pods, &self.labels, &self.what).await?;
+        let pod = ready.first().ok_or_else(|| Error::NoClient {
+            client: self.what.clone(),
+            why: "there is no ready pod".to_owned(),
+        })?;
+        let container = application(pod);
+        Ok(Place::new(self.pods.clone(), &self.cluster, pod, container))
+    }
+}
 
 /// A container of a pod in which commands are run.
 pub(crate) struct Place {
@@ -26,26 +68,6 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The application's container in a ready pod with these labels.
-    ///
-    /// # Errors
-    /// If there is none, or the API server does not answer.
-    pub(crate) async fn of_workload(
-        client: Client,
-        cluster: &ClusterName,
-        namespace: &str,
-        labels: &str,
-    ) -> engine::Result<Self> {
-        let pods: Api<Pod> = Api::namespaced(client, namespace);
-        let what = format!("{labels} in namespace {namespace} of {cluster}");
-        let ready = ready(&pods, labels, &what).await?.into_iter().next();
-        let pod = ready.ok_or_else(|| Error::NoClient {
-            client: what,
-            why: "there is no ready pod".to_owned(),
-        })?;
-        Ok(Self::new(pods, cluster, &pod, application(&pod)))
-    }
-
     /// A container of a pod that was found.
     pub(crate) fn new(pods: Api<Pod>, cluster: &ClusterName, pod: &Pod, container: String) -> Self {
         let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
@@ -77,6 +99,19 @@ impl Place {
         }
         attached.join().await?;
         Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// Waits until the pod is gone, or about to go.
+    pub(crate) async fn left(&self) {
+        let leaving =
+            |pod: Option<&Pod>| pod.is_none_or(|pod| pod.metadata.deletion_timestamp.is_some());
+        // A watch that breaks says nothing of the pod.
+        while await_condition(self.pods.clone(), &self.pod, leaving)
+            .await
+            .is_err()
+        {
+            sleep(REST).await;
+        }
     }
 
     /// The error for something that failed there.

@@ -6,8 +6,9 @@
 //! This room changes nothing in a cluster and judges nothing.
 //!
 //! Reading order: [`prober`] (calls in batches), `traffic` (calls that go on), `curl` (what curl is
-//! told and says), `pick` (what an answer is a sample of), [`mesh`] (the mesh's own view), `istiod` and `proxy` (what the two say), `exec`
-//! (commands in pods), [`shell`] (clients that are no pods).
+//! told and says), `pick` (what an answer is a sample of), `way` (which way it came), [`mesh`] (the mesh's
+//! own view), `istiod` and `proxy` (what the two say), `exec` (commands in pods), [`shell`] (clients that
+//! are no pods).
 
 mod curl;
 mod exec;
@@ -18,6 +19,7 @@ pub mod prober;
 mod proxy;
 pub mod shell;
 mod traffic;
+mod way;
 
 pub use mesh::LiveMesh;
 pub use prober::ExecProber;

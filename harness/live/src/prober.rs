@@ -8,7 +8,14 @@ use kube::Client as Kube;
 use tokio::time::Instant;
 use world::{Call, Capability, Client, ClusterName, NetworkName, Observation};
 
-use crate::{curl, exec::Place, pick::Standpoint, shell::Shell, traffic::ExecTraffic};
+use crate::{
+    curl::{report, script},
+    exec::Workload,
+    pick::Standpoint,
+    shell::Shell,
+    traffic::ExecTraffic,
+    way::{self, Upstream, Ways},
+};
 
 /// Asks by exec.
 pub struct ExecProber {
@@ -16,6 +23,7 @@ pub struct ExecProber {
     networks: BTreeMap<ClusterName, NetworkName>,
     /// The way to clients that are no pods, where there is one.
     shell: Option<Box<dyn Shell>>,
+    ways: Ways,
     since: Instant,
 }
 
@@ -30,6 +38,7 @@ impl ExecProber {
             clients,
             networks,
             shell: None,
+            ways: Ways::default(),
             since,
         }
     }
@@ -45,48 +54,61 @@ impl ExecProber {
 
     async fn batch(&self, batch: &Batch) -> engine::Result<Vec<Observation>> {
         let mut observations = Vec::with_capacity(batch.calls.len());
-        // Calls of one client next to each other share a command.
-        for calls in batch.calls.chunk_by(|a, b| a.from == b.from) {
+        // Calls of one client to one target next to each other share a command.
+        let together = |a: &Call, b: &Call| a.from == b.from && a.to == b.to;
+        for calls in batch.calls.chunk_by(together) {
             observations.extend(self.calls(calls, batch.parallel.get()).await?);
         }
         Ok(observations)
     }
 
+    /// Asks calls of one client to one target.
     async fn calls(&self, calls: &[Call], parallel: usize) -> engine::Result<Vec<Observation>> {
-        let script = match parallel {
-            1 => curl::script(calls),
-            many => curl::script_at_once(calls, many),
-        };
         let client = &calls[0].from;
-        let place = match client {
-            Client::Pod { .. } => Some(self.place(client).await?),
-            Client::Vm(_) | Client::Outside => None,
+        let (place, namespace) = match client {
+            Client::Pod { namespace, .. } => (
+                Some(self.workload(client)?.place().await?),
+                namespace.as_str(),
+            ),
+            Client::Vm(_) | Client::Outside => (None, "default"),
+        };
+        let has_proxy = match &place {
+            Some(place) => place.proxied,
+            None => matches!(client, Client::Vm(_)),
+        };
+        let script = told(calls, parallel);
+        let script = if has_proxy {
+            way::beside(&script)
+        } else {
+            script
         };
         let at = self.since.elapsed();
-        let text = match &place {
+        let said = match &place {
             Some(place) => {
-                let text = place.run(&["sh", "-c", &script]).await;
-                text.map_err(|source| place.failed("run curl in", source))?
+                let said = place.run(&["sh", "-c", &script]).await;
+                said.map_err(|source| place.failed("run curl in", source))?
             }
             None => self.elsewhere(client, &script).await?,
         };
-        let read = match parallel {
-            1 => curl::read(calls, &text, at),
-            _ => curl::read_at_once(calls, text, at),
-        };
-        let mut seen = read.map_err(|error| Error::Machinery {
-            doing: format!("read curl's words from {client}"),
-            source: Box::new(error),
-        })?;
-        if let (Client::Pod { cluster, .. }, Some(place)) = (client, &place) {
-            let standpoint = Standpoint {
-                cluster,
-                proxied: place.proxied,
-                networks: &self.networks,
-            };
-            standpoint.tell(&mut seen);
-        }
+        let to = &calls[0].to;
+        let (said, used) = way::apart(&said, &Upstream::of(&to.host, to.port, namespace));
+        let mut seen = heard(calls, parallel, said, at)?;
+        self.ways.tell(&self.clients, &used, &mut seen).await?;
+        self.tell_picks(client, has_proxy, &mut seen);
         Ok(seen)
+    }
+
+    /// Adds what is known of picks to the answers that a pod had.
+    fn tell_picks(&self, client: &Client, proxied: bool, seen: &mut [Observation]) {
+        let Client::Pod { cluster, .. } = client else {
+            return;
+        };
+        let standpoint = Standpoint {
+            cluster,
+            proxied,
+            networks: &self.networks,
+        };
+        standpoint.tell(seen);
     }
 
     /// Runs a script where a client is that is no pod.
@@ -98,8 +120,8 @@ impl ExecProber {
         }
     }
 
-    /// Where a client's calls are made.
-    async fn place(&self, client: &Client) -> engine::Result<Place> {
+    /// The pods that a client's calls are made from.
+    fn workload(&self, client: &Client) -> engine::Result<Workload> {
         match client {
             Client::Pod {
                 cluster,
@@ -108,8 +130,8 @@ impl ExecProber {
             } => {
                 let api = self.clients.get(cluster).cloned();
                 let api = api.ok_or_else(|| Error::NoCluster(cluster.clone()))?;
-                let labels = format!("app={workload}");
-                Place::of_workload(api, cluster, namespace.as_str(), &labels).await
+                let (namespace, name) = (namespace.as_str(), workload.as_str());
+                Ok(Workload::of(api, cluster, namespace, name))
             }
             // A stream of a container is not the stream of an API server.
             Client::Vm(_) | Client::Outside => Err(Error::NotCapable(Capability::Traffic)),
@@ -124,12 +146,37 @@ impl Prober for ExecProber {
 
     fn start(&self, traffic: Traffic) -> BoxFuture<'_, engine::Result<Box<dyn RunningTraffic>>> {
         async move {
-            let place = self.place(&traffic.call.from).await?;
-            let started = ExecTraffic::start(place, traffic, self.since).await?;
+            let from = self.workload(&traffic.call.from)?;
+            let started = ExecTraffic::start(from, traffic, self.since).await?;
             Ok(Box::new(started) as Box<dyn RunningTraffic>)
         }
         .boxed()
     }
+}
+
+/// The script of calls of one client.
+fn told(calls: &[Call], parallel: usize) -> String {
+    match parallel {
+        1 => script::script(calls),
+        many => script::script_at_once(calls, many),
+    }
+}
+
+/// What was said of them.
+fn heard(
+    calls: &[Call],
+    parallel: usize,
+    said: &str,
+    at: Duration,
+) -> engine::Result<Vec<Observation>> {
+    let read = match parallel {
+        1 => report::read(calls, said, at),
+        _ => report::read_at_once(calls, said, at),
+    };
+    read.map_err(|error| Error::Machinery {
+        doing: format!("read curl's words from {}", calls[0].from),
+        source: Box::new(error),
+    })
 }
 
 /// The longest a call may take, as curl takes it.

@@ -15,7 +15,7 @@ pub(crate) const ENDPOINTS: [&str; 4] = [
 ];
 
 /// The port of east-west gateways that pass other networks' TLS on.
-const CROSS_NETWORK: u16 = 15443;
+pub(crate) const CROSS_NETWORK: u16 = 15443;
 
 /// Envoy's name for what a client reaches by `host` and `port`.
 pub(crate) fn name_of(host: &str, port: u16, namespace: &str) -> String {
@@ -23,7 +23,7 @@ pub(crate) fn name_of(host: &str, port: u16, namespace: &str) -> String {
 }
 
 /// The whole name of a Service, as the search path of a pod's resolver completes it.
-fn qualified(host: &str, namespace: &str) -> String {
+pub(crate) fn qualified(host: &str, namespace: &str) -> String {
     const DOMAIN: &str = "svc.cluster.local";
     match host.split('.').collect::<Vec<_>>()[..] {
         [name] => format!("{name}.{namespace}.{DOMAIN}"),

@@ -3,6 +3,7 @@
 
 use std::{fmt, sync::Arc};
 
+use futures::future::try_join_all;
 use istioctl::Istioctl;
 use manifest::{Facts, Form, Object, Placed, Stage};
 
@@ -34,25 +35,31 @@ impl Charts {
         let Self::Generated(istioctl) = self else {
             return Ok(rendered);
         };
-        let mut objects = Vec::with_capacity(rendered.len());
-        for placed in rendered {
-            match placed.object.of_istio() {
-                Some(version) => {
-                    let made = istioctl.generate(&version, placed.object.value()).await;
-                    let made = made.map_err(|source| Error::Charts {
-                        doing: format!("{} for {}", doing(), placed.cluster),
-                        source: Box::new(source),
-                    })?;
-                    for value in made {
-                        let object = Object::new(value).doing("read what istioctl made")?;
-                        objects.push(object.into_cluster(&placed.cluster));
-                    }
-                }
-                None => objects.push(placed),
-            }
-        }
-        Ok(objects)
+        // None needs what another makes, and each is a program of its own.
+        let made = rendered
+            .into_iter()
+            .map(|placed| made(istioctl.as_ref(), placed, doing()));
+        let made = try_join_all(made).await?;
+        Ok(made.into_iter().flatten().collect())
     }
+}
+
+/// What istioctl makes of an object that is one of its own, in that order; any other object itself.
+async fn made(istioctl: &dyn Istioctl, placed: Placed, doing: String) -> Result<Vec<Placed>> {
+    let Some(version) = placed.object.of_istio() else {
+        return Ok(vec![placed]);
+    };
+    let made = istioctl.generate(&version, placed.object.value()).await;
+    let made = made.map_err(|source| Error::Charts {
+        doing: format!("{doing} for {}", placed.cluster),
+        source: Box::new(source),
+    })?;
+    made.into_iter()
+        .map(|value| {
+            let object = Object::new(value).doing("read what istioctl made")?;
+            Ok(object.into_cluster(&placed.cluster))
+        })
+        .collect()
 }
 
 impl fmt::Debug for Charts {

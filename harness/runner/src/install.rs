@@ -2,20 +2,19 @@
 
 use std::time::Duration;
 
-use engine::{Condition, ObjectRef, State, condition, facts as cluster_facts, wait};
+use engine::{Condition, ObjectRef, State, facts as cluster_facts, wait};
 use k8s_openapi::ByteString;
-use manifest::{At, Await, Facts, Need, Stage, Violations, stages, vm_needs, workload_stage};
+use manifest::{
+    At, Await, Facts, Need, Stage, Violations, gateway_namespace, stages, vm_needs, workload_stage,
+};
+use scenario::{Topology, topology::Exposure};
 use serde_json::Value;
 use world::Capability;
 
-use crate::{Error, Result, error::Doing as _, running::Running, site::Site, vm};
+use crate::{Error, Result, awaited, error::Doing as _, running::Running, site::Site, vm};
 
 /// How long a virtual machine's token lives, as istioctl asks for it.
 const VM_TOKEN: Duration = Duration::from_secs(3600);
-
-/// How long one part of an installation may take, images and all: what is not there by then does
-/// not come.
-const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Installs the mesh and the workloads, and learns what virtual machines need to join. `violations` break objects on the way.
 pub(crate) async fn install(
@@ -24,16 +23,23 @@ pub(crate) async fn install(
     mut violations: Violations,
 ) -> Result<()> {
     let site = &running.site;
+    let mut later = Vec::new();
     // In clusters of others the mesh is there, and stays as it is.
     if running.capabilities.contains(&Capability::OwnClusters) {
         for stage in stages(site.topology) {
-            carry_out(site, facts, &stage, &mut violations).await?;
+            apply(site, facts, &stage, &mut violations).await?;
+            let awaits = stage.awaits(site.charts.form()).into_iter();
+            let (can_wait, now): (Vec<_>, Vec<_>) =
+                awaits.partition(|awaited| can_wait(site.topology, awaited));
+            awaited::all(site, stage.name(), &now).await?;
+            later.extend(can_wait);
         }
     }
     claim(running).await?;
     let (workloads, images) = (running.scenario.workloads(), &running.options.images);
     let stage = workload_stage(site.topology, workloads, images);
     carry_out(site, facts, &stage, &mut violations).await?;
+    awaited::all(site, "gateways", &later).await?;
     for name in site.topology.vms().keys() {
         learn_all(site, facts, vm_needs(site.topology, name)).await?;
     }
@@ -70,15 +76,49 @@ pub(crate) async fn carry_out(
     stage: &Stage<'_>,
     violations: &mut Violations,
 ) -> Result<()> {
+    apply(site, facts, stage, violations).await?;
+    let awaits: Vec<Await> = stage.awaits(site.charts.form()).into_iter().collect();
+    awaited::all(site, stage.name(), &awaits).await
+}
+
+/// Whether nothing of an installation needs what is awaited: a gateway that leads to services and to no
+/// istiod comes up beside the workloads.
+fn can_wait(topology: &Topology, awaited: &Await) -> bool {
+    let Await::Available(at) = awaited else {
+        return false;
+    };
+    let mut gateways = topology.gateways().iter();
+    gateways.any(|gateway| {
+        gateway.cluster == at.cluster
+            && gateway.name.as_str() == at.name
+            && gateway_namespace(topology, gateway) == at.namespace
+            && !gateway.exposes.contains(&Exposure::Istiod)
+    })
+}
+
+/// Renders a stage and applies it.
+async fn apply(
+    site: &Site<'_>,
+    facts: &mut Facts,
+    stage: &Stage<'_>,
+    violations: &mut Violations,
+) -> Result<()> {
+    let name = stage.name();
+    note(site, name, "begins");
     learn_all(site, facts, stage.needs()).await?;
     let objects = site.charts.objects(stage, facts).await?;
+    note(site, name, "is rendered");
     let objects = violations.apply(objects);
-    site.apply(objects.doing(format!("break stage {}", stage.name()))?)
+    site.apply(objects.doing(format!("break stage {name}"))?)
         .await?;
-    for awaited in stage.awaits(site.charts.form()) {
-        wait_for(site, &awaited).await?;
-    }
+    note(site, name, "is applied");
     Ok(())
+}
+
+/// Where the time of an installation goes, for whoever asks with `ISTHMUS_LOG=runner=debug`.
+pub(crate) fn note(site: &Site<'_>, stage: &str, what: &str) {
+    let at = site.environment.elapsed().as_millis();
+    tracing::debug!(at, stage, what);
 }
 
 /// Learns what is not known yet.
@@ -172,85 +212,6 @@ fn filled(pointer: &'static str) -> Condition {
         match object.data.pointer(pointer).and_then(Value::as_str) {
             Some(text) if !text.is_empty() => State::Met,
             _ => State::Unmet(format!("it has nothing at {pointer} yet")),
-        }
-    })
-}
-
-async fn wait_for(site: &Site<'_>, awaited: &Await) -> Result<()> {
-    let (object, until) = awaited_object(awaited);
-    let found = wait::until(
-        site.kinds(awaited.cluster()),
-        &object,
-        &until,
-        site.deadline.within(PATIENCE),
-    )
-    .await;
-    found.doing(format!("wait until {awaited}")).map(drop)
-}
-
-fn awaited_object(awaited: &Await) -> (ObjectRef, Condition) {
-    let namespaced = |api_version, kind, at: &At| {
-        ObjectRef::namespaced(api_version, kind, at.namespace.as_str(), at.name.as_str())
-    };
-    match awaited {
-        Await::Established { definition, .. } => {
-            let kind = "CustomResourceDefinition";
-            let object =
-                ObjectRef::cluster_wide("apiextensions.k8s.io/v1", kind, definition.as_str());
-            (object, condition::ready(kind))
-        }
-        Await::Available(at) => (
-            namespaced("apps/v1", "Deployment", at),
-            condition::ready("Deployment"),
-        ),
-        Await::Address(at) => (
-            namespaced("v1", "Service", at),
-            condition::has_load_balancer_address(),
-        ),
-        Await::SecretKey { secret, key } => (namespaced("v1", "Secret", secret), has_key(key)),
-        Await::ConfigMapKey { config_map, key } => {
-            (namespaced("v1", "ConfigMap", config_map), has_key(key))
-        }
-        Await::CaBundle { webhooks, .. } => {
-            let (version, kind) = (
-                "admissionregistration.k8s.io/v1",
-                "MutatingWebhookConfiguration",
-            );
-            (
-                ObjectRef::cluster_wide(version, kind, webhooks.as_str()),
-                has_ca_bundles(),
-            )
-        }
-    }
-}
-
-fn has_key(key: &str) -> Condition {
-    let key = key.to_owned();
-    Condition::on(format!("filled in at {key}"), move |object| {
-        match object
-            .data
-            .get("data")
-            .and_then(|data| data.get(&key))
-            .and_then(Value::as_str)
-        {
-            Some(text) if !text.is_empty() => State::Met,
-            _ => State::Unmet(format!("it has no {key} yet")),
-        }
-    })
-}
-
-fn has_ca_bundles() -> Condition {
-    Condition::on("given a caBundle", |object| {
-        let webhooks = object.data.get("webhooks").and_then(Value::as_array);
-        let bundled = |webhook: &Value| {
-            webhook
-                .pointer("/clientConfig/caBundle")
-                .and_then(Value::as_str)
-                .is_some_and(|b| !b.is_empty())
-        };
-        match webhooks.is_some_and(|all| all.iter().all(bundled)) {
-            true => State::Met,
-            false => State::Unmet("a webhook has no caBundle yet".to_owned()),
         }
     })
 }

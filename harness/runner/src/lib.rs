@@ -6,17 +6,19 @@
 //! before anything starts.
 //!
 //! Reading order: [`trial`] (what is run), [`mod@run`] (a trial from bring-up to tear-down), `site`
-//! and `running` (the clusters while they stand, and what is remembered), `install`, [`charts`] and `vm` (stages,
-//! objects and facts), `step` with `check`, `fault`, `change` and `traffic` (what happens in it), `target`
+//! and `running` (the clusters while they stand, and what is remembered), `install`, `awaited`, [`charts`] and `vm` (stages,
+//! what they wait for, objects and facts), `step` with `check`, `fault`, `change` and `traffic` (what happens in it), `target`
 //! (addresses that are known only then), `foreign` (what is not ours to touch), `canary` (what is broken on purpose), `cause` (what is missing behind a failure), `conclude` (what came
-//! of it), [`mod@explain`] (why a call goes as it does).
+//! of it), `diagnosis` (what is kept of clusters before they go), [`mod@explain`] (why a call goes as it does).
 
+mod awaited;
 mod canary;
 mod cause;
 mod change;
 pub mod charts;
 mod check;
 mod conclude;
+mod diagnosis;
 pub mod error;
 mod explain;
 mod fault;

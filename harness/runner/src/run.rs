@@ -1,6 +1,6 @@
 //! A trial from bring-up to tear-down.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use engine::{BringUp, Deadline, Engine};
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::{
     Charts, Error, Result, Trial, canary, cause, check,
     conclude::{NOT_MODELLED, conclude, left_behind, spoken},
+    diagnosis,
     error::Doing as _,
     install,
     running::Running,
@@ -38,6 +39,8 @@ pub struct Options {
     pub values: Option<Value>,
     /// How long a whole trial may take on the engine's clock.
     pub patience: Duration,
+    /// Where what clusters held is kept of trials that did not pass, if anybody wants it.
+    pub diagnosis: Option<PathBuf>,
 }
 
 /// Runs a trial and reports what came of it. An engine that lacks something is a skip with that
@@ -48,20 +51,31 @@ pub async fn run(engine: &dyn Engine, trial: Trial<'_>, options: &Options) -> re
     if reported.reason.is_some() {
         return reported;
     }
-    let mut left = None;
     match up(engine, trial, options).await {
         Ok(running) => {
             steps(&running, trial, &mut reported.steps).await;
             reported.elapsed = running.site.environment.elapsed();
-            left = running.site.environment.tear_down().await.err();
+            conclude(&mut reported, trial.canary);
+            end(running, &mut reported).await;
         }
-        Err(error) => reported.steps.push(not_up(&error)),
-    }
-    conclude(&mut reported, trial.canary);
-    if let Some(error) = left {
-        left_behind(&mut reported, &error);
+        Err(error) => {
+            reported.steps.push(not_up(&error));
+            conclude(&mut reported, trial.canary);
+        }
     }
     reported
+}
+
+/// What is wanted of the clusters of a trial that did not pass is taken, then they are taken down.
+async fn end(running: Running<'_>, reported: &mut report::Trial) {
+    if let Some(folder) = &running.options.diagnosis
+        && check::is_bad(reported.outcome)
+    {
+        diagnosis::keep(&running, folder, reported).await;
+    }
+    if let Err(error) = running.site.environment.tear_down().await {
+        left_behind(reported, &error);
+    }
 }
 
 fn blank(engine: &dyn Engine, trial: Trial<'_>) -> report::Trial {

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use judge::{Outcome, Verdict};
 use manifest::Facts;
 use report::StepRun;
@@ -135,7 +136,7 @@ impl<'a> Running<'a> {
 
 /// What is known before anything stands.
 fn facts(options: &Options, topology: &Topology) -> Facts {
-    let mut facts = Facts::new(pki::Seed::new(options.seed), options.now);
+    let mut facts = Facts::new(pki::Seed::new(options.seed), day(options.now));
     if let Some(values) = &options.values {
         for cluster in topology.members().keys() {
             facts.overlay_values(cluster.clone(), values.clone());
@@ -144,6 +145,29 @@ fn facts(options: &Options, topology: &Topology) -> Facts {
     facts
 }
 
+/// The beginning of a day, as which authorities are made: a run that takes a mesh over makes the very
+/// ones that are there, and their roots are not exchanged by it.
+fn day(now: Timestamp) -> Timestamp {
+    const SECONDS: i64 = 24 * 60 * 60;
+    let second = now.as_second();
+    Timestamp::from_second(second - second.rem_euclid(SECONDS)).unwrap_or(now)
+}
+
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_runs_of_one_day_make_the_same_authorities() {
+        let at = |text: &str| day(text.parse().unwrap());
+        assert_eq!(at("2026-11-21T15:48:24Z"), at("2026-11-21T23:59:59Z"));
+        assert_eq!(
+            at("2026-11-21T15:48:24Z").to_string(),
+            "2026-11-21T00:00:00Z"
+        );
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::{Apply, Deadline, Environment, Kinds, ObjectRef, wait};
+use futures::future::try_join_all;
 use manifest::Placed;
 use scenario::Topology;
 use serde_json::Value;
@@ -56,7 +57,7 @@ impl<'a> Site<'a> {
             .expect("a validated scenario names clusters of its topology")
     }
 
-    /// Applies objects, cluster by cluster in the order of the list.
+    /// Applies objects in all their clusters at once, in each in the order of the list.
     pub(crate) async fn apply(&self, objects: Vec<Placed>) -> Result<()> {
         let mut by_cluster: BTreeMap<ClusterName, Vec<Value>> = BTreeMap::new();
         for placed in objects {
@@ -65,10 +66,10 @@ impl<'a> Site<'a> {
                 .or_default()
                 .push(placed.object.into_value());
         }
-        for (cluster, objects) in by_cluster {
-            self.apply_in(&cluster, &objects).await?;
-        }
-        Ok(())
+        let applied = by_cluster
+            .iter()
+            .map(|(cluster, objects)| self.apply_in(cluster, objects));
+        try_join_all(applied).await.map(drop)
     }
 
     /// Applies objects in one cluster.

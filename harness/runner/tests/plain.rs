@@ -30,6 +30,7 @@ fn options(seed: u64) -> Options {
         charts: runner::Charts::Rendered,
         values: None,
         patience: Duration::from_secs(600),
+        diagnosis: None,
     }
 }
 
@@ -114,4 +115,26 @@ fn what_an_engine_lacks_is_the_reason_of_a_skip() {
     let trial = run(trials(&scenarios)[0], 1);
     assert_eq!(trial.outcome, Outcome::Skip);
     assert!(trial.reason.unwrap().contains("an Istio mesh"));
+}
+
+#[test]
+fn what_clusters_held_is_kept_of_trials_that_did_not_pass_and_of_no_others() {
+    let scenarios = scenarios().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let ended = |patience: u64| {
+        let options = Options {
+            patience: Duration::from_secs(patience),
+            diagnosis: Some(folder.path().to_owned()),
+            ..options(1)
+        };
+        let trial = trial(&scenarios, "kubernetes/plain");
+        sim::runtime::run(runner::run(&sim::Sim::new(), trial, &options))
+    };
+    assert_eq!(ended(600).outcome, Outcome::Pass);
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    let late = ended(1);
+    assert_ne!(late.outcome, Outcome::Pass);
+    let kept = folder.path().join("kubernetes-plain--sim");
+    assert!(late.reason.unwrap().contains(&kept.display().to_string()));
+    assert!(kept.join("cluster1/pods.txt").is_file());
 }

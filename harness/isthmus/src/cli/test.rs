@@ -97,6 +97,10 @@ pub struct Reports {
     /// Write JUnit XML to this file.
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
+    /// Keep what the clusters of each trial that does not pass held, before they are taken down: objects and
+    /// events as files in a folder of its own below this one. Secrets are left out.
+    #[arg(long, value_name = "DIR")]
+    pub diagnosis: Option<PathBuf>,
     /// Put wall times into the JSON, which then differs from run to run.
     #[arg(long)]
     pub timings: bool,

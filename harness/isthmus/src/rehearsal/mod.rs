@@ -7,7 +7,7 @@ mod one;
 mod pool;
 mod stop;
 
-use std::{num::NonZeroUsize, time::Duration};
+use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use report::{Run, Trial, TrialName};
 
@@ -27,6 +27,8 @@ pub struct Settings {
     pub jobs: NonZeroUsize,
     /// Whether no further trial is started once one has failed.
     pub fail_fast: bool,
+    /// Where what clusters held is kept of trials that did not pass, if anybody wants it.
+    pub diagnosis: Option<PathBuf>,
 }
 
 impl Settings {
@@ -45,6 +47,7 @@ impl Settings {
             patience: Self::PATIENCE,
             jobs,
             fail_fast: false,
+            diagnosis: None,
         }
     }
 }

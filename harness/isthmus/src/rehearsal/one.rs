@@ -60,6 +60,7 @@ pub(crate) fn options(
         charts: engine.charts(),
         values: engine.values(),
         patience: settings.patience.saturating_add(written_waits(scenario)),
+        diagnosis: settings.diagnosis.clone(),
     }
 }
 

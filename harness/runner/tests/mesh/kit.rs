@@ -46,6 +46,7 @@ pub(crate) fn options(seed: u64) -> Options {
         charts: runner::Charts::Rendered,
         values: None,
         patience: Duration::from_secs(3600),
+        diagnosis: None,
     }
 }
 
