@@ -166,6 +166,7 @@ impl ClusterPlan<'_> {
             slice: self.slice,
             wan: plan.wan.address,
             pods: self.cluster.pods,
+            services: self.cluster.services,
             kubeadm: configuration.render(),
             role: plan.role(),
         }

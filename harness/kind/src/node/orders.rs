@@ -11,6 +11,7 @@ use super::{early, kubeadm::VERSION, spec::Role};
 
 const NETWORK: &str = include_str!("files/network");
 const BALANCER: &str = include_str!("files/balancer");
+const SERVICES: &str = include_str!("files/services");
 
 /// Where kubeadm finds what it is told.
 pub(crate) const CONFIGURATION: &str = "/kind/kubeadm.conf";
@@ -26,6 +27,8 @@ pub(crate) struct Orders {
     pub(crate) wan: Ipv4Addr,
     /// The addresses of its cluster's pods.
     pub(crate) pods: Ipv4Net,
+    /// The addresses of its Services.
+    pub(crate) services: Ipv4Net,
     /// kubeadm's configuration, without the version.
     pub(crate) kubeadm: String,
     /// Whether it runs the control plane, and so the load balancer.
@@ -42,15 +45,23 @@ impl Orders {
         let balancer = BALANCER
             .replace("@SLICE@", &self.slice.to_string())
             .replace("@WAN@", &self.wan.to_string());
+        let services = SERVICES.replace("@SERVICES@", &self.services.to_string());
         let mut script = AWAKE.to_owned();
         file(&mut script, "600", CONFIGURATION, &self.kubeadm);
         file(&mut script, "755", "/kind/isthmus/network", &network);
         file(&mut script, "755", "/kind/isthmus/balancer", &balancer);
+        file(&mut script, "755", "/kind/isthmus/services", &services);
         file(
             &mut script,
             "644",
             &unit_path("network.service"),
             NETWORK_UNIT,
+        );
+        file(
+            &mut script,
+            "644",
+            &unit_path("services.service"),
+            SERVICES_UNIT,
         );
         file(
             &mut script,
@@ -67,9 +78,12 @@ impl Orders {
         let (early, started) = match self.role {
             Role::ControlPlane => (
                 early::network(self.pods),
-                "isthmus-network.service isthmus-balancer.path",
+                "isthmus-network.service isthmus-services.service isthmus-balancer.path",
             ),
-            Role::Worker => (String::new(), "isthmus-network.service"),
+            Role::Worker => (
+                String::new(),
+                "isthmus-network.service isthmus-services.service",
+            ),
         };
         format!(
             "{script}{early}sed -i \"s/{VERSION}/$(cat /kind/version)/\" {CONFIGURATION}\n\
@@ -106,6 +120,17 @@ ExecStart=/kind/isthmus/network
 WantedBy=multi-user.target
 ";
 
+const SERVICES_UNIT: &str = "[Unit]
+Description=Services before kube-proxy serves them
+Before=kubelet.service
+
+[Service]
+ExecStart=/kind/isthmus/services
+
+[Install]
+WantedBy=multi-user.target
+";
+
 const BALANCER_UNIT: &str = "[Unit]
 Description=load balancer of isthmus
 After=kubelet.service isthmus-network.service
@@ -137,25 +162,33 @@ mod tests {
             slice: "172.24.8.0/26".parse().unwrap(),
             wan: Ipv4Addr::new(172, 24, 0, 2),
             pods: "10.10.0.0/16".parse().unwrap(),
+            services: "10.96.0.0/16".parse().unwrap(),
             kubeadm: "kubernetesVersion: '@VERSION@'\n".to_owned(),
             role: Role::ControlPlane,
         };
         let script = orders.install();
-        for told in ["blackhole 10.2.0.0/16", "172.24.8.0/26", "172.24.0.2"] {
+        for told in [
+            "blackhole 10.2.0.0/16",
+            "172.24.8.0/26",
+            "172.24.0.2",
+            "10.96.0.0/16",
+        ] {
             assert!(script.contains(told), "{told}");
         }
-        for open in ["@ROUTES@", "@SLICE@", "@WAN@"] {
+        for open in ["@ROUTES@", "@SLICE@", "@WAN@", "@SERVICES@"] {
             assert!(!script.contains(open), "{open}");
         }
         let worker = Orders {
             role: Role::Worker,
             ..orders
         };
-        assert!(script.contains("--now isthmus-network.service isthmus-balancer.path"));
+        assert!(script.contains(
+            "--now isthmus-network.service isthmus-services.service isthmus-balancer.path"
+        ));
         assert!(
             worker
                 .install()
-                .ends_with("--now isthmus-network.service\n")
+                .ends_with("--now isthmus-network.service isthmus-services.service\n")
         );
     }
 
@@ -166,10 +199,11 @@ mod tests {
             slice: "172.24.8.0/26".parse().unwrap(),
             wan: Ipv4Addr::new(172, 24, 0, 2),
             pods: "10.10.0.0/16".parse().unwrap(),
+            services: "10.96.0.0/16".parse().unwrap(),
             kubeadm: "kubernetesVersion: '@VERSION@'\n".to_owned(),
             role: Role::ControlPlane,
         };
-        for text in [orders.install(), BALANCER.to_owned()] {
+        for text in [orders.install(), BALANCER.to_owned(), SERVICES.to_owned()] {
             let parsed = std::process::Command::new("bash")
                 .args(["-n", "-c", &text])
                 .output()
