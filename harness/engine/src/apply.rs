@@ -3,7 +3,7 @@
 use futures::{StreamExt, TryStreamExt, stream};
 use kube::{
     api::{Patch, PatchParams},
-    core::DynamicObject,
+    core::Request,
 };
 use serde_json::Value;
 
@@ -16,15 +16,6 @@ pub struct Apply {
     kinds: Kinds,
     manager: String,
     force: bool,
-}
-
-/// One object after it was applied.
-#[derive(Debug, Clone)]
-pub struct Applied {
-    /// Which one.
-    pub object: ObjectRef,
-    /// As the server has it now.
-    pub now: DynamicObject,
 }
 
 impl Apply {
@@ -46,11 +37,11 @@ impl Apply {
 
     /// Applies `objects`: definitions and namespaces first, webhooks last, objects of one rank
     /// in the order given and a few at a time. Custom resource definitions are awaited to be
-    /// established before anything that may need them.
+    /// established before anything that may need them. Returns what was applied, in that order.
     ///
     /// # Errors
     /// The first object that was not accepted; the ones before it stay applied.
-    pub async fn all(&self, objects: &[Value], deadline: Deadline) -> Result<Vec<Applied>> {
+    pub async fn all(&self, objects: &[Value], deadline: Deadline) -> Result<Vec<ObjectRef>> {
         let mut applied = Vec::with_capacity(objects.len());
         for rank in in_ranks(objects)? {
             let done = deadline.bound("applying objects", self.rank(&rank)).await?;
@@ -65,11 +56,11 @@ impl Apply {
     /// # Errors
     /// [`Error::Conflict`] if another manager owns a field, [`Error::UnknownKind`],
     /// [`Error::Api`] with the server's words, or [`Error::Unreachable`].
-    pub async fn one(&self, object: &Value) -> Result<Applied> {
+    pub async fn one(&self, object: &Value) -> Result<ObjectRef> {
         self.put(ObjectRef::of(object, 0)?, object).await
     }
 
-    async fn rank(&self, rank: &[(ObjectRef, &Value)]) -> Result<Vec<Applied>> {
+    async fn rank(&self, rank: &[(ObjectRef, &Value)]) -> Result<Vec<ObjectRef>> {
         /// Enough to hide a network's latency, few enough not to be throttled.
         const AT_A_TIME: usize = 8;
         stream::iter(rank.iter().map(|(r, object)| self.put(r.clone(), object)))
@@ -78,7 +69,8 @@ impl Apply {
             .await
     }
 
-    async fn put(&self, object: ObjectRef, value: &Value) -> Result<Applied> {
+    /// Nobody looks at the answer: the smallest one is asked for, and not read.
+    async fn put(&self, object: ObjectRef, value: &Value) -> Result<ObjectRef> {
         let api = self.kinds.api(&object).await?;
         let attempt = Attempt {
             action: "apply",
@@ -89,18 +81,18 @@ impl Apply {
             force: self.force,
             ..PatchParams::apply(&self.manager)
         };
-        let now = api
-            .patch(&object.name, &params, &Patch::Apply(value))
-            .await
-            .map_err(|error| attempt.failed(error))?;
+        let request = Request::new(api.resource_url())
+            .patch_metadata(&object.name, &params, &Patch::Apply(value))
+            .map_err(|error| attempt.failed(kube::Error::BuildRequest(error)))?;
+        let answer = self.kinds.client().request_text(request).await;
+        answer.map_err(|error| attempt.failed(error))?;
         tracing::debug!(cluster = self.kinds.cluster(), %object, "applied");
-        Ok(Applied { object, now })
+        Ok(object)
     }
 
-    async fn await_definitions(&self, applied: &[Applied], deadline: Deadline) -> Result<()> {
+    async fn await_definitions(&self, applied: &[ObjectRef], deadline: Deadline) -> Result<()> {
         let definitions = applied
             .iter()
-            .map(|one| &one.object)
             .filter(|object| object.kind == "CustomResourceDefinition")
             .map(|object| (object.clone(), condition::ready(&object.kind)));
         wait::all(&self.kinds, definitions, deadline).await
@@ -130,12 +122,6 @@ fn rank(kind: &str) -> usize {
         "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => LAST_RANK,
         "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "Pod" | "ReplicaSet" => 4,
         _ => 5,
-    }
-}
-
-impl From<&Applied> for ObjectRef {
-    fn from(applied: &Applied) -> Self {
-        applied.object.clone()
     }
 }
 

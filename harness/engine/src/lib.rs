@@ -26,7 +26,7 @@ pub mod prober;
 pub mod traits;
 pub mod wait;
 
-pub use apply::{Applied, Apply};
+pub use apply::Apply;
 pub use condition::{Condition, State};
 pub use deadline::Deadline;
 pub use error::{Error, Result, told};

@@ -84,9 +84,7 @@ pub(crate) async fn settle(kinds: &Kinds, objects: &[Value]) {
         .all(objects, soon())
         .await
         .unwrap();
-    wait::ready(kinds, applied.iter().map(ObjectRef::from), soon())
-        .await
-        .unwrap();
+    wait::ready(kinds, applied, soon()).await.unwrap();
 }
 
 pub(crate) fn namespace() -> Value {
