@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use crate::{
     object,
     resource::{Gvr, Origin, Resource, Subresource},
     schema::{builtin, crd},
+    served::{self, ApiResource},
     status::Status,
 };
 
@@ -22,6 +23,9 @@ pub(crate) struct Catalogue {
     /// Groups and versions in the order in which discovery lists them.
     order: Vec<(String, String)>,
     not_modelled: BTreeMap<Gvr, String>,
+    /// What the present resources come to, for whoever looks after all of them; forgotten with
+    /// every change.
+    preferred: OnceLock<Arc<[ApiResource]>>,
 }
 
 #[derive(Deserialize)]
@@ -78,6 +82,7 @@ impl Catalogue {
             resources: BTreeMap::new(),
             order: Vec::new(),
             not_modelled: BTreeMap::new(),
+            preferred: OnceLock::new(),
         };
         for fact in facts {
             catalogue.add_fact(fact);
@@ -100,6 +105,7 @@ impl Catalogue {
             self.order.push(place);
         }
         self.resources.insert(resource.gvr.clone(), resource);
+        self.preferred = OnceLock::new();
     }
 
     /// The resource that a path names.
@@ -122,8 +128,10 @@ impl Catalogue {
         self.resources.contains_key(gvr)
     }
 
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Resource>> {
-        self.resources.values()
+    /// Every resource once, in the version that its group prefers.
+    pub(crate) fn preferred(&self) -> Arc<[ApiResource]> {
+        let preferred = self.preferred.get_or_init(|| served::preferred(self));
+        Arc::clone(preferred)
     }
 
     /// The groups and versions that discovery lists, in its order.
@@ -136,8 +144,9 @@ impl Catalogue {
         group: &'a str,
         version: &'a str,
     ) -> impl Iterator<Item = &'a Arc<Resource>> {
-        self.all()
-            .filter(move |r| r.gvr.group == group && r.gvr.version == version)
+        let first = Gvr::new(group, version, "");
+        let onward = self.resources.range(first..).map(|(_, resource)| resource);
+        onward.take_while(move |r| r.gvr.group == group && r.gvr.version == version)
     }
 
     /// Serves what an accepted definition describes, in place of what it described before.
@@ -155,6 +164,7 @@ impl Catalogue {
         self.resources.retain(|gvr, r| {
             gvr.group != group || gvr.resource != plural || matches!(r.origin, Origin::Builtin)
         });
+        self.preferred = OnceLock::new();
         let resources = &self.resources;
         let served = |group: &str, version: &str| {
             resources

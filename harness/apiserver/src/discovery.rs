@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
+    catalogue::Catalogue,
     resource::{Resource, Subresource},
     server::ApiServer,
     status::Status,
@@ -16,13 +17,12 @@ pub(crate) fn version() -> Value {
 }
 
 /// The groups in order, each with its versions, preferred first.
-pub(crate) fn grouped(server: &ApiServer) -> Vec<(String, Vec<String>)> {
-    let order = server.read(|state| state.catalogue.versions().to_vec());
+pub(crate) fn grouped(catalogue: &Catalogue) -> Vec<(String, Vec<String>)> {
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
-    for (group, version) in order {
-        match groups.iter_mut().find(|(name, _)| *name == group) {
-            Some((_, versions)) => versions.push(version),
-            None => groups.push((group, vec![version])),
+    for (group, version) in catalogue.versions() {
+        match groups.iter_mut().find(|(name, _)| name == group) {
+            Some((_, versions)) => versions.push(version.clone()),
+            None => groups.push((group.clone(), vec![version.clone()])),
         }
     }
     for (_, versions) in &mut groups {
@@ -63,7 +63,8 @@ pub(crate) fn groups(server: &ApiServer, legacy: bool) -> Value {
     if legacy {
         return json!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []});
     }
-    let groups = grouped(server)
+    let groups = server
+        .read(|state| grouped(&state.catalogue))
         .into_iter()
         .filter(|(group, _)| !group.is_empty());
     let groups: Vec<Value> = groups
@@ -83,7 +84,8 @@ fn api_group(group: &str, versions: &[String]) -> Value {
 /// # Errors
 /// 404 if there is no such group.
 pub(crate) fn group(server: &ApiServer, group: &str) -> Result<Value, Status> {
-    let found = grouped(server)
+    let found = server
+        .read(|state| grouped(&state.catalogue))
         .into_iter()
         .find(|(name, _)| name == group && !name.is_empty());
     let (name, versions) = found.ok_or_else(Status::no_such_resource)?;
@@ -156,7 +158,8 @@ fn add_names(value: &mut Value, resource: &Resource) {
 
 /// Everything at once: `apidiscovery.k8s.io/v2`.
 pub(crate) fn aggregated(server: &ApiServer, legacy: bool) -> Value {
-    let groups = grouped(server)
+    let groups = server
+        .read(|state| grouped(&state.catalogue))
         .into_iter()
         .filter(|(group, _)| group.is_empty() == legacy);
     let item = |(group, versions): (String, Vec<String>)| {

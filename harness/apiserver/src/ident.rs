@@ -71,15 +71,19 @@ pub(crate) fn uuid(digest: [u8; 32]) -> String {
     let mut bytes: [u8; 16] = std::array::from_fn(|i| digest[i]);
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
-    format!(
-        "{}-{}-{}-{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..]
-    )
+    let mut text = String::with_capacity(36);
+    for (i, byte) in bytes.into_iter().enumerate() {
+        if matches!(i, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        text.push(hex(byte >> 4));
+        text.push(hex(byte & 0x0f));
+    }
+    text
+}
+
+fn hex(half: u8) -> char {
+    char::from_digit(half.into(), 16).expect("half a byte is one digit")
 }
 
 /// How often each name lived and each prefix was completed.

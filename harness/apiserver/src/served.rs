@@ -1,8 +1,8 @@
 //! What is served, for controllers that look after every kind alike.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
-use crate::{discovery, resource::Gvr, server::ApiServer};
+use crate::{catalogue::Catalogue, discovery, resource::Gvr};
 
 /// A served resource in the version that its group prefers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,31 +28,45 @@ impl ApiResource {
 }
 
 /// Every resource once, in the order of discovery.
-pub(crate) fn preferred(server: &ApiServer) -> Vec<ApiResource> {
+pub(crate) fn preferred(catalogue: &Catalogue) -> Arc<[ApiResource]> {
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
-    for (group, versions) in discovery::grouped(server) {
+    for (group, versions) in discovery::grouped(catalogue) {
         for version in &versions {
-            server.read(|state| {
-                let resources = state.catalogue.of_version(&group, version);
-                let first =
-                    resources.filter(|r| seen.insert((group.clone(), r.gvr.resource.clone())));
-                found.extend(first.map(|resource| ApiResource {
-                    gvr: resource.gvr.clone(),
-                    kind: resource.kind.clone(),
-                    namespaced: resource.namespaced,
-                    verbs: resource.verbs.clone(),
-                }));
-            });
+            let resources = catalogue.of_version(&group, version);
+            let first = resources.filter(|r| seen.insert((group.clone(), r.gvr.resource.clone())));
+            found.extend(first.map(|resource| ApiResource {
+                gvr: resource.gvr.clone(),
+                kind: resource.kind.clone(),
+                namespaced: resource.namespaced,
+                verbs: resource.verbs.clone(),
+            }));
         }
     }
-    found
+    found.into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Clock, Config};
+    use crate::{ApiServer, Clock, Config};
+
+    #[test]
+    fn what_is_served_is_told_anew_when_a_definition_changes_it() {
+        let mut catalogue = Catalogue::builtin();
+        let before = catalogue.preferred();
+        assert!(Arc::ptr_eq(&before, &catalogue.preferred()));
+        let definition = serde_json::json!({"spec": {
+            "group": "example.com", "scope": "Namespaced",
+            "names": {"plural": "things", "kind": "Thing"},
+            "versions": [{"name": "v1", "served": true, "storage": true}],
+        }});
+        let things = |all: &[ApiResource]| all.iter().filter(|r| r.kind == "Thing").count();
+        catalogue.define(&definition);
+        assert_eq!(things(&catalogue.preferred()), 1);
+        catalogue.undefine(&definition);
+        assert_eq!(catalogue.preferred(), before);
+    }
 
     #[test]
     fn a_resource_of_two_versions_is_told_once() {

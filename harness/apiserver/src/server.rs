@@ -18,7 +18,7 @@ use crate::{
     resource::Resource,
     response::Response,
     select::Selection,
-    served::{self, ApiResource},
+    served::ApiResource,
     status::Status,
     store::Store,
     verb, watch,
@@ -126,10 +126,11 @@ impl ApiServer {
         auth::authenticate(self, Some(token), &[])
     }
 
-    /// Every resource that is served now, once, in the version that its group prefers.
+    /// Every resource that is served now, once, in the version that its group prefers. While no
+    /// definition changes what is served, the answer is the same one.
     #[must_use]
-    pub fn resources(&self) -> Vec<ApiResource> {
-        served::preferred(self)
+    pub fn resources(&self) -> Arc<[ApiResource]> {
+        self.read(|state| state.catalogue.preferred())
     }
 
     /// The ConfigMap `kube-root-ca.crt` as it should be in a namespace, for the controller that

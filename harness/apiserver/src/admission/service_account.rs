@@ -123,3 +123,32 @@ fn projected(name: &str) -> Value {
             "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}},
     ]}})
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Clock, Config, defaults, resource::Gvr, schema};
+
+    /// Pods are not read again after this plug-in.
+    #[test]
+    fn a_completed_pod_is_in_the_shape_of_pods() {
+        let epoch = "2026-01-01T00:00:00Z".parse().unwrap();
+        let mut config = Config::new("a", 1, Clock::starting_at(epoch));
+        config.cluster_ca = Some("a certificate".to_owned());
+        let server = ApiServer::new(config);
+        let pods = server.read(|state| state.catalogue.find(&Gvr::core("pods")));
+        let pods = pods.unwrap();
+        let mut pod = json!({"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"namespace": "default", "name": "a"},
+            "spec": {"containers": [{"name": "a", "image": "b"}]}});
+        let completed = server.read(|state| complete(&server, state, &pods, &mut pod));
+        assert!(completed && list(&pod, &["spec", "volumes"]).len() == 1);
+        defaults::apply(&pods, &mut pod);
+        let mut read = schema::decode(&pods.shape, pod.clone()).ok().unwrap();
+        read.object["metadata"] = pod["metadata"].clone();
+        read.object["spec"]["containers"][0]["resources"] = Value::Null;
+        pod["spec"]["containers"][0]["resources"] = Value::Null;
+        assert_eq!(read.object["spec"], pod["spec"]);
+        assert_eq!(read.unknown, [""; 0]);
+    }
+}

@@ -36,7 +36,7 @@ pub(crate) fn apply(
     let live = if live.is_null() { &nothing } else { live };
     let reset = managed::reset(&stamp.subresource, has_status);
     let mut fields = fields_of(shape, config);
-    fields.remove_trees(&reset);
+    reset.into_iter().for_each(|name| fields.cut(name));
     let before = owners
         .iter()
         .position(|owner| owner.is(stamp, Operation::Apply))
@@ -45,7 +45,7 @@ pub(crate) fn apply(
     if let Some(before) = &before {
         new = prune(shape, &new, before.fields(), &claimed(&fields, &owners));
     }
-    hand_over(&mut owners, changes(shape, live, &new, &reset), force)?;
+    hand_over(&mut owners, changes(shape, live, &new, reset), force)?;
     let mut own = Owner::new(stamp, Operation::Apply, managed::strip(fields));
     if new == *live {
         // Nothing changed: the entry keeps the time of the last apply that did something.

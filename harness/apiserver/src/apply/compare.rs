@@ -20,46 +20,73 @@ pub(super) struct Comparison {
     pub(super) removed: FieldSet,
 }
 
-pub(super) fn compare(shape: &Node, old: &Value, new: &Value) -> Comparison {
-    match old == new {
-        true => Comparison::default(),
-        false => differing(shape, Some(old), Some(new)),
-    }
+/// What differs between two objects, but for one of their fields.
+pub(super) fn compare(shape: &Node, old: &Value, new: &Value, but: Option<&str>) -> Comparison {
+    fields(shape, old.as_object(), new.as_object(), but)
 }
 
 /// What differs between two values that are not equal. Whoever asks has compared them: most fields
 /// stay as they are, and these cost no path.
 fn differing(shape: &Node, old: Option<&Value>, new: Option<&Value>) -> Comparison {
-    let mut found = match (branch(shape, old), branch(shape, new)) {
-        // An empty or absent collection on both sides is a leaf, so that empty and absent differ.
-        (
-            Branch::Leaf | Branch::Absent | Branch::Empty,
-            Branch::Leaf | Branch::Absent | Branch::Empty,
-        ) => Comparison::replaced(old, new),
-        (Branch::Map(a), Branch::Map(b)) => fields(shape, Some(a), Some(b)),
-        (Branch::Map(a), Branch::Absent | Branch::Empty) => fields(shape, Some(a), None),
-        (Branch::Absent | Branch::Empty, Branch::Map(b)) => fields(shape, None, Some(b)),
-        (Branch::Items(list, a), Branch::Items(_, b)) => items(list, a, b),
-        (Branch::Items(list, a), Branch::Absent | Branch::Empty) => items(list, a, &[]),
-        (Branch::Absent | Branch::Empty, Branch::Items(list, b)) => items(list, &[], b),
-        // A leaf became a collection or the other way round: one goes, the other comes.
-        (_, _) => Comparison::replaced(old, new),
+    let (old, new) = match (old, new) {
+        (Some(old), Some(new)) => (old, new),
+        (None, Some(new)) => return Comparison::added(whole(shape, new)),
+        (Some(old), None) => return Comparison::removed(whole(shape, old)),
+        (None, None) => return Comparison::default(),
     };
-    found.added.member |= old.is_none() && new.is_some();
-    found.removed.member |= old.is_some() && new.is_none();
-    found
+    match (branch(shape, old), branch(shape, new)) {
+        (Branch::Map(a), Branch::Map(b)) => fields(shape, Some(a), Some(b), None),
+        (Branch::Map(a), Branch::Empty) => fields(shape, Some(a), None, None),
+        (Branch::Empty, Branch::Map(b)) => fields(shape, None, Some(b), None),
+        (Branch::Items(list, a), Branch::Items(_, b)) => items(list, a, b),
+        (Branch::Items(list, a), Branch::Empty) => items(list, a, &[]),
+        (Branch::Empty, Branch::Items(list, b)) => items(list, &[], b),
+        // Two leaves; or a leaf became a collection, or the other way round.
+        (_, _) => Comparison::replaced(),
+    }
+}
+
+/// A value that is there on one side alone, and everything in it.
+fn whole(shape: &Node, value: &Value) -> FieldSet {
+    let children = match branch(shape, value) {
+        Branch::Leaf | Branch::Empty => BTreeMap::new(),
+        Branch::Map(map) => map
+            .iter()
+            .map(|(name, value)| (path::field(name), whole(shape.field(name), value)))
+            .collect(),
+        Branch::Items(list, items) => index(list, items)
+            .into_iter()
+            .map(|(step, items)| (step, whole_entries(&list.item, &items)))
+            .collect(),
+    };
+    FieldSet {
+        member: true,
+        children,
+    }
+}
+
+/// The items of one key; several of one key are one path.
+fn whole_entries(shape: &Node, items: &[&Value]) -> FieldSet {
+    match items {
+        [item] => whole(shape, item),
+        _ => FieldSet {
+            member: true,
+            ..FieldSet::default()
+        },
+    }
 }
 
 fn fields(
     shape: &Node,
     old: Option<&Map<String, Value>>,
     new: Option<&Map<String, Value>>,
+    but: Option<&str>,
 ) -> Comparison {
     let mut found = Comparison::default();
     let mut field = |name: &String, old: Option<&Value>, new: Option<&Value>| {
-        if old != new {
+        if but != Some(name) && old != new {
             let below = differing(shape.field(name), old, new);
-            found.put(|| path::field(name), below);
+            found.put(path::field(name), below);
         }
     };
     for (name, value) in old.into_iter().flatten() {
@@ -77,19 +104,18 @@ fn items(list: &List, old: &[Value], new: &[Value]) -> Comparison {
     let mut found = Comparison::default();
     for (step, old) in old {
         let new = new.remove(&step).unwrap_or_default();
-        found.put(|| step, entries(&list.item, &old, &new));
+        if old != new {
+            found.put(step, entries(&list.item, &old, &new));
+        }
     }
     for (step, new) in new {
-        found.put(|| step, entries(&list.item, &[], &new));
+        found.put(step, Comparison::added(whole_entries(&list.item, &new)));
     }
     found
 }
 
-/// The items of one key; several of one key are compared as a whole.
+/// The items of one key, which are not equal; several of one key are compared as a whole.
 fn entries(shape: &Node, old: &[&Value], new: &[&Value]) -> Comparison {
-    if old == new {
-        return Comparison::default();
-    }
     let mut found = Comparison::default();
     match (old, new) {
         ([] | [_], [] | [_]) => {
@@ -113,28 +139,36 @@ fn entries(shape: &Node, old: &[&Value], new: &[&Value]) -> Comparison {
 }
 
 impl Comparison {
-    /// One value in place of another, or of nothing.
-    fn replaced(old: Option<&Value>, new: Option<&Value>) -> Self {
+    fn added(added: FieldSet) -> Self {
+        Self {
+            added,
+            ..Self::default()
+        }
+    }
+
+    fn removed(removed: FieldSet) -> Self {
+        Self {
+            removed,
+            ..Self::default()
+        }
+    }
+
+    /// One value in place of another.
+    fn replaced() -> Self {
         let mut found = Self::default();
-        found.modified.member = old.is_some() && new.is_some();
+        found.modified.member = true;
         found
     }
 
     /// Takes in what was found behind a step.
-    fn put(&mut self, step: impl FnOnce() -> Step, below: Comparison) {
-        let mut sets = [
+    fn put(&mut self, step: Step, below: Comparison) {
+        let sets = [
             (&mut self.added, below.added),
             (&mut self.modified, below.modified),
             (&mut self.removed, below.removed),
-        ]
-        .into_iter()
-        .filter(|(_, below)| below.member || !below.children.is_empty())
-        .peekable();
-        if sets.peek().is_none() {
-            return;
-        }
-        let step = step();
-        for (set, below) in sets {
+        ];
+        let found = |below: &FieldSet| below.member || !below.children.is_empty();
+        for (set, below) in sets.into_iter().filter(|(_, below)| found(below)) {
             set.children.insert(step.clone(), below);
         }
     }
@@ -152,25 +186,24 @@ fn index<'a>(list: &List, items: &'a [Value]) -> BTreeMap<Step, Vec<&'a Value>> 
 }
 
 enum Branch<'a> {
-    Absent,
+    /// A collection without anything in it, which differs from an absent one.
     Empty,
     Leaf,
     Map(&'a Map<String, Value>),
     Items(&'a List, &'a [Value]),
 }
 
-fn branch<'a>(shape: &'a Node, value: Option<&'a Value>) -> Branch<'a> {
+fn branch<'a>(shape: &'a Node, value: &'a Value) -> Branch<'a> {
     match value {
-        None => Branch::Absent,
-        Some(Value::Null) => Branch::Empty,
-        Some(Value::Object(_)) if shape.is_atomic() => Branch::Leaf,
-        Some(Value::Object(map)) if map.is_empty() => Branch::Empty,
-        Some(Value::Object(map)) => Branch::Map(map),
-        Some(Value::Array(items)) => match granular(shape) {
+        Value::Null => Branch::Empty,
+        Value::Object(_) if shape.is_atomic() => Branch::Leaf,
+        Value::Object(map) if map.is_empty() => Branch::Empty,
+        Value::Object(map) => Branch::Map(map),
+        Value::Array(items) => match granular(shape) {
             Some(_) if items.is_empty() => Branch::Empty,
             Some(list) => Branch::Items(list, items),
             None => Branch::Leaf,
         },
-        Some(Value::Bool(_) | Value::Number(_) | Value::String(_)) => Branch::Leaf,
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => Branch::Leaf,
     }
 }

@@ -241,17 +241,11 @@ const SYSTEM_METADATA: [&str; 8] = [
     "resourceVersion",
 ];
 
-/// The fields that a write through this part of the object cannot set.
-pub(super) fn reset(subresource: &str, has_status: bool) -> FieldSet {
-    let mut reset = FieldSet::default();
-    let names: &[&str] = match (subresource, has_status) {
-        ("", true) => &["status"],
-        ("", false) => &[],
-        ("status", _) => &["spec"],
-        (_, _) => &[],
-    };
-    names
-        .iter()
-        .for_each(|name| reset.insert(&[path::field(name)]));
-    reset
+/// The field that a write through this part of the object cannot set.
+pub(super) fn reset(subresource: &str, has_status: bool) -> Option<&'static str> {
+    match (subresource, has_status) {
+        ("", true) => Some("status"),
+        ("status", _) => Some("spec"),
+        (_, _) => None,
+    }
 }

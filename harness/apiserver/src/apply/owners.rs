@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::{
     compare::{Comparison, compare},
     managed::{self, Operation, Owner, Owners, Stamp},
-    set::FieldSet,
 };
 use crate::{object, schema::Node};
 
@@ -65,7 +64,7 @@ fn take(
         mut added,
         modified,
         removed,
-    } = changes(shape, live, new, &reset);
+    } = changes(shape, live, new, reset);
     added.add(&modified);
     for owner in owners.iter_mut() {
         // What the writer itself owns of it would come back at once.
@@ -88,18 +87,10 @@ fn take(
 }
 
 /// What differs, but for what this write cannot set. An object that was not there had no fields.
-pub(super) fn changes(shape: &Node, live: &Value, new: &Value, reset: &FieldSet) -> Comparison {
+pub(super) fn changes(shape: &Node, live: &Value, new: &Value, reset: Option<&str>) -> Comparison {
     let nothing = Value::Object(serde_json::Map::new());
     let old = if live.is_null() { &nothing } else { live };
-    let mut changes = compare(shape, old, new);
-    for set in [
-        &mut changes.added,
-        &mut changes.modified,
-        &mut changes.removed,
-    ] {
-        set.remove_trees(reset);
-    }
-    changes
+    compare(shape, old, new, reset)
 }
 
 /// Merges the oldest updaters of each version into one entry while there are too many.

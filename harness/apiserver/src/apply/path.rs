@@ -1,7 +1,8 @@
 //! Steps of a path into an object, in the form that `fieldsV1` has.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::schema::{List, ListKind, Node};
@@ -10,7 +11,7 @@ use crate::schema::{List, ListKind, Node};
 pub(super) type Step = String;
 
 pub(super) fn field(name: &str) -> Step {
-    format!("f:{name}")
+    ["f:", name].concat()
 }
 
 /// The step to an item of a list whose items have owners of their own; `None` if the item lacks
@@ -23,14 +24,27 @@ pub(super) fn item(list: &List, value: &Value) -> Option<Step> {
     }
 }
 
-fn key_step(item: &Node, keys: &[String], value: &Value) -> Option<Step> {
+fn key_step<'a>(item: &'a Node, keys: &'a BTreeSet<String>, value: &'a Value) -> Option<Step> {
     let default = |key: &str| item.as_object().and_then(|object| object.defaults.get(key));
     let said = |key: &str| value.get(key).filter(|v| !v.is_null());
-    let found = |key: &'_ String| Some((key.clone(), said(key).or_else(|| default(key))?));
-    // The map is ordered by key, so that equal keys read equally.
-    let found: BTreeMap<String, &Value> = keys.iter().filter_map(found).collect();
-    let text = || serde_json::to_string(&found).expect("JSON values are serialisable");
-    (!found.is_empty()).then(|| format!("k:{}", text()))
+    let found = |key: &'a String| Some((key, said(key).or_else(|| default(key))?));
+    let mut found = keys.iter().filter_map(found).peekable();
+    found.peek()?;
+    let mut step = b"k:{".to_vec();
+    for (i, (key, value)) in found.enumerate() {
+        if i > 0 {
+            step.push(b',');
+        }
+        write_json(&mut step, key);
+        step.push(b':');
+        write_json(&mut step, value);
+    }
+    step.push(b'}');
+    Some(String::from_utf8(step).expect("JSON is UTF-8"))
+}
+
+fn write_json(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
+    serde_json::to_writer(out, value).expect("JSON values are serialisable");
 }
 
 /// A path as error messages write it: `.spec.containers[name="app"].image`.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-use super::path::Step;
+use super::path::{self, Step};
 
 /// A set of paths. A path may be in the set whether or not longer ones are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -87,7 +87,15 @@ impl FieldSet {
     /// Takes out the paths that are themselves in the other set.
     pub(super) fn remove(&mut self, other: &FieldSet) {
         self.member &= !other.member;
-        self.thin(other, |ours, theirs| ours.remove(theirs));
+        for (step, theirs) in &other.children {
+            let Some(ours) = self.children.get_mut(step) else {
+                continue;
+            };
+            ours.remove(theirs);
+            if ours.is_empty() {
+                self.children.remove(step);
+            }
+        }
     }
 
     /// The paths that are in this set and not themselves in the other.
@@ -97,25 +105,9 @@ impl FieldSet {
         rest
     }
 
-    /// Takes out the paths that are in the other set or lie below one that is.
-    pub(super) fn remove_trees(&mut self, other: &FieldSet) {
-        self.thin(other, |ours, theirs| match theirs.member {
-            true => *ours = FieldSet::default(),
-            false => ours.remove_trees(theirs),
-        });
-    }
-
-    /// Changes what stands where the other set has something too; what is empty then goes.
-    fn thin(&mut self, other: &FieldSet, change: impl Fn(&mut FieldSet, &FieldSet)) {
-        for (step, theirs) in &other.children {
-            let Some(ours) = self.children.get_mut(step) else {
-                continue;
-            };
-            change(ours, theirs);
-            if ours.is_empty() {
-                self.children.remove(step);
-            }
-        }
+    /// Takes out a field of the whole object and everything below it.
+    pub(super) fn cut(&mut self, field: &str) {
+        self.children.remove(&path::field(field));
     }
 
     /// The set with every struct field on the way to a member as a member too, so that removing

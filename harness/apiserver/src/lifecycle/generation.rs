@@ -72,17 +72,15 @@ fn labels(object: &Value) -> Option<&Value> {
 }
 
 /// Whether anything but the metadata differs, the status included or not.
-fn beyond_metadata(live: &Value, new: &Value, with_status: bool) -> bool {
-    let relevant = |object: &Value| -> Vec<(String, Value)> {
-        let fields = object.as_object().into_iter().flatten();
-        let counted = fields.filter(|(name, _)| match name.as_str() {
-            "metadata" | "apiVersion" | "kind" => false,
-            "status" => with_status,
-            _ => true,
-        });
-        counted
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
-    };
-    relevant(live) != relevant(new)
+pub(crate) fn beyond_metadata(live: &Value, new: &Value, with_status: bool) -> bool {
+    !relevant(live, with_status).eq(relevant(new, with_status))
+}
+
+fn relevant(object: &Value, with_status: bool) -> impl Iterator<Item = (&String, &Value)> {
+    let fields = object.as_object().into_iter().flatten();
+    fields.filter(move |(name, _)| match name.as_str() {
+        "metadata" | "apiVersion" | "kind" => false,
+        "status" => with_status,
+        _ => true,
+    })
 }

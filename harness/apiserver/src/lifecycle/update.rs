@@ -1,5 +1,7 @@
 //! What a write may change: parts of the object, its metadata, its deletion.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::generation;
@@ -30,8 +32,31 @@ impl Part {
     }
 }
 
+/// The fields of an object that a write names. Everything else is wanted as it is, and is not read,
+/// compared and put back anew.
+#[derive(Debug, Clone)]
+pub(crate) enum Named {
+    Everything,
+    Only(BTreeSet<String>),
+}
+
+impl Named {
+    pub(crate) fn holds(&self, field: &str) -> bool {
+        match self {
+            Named::Everything => true,
+            Named::Only(fields) => fields.contains(field),
+        }
+    }
+}
+
 /// Puts back what this write cannot change.
-pub(crate) fn confine(resource: &Resource, part: Part, live: &Value, new: &mut Value) {
+pub(crate) fn confine(
+    resource: &Resource,
+    part: Part,
+    named: &Named,
+    live: &Value,
+    new: &mut Value,
+) {
     match part {
         Part::Whole if resource.has_status() => {
             copy_field(live, new, "status");
@@ -41,7 +66,7 @@ pub(crate) fn confine(resource: &Resource, part: Part, live: &Value, new: &mut V
             }
         }
         Part::Whole => {}
-        Part::Status => confine_to_status(resource, live, new),
+        Part::Status => confine_to_status(resource, named, live, new),
         Part::Finalize => {
             let finalizers = remove(new, &["spec", "finalizers"]);
             restore(live, new, |field| field != "metadata");
@@ -53,8 +78,9 @@ pub(crate) fn confine(resource: &Resource, part: Part, live: &Value, new: &mut V
 
 /// Through the status, custom resources take the status alone; built-in kinds also take metadata,
 /// annotations for example, of which workloads keep the labels.
-fn confine_to_status(resource: &Resource, live: &Value, new: &mut Value) {
-    restore(live, new, |field| !matches!(field, "metadata" | "status"));
+fn confine_to_status(resource: &Resource, named: &Named, live: &Value, new: &mut Value) {
+    let foreign = |field: &str| !matches!(field, "metadata" | "status");
+    restore(live, new, |field| foreign(field) && named.holds(field));
     if resource.custom().is_none() {
         copy_meta(live, new, "ownerReferences");
         if matches!(resource.group(), "apps" | "batch") {

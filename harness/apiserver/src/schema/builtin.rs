@@ -64,7 +64,7 @@ enum NodeFact {
         #[serde(default, rename = "as")]
         kind: Option<String>,
         #[serde(default)]
-        keys: Vec<String>,
+        keys: BTreeSet<String>,
         merge: Option<String>,
     },
 }

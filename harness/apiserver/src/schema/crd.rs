@@ -205,7 +205,9 @@ fn list_node(schema: &Value) -> Node {
     let kind = match text(schema, &["x-kubernetes-list-type"]) {
         "set" => ListKind::Set,
         "map" => ListKind::Map {
-            keys: texts(list(schema, &["x-kubernetes-list-map-keys"])),
+            keys: texts(list(schema, &["x-kubernetes-list-map-keys"]))
+                .into_iter()
+                .collect(),
         },
         _ => ListKind::Atomic,
     };

@@ -77,7 +77,10 @@ pub(crate) struct List {
 pub(crate) enum ListKind {
     Atomic,
     Set,
-    Map { keys: Vec<String> },
+    /// By the values of these fields, which are in order, so that equal keys read equally.
+    Map {
+        keys: BTreeSet<String>,
+    },
 }
 
 /// How items of two lists are matched by a strategic merge patch.

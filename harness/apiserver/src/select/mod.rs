@@ -8,7 +8,12 @@ pub(crate) use label::LabelSelector;
 
 use serde_json::Value;
 
-use crate::{object, resource::Resource, status::Status, store::Span};
+use crate::{
+    object,
+    resource::Resource,
+    status::Status,
+    store::{Key, Span},
+};
 
 /// What a list or watch is limited to.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +49,12 @@ impl Selection {
         }
     }
 
-    /// Whether no selector leaves anything out.
+    /// Whether an object of this name is in the part of the table that is looked at.
+    pub(crate) fn reaches(&self, key: &Key) -> bool {
+        self.span().reaches(key)
+    }
+
+    /// Whether no selector leaves anything out of that part.
     pub(crate) fn selects_all(&self) -> bool {
         self.labels == LabelSelector::default() && self.fields == FieldSelector::default()
     }

@@ -33,7 +33,7 @@ impl Span<'_> {
     }
 
     /// Whether a key behind the start is not yet behind the end.
-    pub(super) fn reaches(&self, key: &Key) -> bool {
+    pub(crate) fn reaches(&self, key: &Key) -> bool {
         self.namespace.is_none_or(|n| key.namespace == n)
     }
 }

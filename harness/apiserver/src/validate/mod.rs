@@ -22,7 +22,7 @@ mod structural;
 use serde_json::Value;
 
 use crate::{
-    lifecycle::update::Part,
+    lifecycle::{generation::beyond_metadata, update::Part},
     object,
     resource::Resource,
     status::Status,
@@ -50,7 +50,11 @@ pub(crate) fn update(
     object: &Value,
 ) -> Result<(), Status> {
     let mut errors = metadata::update(resource, live, object);
+    // What was accepted of a built-in kind stays acceptable; definitions change, and their objects
+    // are checked anew.
+    let accepted = || resource.custom().is_none() && !beyond_metadata(live, object, false);
     match part {
+        Part::Whole if accepted() => {}
         Part::Whole => {
             errors.extend(content(resource, object));
             errors.extend(immutable::changed(resource, live, object));

@@ -104,10 +104,12 @@ pub(super) async fn finish(
         .read(|state| admission::service_account::complete(server, state, resource, &mut object));
     let mut warnings = Vec::new();
     let mutated = admission::mutate(server, &review, &mut object, &mut warnings).await?;
-    if completed || mutated {
+    if mutated {
         object = decode::reread(resource, object, None)?;
-        defaults::apply(resource, &mut object);
         object::meta_mut(&mut object).remove("managedFields");
+    }
+    if completed || mutated {
+        defaults::apply(resource, &mut object);
     }
     defaults::prepare_create(server, resource, &mut object);
     generation::start(resource, &mut object);

@@ -1,8 +1,9 @@
 //! From the body of a request to an object of its kind.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
+    lifecycle::update::Named,
     object,
     request::{FieldValidation, Request},
     resource::Resource,
@@ -24,6 +25,37 @@ pub(super) fn object(
     let (body, unknown) = parse(resource, body, live)?;
     let warnings = judge_unknown(resource, request.options.field_validation, unknown)?;
     Ok((body, warnings))
+}
+
+/// Reads an object of the resource's kind in which nothing but the named fields differs from the
+/// live one; also returns the warnings about dropped fields.
+///
+/// # Errors
+/// As [`object`].
+pub(super) fn changed(
+    resource: &Resource,
+    request: &Request,
+    mut body: Value,
+    (live, named): (&Value, &Named),
+) -> Result<(Value, Vec<String>), Status> {
+    let others = take_others(&mut body, named);
+    let (mut object, warnings) = self::object(resource, request, body, Some(live))?;
+    if let Value::Object(map) = &mut object {
+        map.extend(others);
+    }
+    Ok((object, warnings))
+}
+
+/// Takes the fields out that are not named, but for those that say what the object is.
+fn take_others(body: &mut Value, named: &Named) -> Map<String, Value> {
+    let (Named::Only(_), Value::Object(map)) = (named, body) else {
+        return Map::new();
+    };
+    let identity = |name: &str| matches!(name, "apiVersion" | "kind");
+    let all = std::mem::take(map).into_iter();
+    let (read, others) = all.partition(|(name, _)| identity(name) || named.holds(name));
+    *map = read;
+    others
 }
 
 /// Reads an object of the resource's kind and drops what it does not know.
@@ -55,7 +87,7 @@ pub(super) fn parse(
                 .into_iter()
                 .map(|path| format!("metadata.{path}"));
             body["metadata"] = match meta.object {
-                Value::Null => Value::Object(serde_json::Map::new()),
+                Value::Null => Value::Object(Map::new()),
                 meta => meta,
             };
             let dropped = custom
@@ -76,7 +108,7 @@ fn identify(resource: &Resource, body: &mut Value) -> Result<(), Status> {
         ));
     };
     let (version, kind) = (resource.gvr.api_version(), resource.kind.as_str());
-    let written = |map: &serde_json::Map<String, Value>, field: &str| -> String {
+    let written = |map: &Map<String, Value>, field: &str| -> String {
         map.get(field)
             .and_then(Value::as_str)
             .unwrap_or_default()
@@ -171,4 +203,35 @@ pub(super) fn reread(
 /// The shape by which ownership of an object's fields is tracked.
 pub(super) fn shape(resource: &Resource) -> &Node {
     &resource.shape
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{PatchKind, User, catalogue::Catalogue, resource::Gvr};
+
+    fn warnings(named: Named) -> Vec<String> {
+        let gvr = Gvr::core("pods");
+        let pods = Catalogue::builtin().find(&gvr).unwrap();
+        let user = User::admin();
+        let request = Request::patch(PatchKind::Merge, &gvr, "a", "b", Value::Null, &user);
+        let live = json!({"apiVersion": "v1", "kind": "Pod", "spec": {"containers": []}});
+        let mut body = live.clone();
+        body["spec"]["unheardOf"] = 1.into();
+        let read = changed(&pods, &request, body, (&live, &named));
+        let (object, warnings) = read.unwrap();
+        assert_eq!(object["spec"]["containers"], json!([]));
+        warnings
+    }
+
+    #[test]
+    fn of_a_changed_object_only_what_is_named_is_read() {
+        let only = |field: &str| Named::Only([field.to_owned()].into());
+        let unknown = ["unknown field \"spec.unheardOf\""];
+        assert_eq!(warnings(Named::Everything), unknown);
+        assert_eq!(warnings(only("spec")), unknown);
+        assert_eq!(warnings(only("metadata")), [""; 0]);
+    }
 }

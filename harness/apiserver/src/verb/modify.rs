@@ -13,7 +13,7 @@ use crate::{
     crds, defaults,
     lifecycle::{
         delete::is_over,
-        update::{Part, carry, confine},
+        update::{Named, Part, carry, confine},
     },
     object,
     request::Request,
@@ -36,9 +36,16 @@ pub(super) type Change<'a> = dyn Fn(&Object) -> Result<Wanted, Status> + Send + 
 pub(super) struct Wanted {
     /// The object in its shape, with its defaults.
     pub(super) object: Value,
-    /// Who owns its fields then, if that was decided with the change, as by an apply.
-    pub(super) owners: Option<Owners>,
+    pub(super) ownership: Ownership,
     pub(super) warnings: Vec<String>,
+}
+
+/// Who owns the fields of a changed object.
+pub(super) enum Ownership {
+    /// That was decided with the change, as by an apply.
+    Decided(Owners),
+    /// The writer owns what differs, of which nothing but these fields was asked for.
+    Tracked(Named),
 }
 
 /// What is changed, and for whom.
@@ -108,21 +115,24 @@ async fn attempt(
     } = target;
     let Wanted {
         object: mut new,
-        owners,
+        ownership,
         mut warnings,
     } = wanted;
     check_uid(resource, live, &new)?;
     object::copy_meta(live, &mut new, "resourceVersion");
-    let owners = owners.unwrap_or_else(|| {
-        confine(resource, *part, live, &mut new);
-        let (shape, before) = (decode::shape(resource), (&***live, live.owners()));
-        track_update(shape, resource.has_status(), before, &mut new, stamp)
-    });
+    let owners = match ownership {
+        Ownership::Decided(owners) => owners,
+        Ownership::Tracked(named) => {
+            confine(resource, *part, &named, live, &mut new);
+            let (shape, before) = (decode::shape(resource), (&***live, live.owners()));
+            track_update(shape, resource.has_status(), before, &mut new, stamp)
+        }
+    };
     let review = Review::new(resource, request, Operation::Update, Some(live)).owned_by(&owners);
     if admission::mutate(server, &review, &mut new, &mut warnings).await? {
         new = decode::reread(resource, new, Some(live))?;
         defaults::apply(resource, &mut new);
-        confine(resource, *part, live, &mut new);
+        confine(resource, *part, &Named::Everything, live, &mut new);
         object::meta_mut(&mut new).remove("managedFields");
     }
     complete(target, live, &mut new)?;
@@ -171,7 +181,9 @@ fn commit(
 ) -> Result<Option<Arc<Object>>, Status> {
     let (server, resource, key) = (target.server, target.resource, target.key());
     let table = resource.table();
-    let unchanged = new == ***live && owners == *live.owners();
+    // What most writes change is compared first.
+    let same_status = new.get("status") == live.get("status");
+    let unchanged = same_status && owners == *live.owners() && new == ***live;
     if let Some(custom) = resource.custom() {
         new["apiVersion"] = format!("{}/{}", resource.group(), custom.storage_version).into();
     }

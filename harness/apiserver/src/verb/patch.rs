@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     create, decode,
-    modify::{Target, Wanted, modify},
+    modify::{Ownership, Target, Wanted, modify},
     stamp,
 };
 use crate::{
     apply::{self, Owners},
-    lifecycle::update::Part,
+    lifecycle::update::{Named, Part, confine},
     object, patch,
     request::{PatchKind, Request},
     resource::Resource,
@@ -106,22 +106,28 @@ fn patched(
     kind: PatchKind,
     live: &Object,
 ) -> Result<Wanted, Status> {
-    let changed = match kind {
+    let body = &request.body;
+    let (named, changed) = match kind {
         // It may speak of the owners that it was told of.
-        PatchKind::Json => patch::json(&live.whole(), &request.body)?,
-        PatchKind::Merge => patch::merge(live, object_patch(&request.body)?),
+        PatchKind::Json => (Named::Everything, patch::json(&live.whole(), body)?),
+        PatchKind::Merge => {
+            let named = object_patch(body)?.keys().cloned().collect();
+            (Named::Only(named), patch::merge(live, body))
+        }
         PatchKind::StrategicMerge => {
-            patch::strategic(&resource.shape, live, object_patch(&request.body)?)?
+            object_patch(body)?;
+            let changed = patch::strategic(&resource.shape, live, body)?;
+            (Named::Everything, changed)
         }
         PatchKind::Apply => unreachable!("applies take their own way"),
     };
     check_identity(live, &changed)?;
-    let (mut object, warnings) = decode::object(resource, request, changed, Some(live))
+    let (mut object, warnings) = decode::changed(resource, request, changed, (live, &named))
         .map_err(|status| misfit(request, live, status))?;
     crate::defaults::apply(resource, &mut object);
     Ok(Wanted {
         object,
-        owners: None,
+        ownership: Ownership::Tracked(named),
         warnings,
     })
 }
@@ -138,13 +144,12 @@ fn misfit(request: &Request, live: &Value, status: Status) -> Status {
         .unwrap_or(status)
 }
 
-fn object_patch(patch: &Value) -> Result<&Value, Status> {
-    match patch {
-        Value::Object(_) => Ok(patch),
-        _ => Err(Status::bad_request(
+fn object_patch(patch: &Value) -> Result<&Map<String, Value>, Status> {
+    patch.as_object().ok_or_else(|| {
+        Status::bad_request(
             "error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}",
-        )),
-    }
+        )
+    })
 }
 
 /// A patch cannot rename an object.
@@ -185,7 +190,7 @@ async fn apply_part(target: &Target<'_>) -> Result<Response, Status> {
         let object = confined(target, live, object)?;
         Ok(Wanted {
             object,
-            owners: Some(owners),
+            ownership: Ownership::Decided(owners),
             warnings: Vec::new(),
         })
     };
@@ -196,7 +201,8 @@ async fn apply_part(target: &Target<'_>) -> Result<Response, Status> {
 fn confined(target: &Target<'_>, live: &Value, object: Value) -> Result<Value, Status> {
     let mut object = decode::reread(target.resource, object, Some(live))?;
     crate::defaults::apply(target.resource, &mut object);
-    crate::lifecycle::update::confine(target.resource, target.part, live, &mut object);
+    let (resource, part) = (target.resource, target.part);
+    confine(resource, part, &Named::Everything, live, &mut object);
     Ok(object)
 }
 

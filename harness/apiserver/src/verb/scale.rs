@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
-    modify::{Target, Wanted, modify},
+    modify::{Ownership, Target, Wanted, modify},
     stamp,
 };
 use crate::{
@@ -148,7 +148,7 @@ fn wanted(target: &Target<'_>, paths: &ScalePaths, live: &Object) -> Result<Want
     object::copy_meta(&scale, &mut object, "resourceVersion");
     Ok(Wanted {
         object,
-        owners: Some(owners),
+        ownership: Ownership::Decided(owners),
         warnings: Vec::new(),
     })
 }

@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::{
     create, decode,
-    modify::{Target, Wanted, modify},
+    modify::{Ownership, Target, Wanted, modify},
     stamp,
 };
 use crate::{
-    lifecycle::update::Part,
+    lifecycle::update::{Named, Part},
     object,
     request::Request,
     resource::Resource,
@@ -63,7 +63,7 @@ pub(super) async fn replace(
     modify(&target, &|_| {
         Ok(Wanted {
             object: object.clone(),
-            owners: None,
+            ownership: Ownership::Tracked(Named::Everything),
             warnings: warnings.clone(),
         })
     })

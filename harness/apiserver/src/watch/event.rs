@@ -51,6 +51,16 @@ impl EventKind {
     }
 }
 
+impl From<ChangeKind> for EventKind {
+    fn from(kind: ChangeKind) -> Self {
+        match kind {
+            ChangeKind::Added => EventKind::Added,
+            ChangeKind::Modified => EventKind::Modified,
+            ChangeKind::Deleted => EventKind::Deleted,
+        }
+    }
+}
+
 /// A change as a selection sees it: an object that stops matching is deleted to it, and told in
 /// its last matching state under the revision of the change.
 pub(super) fn seen(
@@ -58,6 +68,13 @@ pub(super) fn seen(
     selection: &Selection,
     change: &Change,
 ) -> Option<WatchEvent> {
+    if selection.selects_all() {
+        // What it was before, which may have been written down, makes no difference.
+        return selection.reaches(&change.key).then(|| WatchEvent {
+            kind: change.kind.into(),
+            object: as_served(resource, &change.object()),
+        });
+    }
     let before = change.previous();
     let before = before.filter(|object| selection.matches(object));
     let after = (change.kind != ChangeKind::Deleted).then(|| change.object());

@@ -66,7 +66,7 @@ impl Api {
     /// # Errors
     /// The server's refusal.
     pub async fn patch_status<K: Watched>(&self, key: &Key, status: Value) -> Written {
-        let patch = json!({"status": status});
+        let patch = Value::from_iter([("status", status)]);
         self.write::<K>(self.merge::<K>(key, patch).at("status"))
             .await
     }
@@ -82,7 +82,8 @@ impl Api {
         status: Value,
         annotations: Value,
     ) -> Written {
-        let patch = json!({"status": status, "metadata": {"annotations": annotations}});
+        let metadata = Value::from_iter([("annotations", annotations)]);
+        let patch = Value::from_iter([("status", status), ("metadata", metadata)]);
         self.write::<K>(self.merge::<K>(key, patch).at("status"))
             .await
     }

@@ -20,12 +20,12 @@ const DEFINITIONS: (&str, &str) = ("apiextensions.k8s.io", "customresourcedefini
 impl Followed {
     /// How a resource is followed, if it is. Source: kube-controller-manager's garbage collector
     /// (its deletable resources without its ignored ones).
-    pub(super) fn new(resource: ApiResource) -> Option<Self> {
+    pub(super) fn new(resource: &ApiResource) -> Option<Self> {
         let followed =
             resource.allows(&["delete", "list", "watch"]) && resource.gvr.resource != "events";
         followed.then(|| Self {
             kind: Kind::of(&resource.gvr),
-            gvr: Arc::new(resource.gvr),
+            gvr: Arc::new(resource.gvr.clone()),
         })
     }
 

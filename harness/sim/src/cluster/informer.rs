@@ -67,11 +67,12 @@ enum Told {
 impl Informer {
     /// Follows what is served by now and not followed yet.
     async fn keep_up(&mut self) {
-        let served = self.server.resources().into_iter();
-        for followed in served.filter_map(Followed::new) {
-            if !self.followed.contains_key(&followed.gvr) {
-                let gvr = (*followed.gvr).clone();
-                self.followed.insert(gvr, followed.clone());
+        for resource in self.server.resources().iter() {
+            if self.followed.contains_key(&resource.gvr) {
+                continue;
+            }
+            if let Some(followed) = Followed::new(resource) {
+                self.followed.insert(resource.gvr.clone(), followed.clone());
                 self.watch(followed, None).await;
             }
         }
@@ -136,8 +137,8 @@ impl Informer {
 
     /// Goes on after the end of a watch, unless its resource is not served any more.
     async fn resume(&mut self, followed: Followed) {
-        let mut served = self.server.resources().into_iter();
-        if served.any(|resource| resource.gvr == *followed.gvr) {
+        let served = self.server.resources();
+        if served.iter().any(|one| one.gvr == *followed.gvr) {
             let revision = self.view.read(|tables| tables.revision(&followed));
             self.watch(followed, Some(revision)).await;
         } else {

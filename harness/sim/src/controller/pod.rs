@@ -71,9 +71,9 @@ pub(crate) fn from_template<K: Watched>(
             metadata["generateName"] = format!("{owner}-").into();
         }
     }
-    json!({
-        "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template.spec,
-    })
+    let mut pod = json!({"apiVersion": "v1", "kind": "Pod", "spec": template.spec});
+    pod["metadata"] = metadata;
+    pod
 }
 
 /// A name for a template, in the letters that Kubernetes uses for generated names. Kubernetes

@@ -72,11 +72,12 @@ impl ReplicaSets {
 
     async fn scale(&self, set: &ReplicaSet, active: &[Arc<Pod>]) -> Result<(), Status> {
         let want = usize::try_from(wanted(set)).unwrap_or(0);
-        let template = set.spec.template.clone();
-        for _ in active.len()..want {
-            let template = template.clone().unwrap_or_default();
+        if active.len() < want {
+            let template = set.spec.template.clone().unwrap_or_default();
             let pod = pod::from_template(&template, set, None);
-            self.api.create::<Pod>(pod).await?;
+            for _ in active.len()..want {
+                self.api.create::<Pod>(pod.clone()).await?;
+            }
         }
         for pod in least_useful(active, active.len().saturating_sub(want)) {
             self.api.delete::<Pod>(&Key::of(&pod.metadata)).await?;

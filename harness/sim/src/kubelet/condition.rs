@@ -1,17 +1,20 @@
 //! The conditions of a pod: a pure function of its containers' states, and of what others have said.
 
-use apiserver::stamp;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Pod, PodCondition};
-use serde_json::{Value, json};
 
-use super::status::{Located, Part, Role, is_initialized, is_ready, phase};
+use super::status::{Located, Part, Role, is_initialized, is_ready, phase, told_time};
 
 /// Why a condition is not true: its reason and message.
 type Because = Option<(&'static str, String)>;
 
 /// The conditions of a pod, those of others included.
-pub(super) fn conditions(pod: &Pod, parts: &[Part<'_>], located: Located, now: Timestamp) -> Value {
+pub(super) fn conditions(
+    pod: &Pod,
+    parts: &[Part<'_>],
+    located: Located,
+    now: Timestamp,
+) -> Vec<PodCondition> {
     let unready = unready(pod, parts);
     let gates = gate_reason(pod).filter(|_| unready.is_none());
     let no_sandbox = located.pod.is_none();
@@ -25,7 +28,7 @@ pub(super) fn conditions(pod: &Pod, parts: &[Part<'_>], located: Located, now: T
         writer.condition("PodScheduled", None),
     ];
     all.extend(writer.foreign());
-    Value::Array(all)
+    all
 }
 
 fn unready(pod: &Pod, parts: &[Part<'_>]) -> Because {
@@ -93,34 +96,30 @@ impl Conditions<'_> {
     }
 
     /// A condition that is true, unless there is a reason why it is not.
-    fn condition(&self, kind: &str, reason: Because) -> Value {
-        let status = if reason.is_none() { "True" } else { "False" };
+    fn condition(&self, kind: &str, because: Because) -> PodCondition {
+        let status = if because.is_none() { "True" } else { "False" };
         let before = self
             .known()
             .iter()
             .find(|one| one.type_ == kind && one.status == status);
-        let since = before
-            .and_then(|one| one.last_transition_time.as_ref())
-            .map(|time| time.0);
-        let mut condition = json!({
-            "type": kind, "status": status,
-            "lastTransitionTime": stamp(since.unwrap_or(self.now)),
-        });
-        if let Some((reason, message)) = reason {
-            condition["reason"] = reason.into();
-            if !message.is_empty() {
-                condition["message"] = message.into();
-            }
+        let since = before.and_then(|one| one.last_transition_time.clone());
+        let (reason, message) = because.unzip();
+        PodCondition {
+            type_: kind.to_owned(),
+            status: status.to_owned(),
+            last_transition_time: Some(since.unwrap_or_else(|| told_time(self.now))),
+            reason: reason.map(str::to_owned),
+            message: message.filter(|message| !message.is_empty()),
+            ..PodCondition::default()
         }
-        condition
     }
 
     /// Conditions that others have set, readiness gates for example.
-    fn foreign(&self) -> impl Iterator<Item = Value> {
+    fn foreign(&self) -> impl Iterator<Item = PodCondition> {
         let others = self
             .known()
             .iter()
             .filter(|one| !Self::OWN.contains(&one.type_.as_str()));
-        others.map(|one| json!(one))
+        others.cloned()
     }
 }

@@ -2,10 +2,14 @@
 
 use std::net::Ipv4Addr;
 
-use apiserver::stamp;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
-use serde_json::{Value, json};
+use k8s_openapi::{
+    api::core::v1::{
+        Container, ContainerState, ContainerStateRunning, ContainerStateTerminated,
+        ContainerStateWaiting, ContainerStatus, HostIP, Pod, PodIP, PodSpec, PodStatus,
+    },
+    apimachinery::pkg::apis::meta::v1::Time,
+};
 
 use super::{
     condition::conditions,
@@ -64,29 +68,56 @@ pub(super) fn is_finished(pod: &Pod) -> bool {
     matches!(phase, Some("Succeeded" | "Failed"))
 }
 
-/// The status of a pod.
-pub(super) fn status(pod: &Pod, parts: &[Part<'_>], located: Located, now: Timestamp) -> Value {
-    let told = |roles: &[Role]| -> Vec<Value> {
+/// The status of a pod, as far as its kubelet tells it.
+pub(super) fn status(pod: &Pod, parts: &[Part<'_>], located: Located, now: Timestamp) -> PodStatus {
+    let told = |roles: &[Role]| -> Vec<ContainerStatus> {
         let wanted = parts.iter().filter(|part| roles.contains(&part.role));
         wanted.map(container_status).collect()
     };
     let init = told(&[Role::Init, Role::Sidecar]);
-    let mut status = json!({
-        "phase": phase(pod, parts),
-        "conditions": conditions(pod, parts, located, now),
-        "hostIP": located.node,
-        "hostIPs": [{"ip": located.node}],
-        "startTime": stamp(located.since),
-        "containerStatuses": told(&[Role::Main]),
-    });
-    if !init.is_empty() {
-        status["initContainerStatuses"] = init.into();
+    let (node, address) = (
+        located.node.to_string(),
+        located.pod.map(|ip| ip.to_string()),
+    );
+    PodStatus {
+        phase: Some(phase(pod, parts).to_owned()),
+        conditions: Some(conditions(pod, parts, located, now)),
+        host_ip: Some(node.clone()),
+        host_ips: Some(vec![HostIP { ip: node }]),
+        start_time: Some(told_time(located.since)),
+        container_statuses: Some(told(&[Role::Main])),
+        init_container_statuses: (!init.is_empty()).then_some(init),
+        pod_ip: address.clone(),
+        pod_ips: address.map(|ip| vec![PodIP { ip }]),
+        ..PodStatus::default()
     }
-    if let Some(address) = located.pod {
-        status["podIP"] = json!(address);
-        status["podIPs"] = json!([{"ip": address}]);
+}
+
+/// Whether a status says something of a pod that the pod's own does not.
+pub(super) fn is_news(status: &PodStatus, pod: &Pod) -> bool {
+    fn differs<T: PartialEq>(new: &Option<T>, now: &Option<T>) -> bool {
+        new.is_some() && new != now
     }
-    status
+    pod.status.as_ref().is_none_or(|now| {
+        differs(&status.phase, &now.phase)
+            || differs(&status.conditions, &now.conditions)
+            || differs(&status.host_ip, &now.host_ip)
+            || differs(&status.host_ips, &now.host_ips)
+            || differs(&status.start_time, &now.start_time)
+            || differs(&status.container_statuses, &now.container_statuses)
+            || differs(
+                &status.init_container_statuses,
+                &now.init_container_statuses,
+            )
+            || differs(&status.pod_ip, &now.pod_ip)
+            || differs(&status.pod_ips, &now.pod_ips)
+    })
+}
+
+/// A time as the API tells it: in whole seconds.
+pub(super) fn told_time(time: Timestamp) -> Time {
+    let whole = Timestamp::from_second(time.as_second());
+    Time(whole.expect("the second of a time is one"))
 }
 
 pub(super) fn phase(pod: &Pod, parts: &[Part<'_>]) -> &'static str {
@@ -142,38 +173,80 @@ pub(super) fn is_initialized(part: &Part<'_>) -> bool {
     }
 }
 
-fn container_status(part: &Part<'_>) -> Value {
+fn container_status(part: &Part<'_>) -> ContainerStatus {
     let Told {
         state,
         last,
         restarts,
     } = &part.told;
-    let started = match (state, part.role) {
-        (State::Running { started, .. }, _) => *started,
-        (State::Waiting { .. } | State::Ended { .. }, _) => false,
+    let started = match state {
+        State::Running { started, .. } => *started,
+        State::Waiting { .. } | State::Ended { .. } => false,
     };
-    let image = part.container.image.as_deref().unwrap_or_default();
-    json!({
-        "name": part.container.name,
-        "image": image,
-        "imageID": format!("sim://{image}"),
-        "ready": is_ready(part),
-        "started": started,
-        "restartCount": restarts,
-        "state": container_state(state),
-        "lastState": last.as_ref().map_or_else(|| json!({}), container_state),
-    })
+    let image = part.container.image.clone().unwrap_or_default();
+    ContainerStatus {
+        name: part.container.name.clone(),
+        image_id: format!("sim://{image}"),
+        image,
+        ready: is_ready(part),
+        started: Some(started),
+        restart_count: *restarts,
+        state: Some(container_state(state)),
+        last_state: Some(last.as_ref().map(container_state).unwrap_or_default()),
+        ..ContainerStatus::default()
+    }
 }
 
-fn container_state(state: &State) -> Value {
+fn container_state(state: &State) -> ContainerState {
+    let mut told = ContainerState::default();
     match state {
-        State::Waiting { reason } => json!({"waiting": {"reason": reason}}),
-        State::Running { since, .. } => json!({"running": {"startedAt": stamp(*since)}}),
-        State::Ended { code, since, at } => json!({"terminated": {
-            "exitCode": code,
-            "reason": if *code == 0 { "Completed" } else { "Error" },
-            "startedAt": stamp(*since),
-            "finishedAt": stamp(*at),
-        }}),
+        State::Waiting { reason } => {
+            told.waiting = Some(ContainerStateWaiting {
+                reason: Some((*reason).to_owned()),
+                message: None,
+            });
+        }
+        State::Running { since, .. } => {
+            told.running = Some(ContainerStateRunning {
+                started_at: Some(told_time(*since)),
+            });
+        }
+        State::Ended { code, since, at } => {
+            let reason = if *code == 0 { "Completed" } else { "Error" };
+            told.terminated = Some(ContainerStateTerminated {
+                exit_code: *code,
+                reason: Some(reason.to_owned()),
+                started_at: Some(told_time(*since)),
+                finished_at: Some(told_time(*at)),
+                ..ContainerStateTerminated::default()
+            });
+        }
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn pod(status: serde_json::Value) -> Pod {
+        serde_json::from_value(json!({"status": status})).unwrap()
+    }
+
+    #[test]
+    fn news_is_what_the_kubelet_tells_and_the_pod_does_not_say_yet() {
+        let told = |phase: &str, ip: Option<&str>| PodStatus {
+            phase: Some(phase.to_owned()),
+            pod_ip: ip.map(str::to_owned),
+            ..PodStatus::default()
+        };
+        let said = pod(json!({"phase": "Pending", "podIP": "10.0.0.1", "qosClass": "BestEffort"}));
+        assert!(!is_news(&told("Pending", Some("10.0.0.1")), &said));
+        assert!(!is_news(&told("Pending", None), &said));
+        assert!(is_news(&told("Running", None), &said));
+        assert!(is_news(&told("Pending", Some("10.0.0.2")), &said));
+        assert!(is_news(&told("Pending", None), &Pod::default()));
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use futures::future::{join_all, select_all};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Container, Pod};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
@@ -257,8 +257,9 @@ impl Worker {
         };
         let parts: Vec<_> = self.containers.iter().map(Running::part).collect();
         let status = status::status(&pod, &parts, located, self.around.clock.now());
-        if differs(&pod, &status) {
-            let written = self.around.api.patch_status::<Pod>(&self.key, status).await;
+        if status::is_news(&status, &pod) {
+            let api = &self.around.api;
+            let written = api.patch_status::<Pod>(&self.key, json!(status)).await;
             if let Err(refusal) = written {
                 self.around.log.note(&self.key, refusal.message);
             }
@@ -342,11 +343,4 @@ fn pre_stop(container: &Container) -> Duration {
         .and_then(|hook| hook.sleep.as_ref())
         .map_or(0, |sleep| sleep.seconds);
     Duration::from_secs(sleep.max(0).unsigned_abs())
-}
-
-/// Whether a merge patch of `status` would change the pod's.
-fn differs(pod: &Pod, status: &Value) -> bool {
-    let now = json!(pod.status);
-    let mut fields = status.as_object().into_iter().flatten();
-    fields.any(|(field, value)| now.get(field) != Some(value))
 }

@@ -23,7 +23,7 @@ use std::{sync::Arc, time::Duration};
 use apiserver::{Clock, Status};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use self::{condition::Conditions, progress::Told, rollout::Wish, sets::Sets};
 use super::{Controller, INSTANT, Next, Reconciled, merge, owner};
@@ -110,8 +110,7 @@ impl Deployments {
         let annotations = annotation::of_deployment(revision);
         let patch = json!({"status": status, "metadata": {"annotations": annotations}});
         let now = self.get(&key);
-        let object = json!(now.as_deref().unwrap_or(deployment));
-        if merge::changes(&object, &patch) {
+        if merge::changes(&said(now.as_deref().unwrap_or(deployment)), &patch) {
             self.api
                 .patch_status_and_annotations::<Deployment>(&key, status, annotations)
                 .await?;
@@ -140,6 +139,15 @@ impl Deployments {
         }
         Ok(next)
     }
+}
+
+/// What a Deployment says of its rollout, as [`Deployments::announce`] writes it.
+fn said(deployment: &Deployment) -> Value {
+    let status = deployment.status.as_ref();
+    json!({
+        "status": {"conditions": status.and_then(|status| status.conditions.as_ref())},
+        "metadata": {"annotations": deployment.metadata.annotations},
+    })
 }
 
 impl Controller for Deployments {

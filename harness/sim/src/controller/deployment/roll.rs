@@ -105,7 +105,11 @@ impl Deployments {
             "spec": {"minReadySeconds": deployment.spec.min_ready_seconds.unwrap_or(0)},
         });
         let mut current = Arc::clone(new);
-        if merge::changes(&json!(**new), &patch) {
+        let now = json!({
+            "metadata": {"annotations": new.metadata.annotations},
+            "spec": {"minReadySeconds": new.spec.min_ready_seconds},
+        });
+        if merge::changes(&now, &patch) {
             let key = Key::of(&new.metadata);
             self.api.patch::<ReplicaSet>(&key, patch).await?;
             current = self.api.view().get::<ReplicaSet>(&key).unwrap_or(current);
@@ -136,7 +140,11 @@ impl Deployments {
     async fn scale(&self, set: &ReplicaSet, wanted: i32, wish: &Wish) -> Result<(), Status> {
         let sizes = annotation::sizes(wish);
         let patch = json!({"spec": {"replicas": wanted}, "metadata": {"annotations": sizes}});
-        if !merge::changes(&json!(set), &patch) {
+        let annotations = &set.metadata.annotations;
+        let now = json!({
+            "spec": {"replicas": set.spec.replicas}, "metadata": {"annotations": annotations},
+        });
+        if !merge::changes(&now, &patch) {
             return Ok(());
         }
         let key = Key::of(&set.metadata);

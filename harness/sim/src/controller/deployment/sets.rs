@@ -37,9 +37,11 @@ impl Sets {
     }
 
     fn sort_out(deployment: &Deployment, all: Vec<Arc<ReplicaSet>>) -> Self {
-        let template = Some(plain(&deployment.spec.template));
-        let of = |set: &ReplicaSet| set.spec.template.as_ref().map(plain);
-        let (new, mut old): (Vec<_>, Vec<_>) = all.into_iter().partition(|set| of(set) == template);
+        let is_new = |set: &Arc<ReplicaSet>| {
+            let template = set.spec.template.as_ref();
+            template.is_some_and(|template| same(template, &deployment.spec.template))
+        };
+        let (new, mut old): (Vec<_>, Vec<_>) = all.into_iter().partition(is_new);
         old.sort_by_key(|set| (revision(set), set.metadata.name.clone()));
         let mut new = new.into_iter();
         let first = new.next();
@@ -108,17 +110,15 @@ pub(super) fn takers(delta: &Delta<ReplicaSet>, tables: &Tables) -> Vec<Key> {
         .collect()
 }
 
-/// A template without the label that tells its pods from others'.
-fn plain(template: &PodTemplateSpec) -> PodTemplateSpec {
-    let mut template = template.clone();
-    if let Some(labels) = template
-        .metadata
-        .as_mut()
-        .and_then(|meta| meta.labels.as_mut())
-    {
-        labels.remove(HASH_LABEL);
-    }
-    template
+/// Whether two templates are the same but for the label that tells the pods of one from others'.
+fn same(one: &PodTemplateSpec, other: &PodTemplateSpec) -> bool {
+    let plain = |template: &PodTemplateSpec| {
+        let mut meta = template.metadata.clone();
+        let labels = meta.as_mut().and_then(|meta| meta.labels.as_mut());
+        labels.map(|labels| labels.remove(HASH_LABEL));
+        meta
+    };
+    one.spec == other.spec && plain(one) == plain(other)
 }
 
 /// The revision of a set; 0 if it has none.

@@ -8,16 +8,16 @@ use crate::controller::{owner, pod};
 
 /// Whether nothing changed that a slice tells.
 pub(super) fn same_to_services(old: &Option<Arc<Pod>>, new: &Option<Arc<Pod>>) -> bool {
-    let told = |pod: &Arc<Pod>| {
+    fn told(pod: &Pod) -> impl PartialEq {
         let status = pod.status.as_ref();
         (
-            pod.metadata.labels.clone(),
+            owner::labels(&pod.metadata),
             pod.metadata.deletion_timestamp.is_some(),
-            status.and_then(|status| status.pod_ip.clone()),
+            status.and_then(|status| status.pod_ip.as_ref()),
             pod::is_ready(pod),
             is_finished(pod),
         )
-    };
+    }
     match (old, new) {
         (Some(old), Some(new)) => told(old) == told(new),
         _ => false,

@@ -80,11 +80,11 @@ impl Namespaces {
         if left.pods {
             return Ok(left);
         }
-        let resources = self.api.server().resources().into_iter();
-        let deletable = |one: &ApiResource| {
+        let resources = self.api.server().resources();
+        let deletable = |one: &&ApiResource| {
             one.namespaced && one.allows(&["delete", "list"]) && one.gvr != pods
         };
-        for resource in resources.filter(deletable) {
+        for resource in resources.iter().filter(deletable) {
             self.empty_of(&resource.gvr, namespace, age, &mut left)
                 .await?;
         }
