@@ -87,17 +87,20 @@ pub(crate) fn copy_field(from: &Value, to: &mut Value, field: &str) {
         return;
     };
     match from.get(field) {
-        Some(value) => target.insert(field.to_owned(), value.clone()),
-        None => target.remove(field),
-    };
+        same if same == target.get(field) => {}
+        Some(value) => drop(target.insert(field.to_owned(), value.clone())),
+        None => drop(target.remove(field)),
+    }
 }
 
 /// Sets a field of the metadata to what it is in another object, absence included.
 pub(crate) fn copy_meta(from: &Value, to: &mut Value, field: &str) {
-    match from["metadata"].get(field).cloned() {
-        Some(value) => meta_mut(to).insert(field.to_owned(), value),
-        None => meta_mut(to).remove(field),
-    };
+    let target = meta_mut(to);
+    match from["metadata"].get(field) {
+        same if same == target.get(field) => {}
+        Some(value) => drop(target.insert(field.to_owned(), value.clone())),
+        None => drop(target.remove(field)),
+    }
 }
 
 /// Sets a field that is absent or null; says whether it did.

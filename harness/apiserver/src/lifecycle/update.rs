@@ -41,6 +41,14 @@ pub(crate) enum Named {
 }
 
 impl Named {
+    /// What a merge patch names. One that speaks of what the object is concerns all of it.
+    pub(crate) fn by(patch: &Map<String, Value>) -> Self {
+        match patch.contains_key("apiVersion") || patch.contains_key("kind") {
+            true => Named::Everything,
+            false => Named::Only(patch.keys().cloned().collect()),
+        }
+    }
+
     pub(crate) fn holds(&self, field: &str) -> bool {
         match self {
             Named::Everything => true,

@@ -2,10 +2,14 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     sync::{Arc, LazyLock},
 };
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, IntoDeserializer, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_json::Value;
 
 use super::{List, ListKind, ListPatch, Node, Object, Scalar};
@@ -44,29 +48,77 @@ struct TypeFact {
     defaults: BTreeMap<String, Value>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
 enum NodeFact {
     Leaf(Leaf),
     Ref {
-        #[serde(rename = "ref")]
         target: String,
-        #[serde(default)]
         atomic: bool,
     },
     Map {
         map: Box<NodeFact>,
-        #[serde(default)]
         atomic: bool,
     },
     List {
         list: Box<NodeFact>,
-        #[serde(default, rename = "as")]
         kind: Option<String>,
-        #[serde(default)]
         keys: BTreeSet<String>,
         merge: Option<String>,
     },
+}
+
+/// A node that is no leaf, as it is written: of `ref`, `map` and `list` there is one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BranchFact {
+    #[serde(rename = "ref")]
+    target: Option<String>,
+    map: Option<Box<NodeFact>>,
+    list: Option<Box<NodeFact>>,
+    #[serde(default)]
+    atomic: bool,
+    #[serde(rename = "as")]
+    kind: Option<String>,
+    #[serde(default)]
+    keys: BTreeSet<String>,
+    merge: Option<String>,
+}
+
+/// Leaves are words and everything else is a map, which says itself what comes: an untagged enum
+/// would keep every node to try it twice, and those within it again.
+impl<'de> Deserialize<'de> for NodeFact {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NodeVisitor)
+    }
+}
+
+struct NodeVisitor;
+
+impl<'de> Visitor<'de> for NodeVisitor {
+    type Value = NodeFact;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a leaf or a map with ref, map or list")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<NodeFact, E> {
+        Leaf::deserialize(name.into_deserializer()).map(NodeFact::Leaf)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<NodeFact, A::Error> {
+        let fact = BranchFact::deserialize(MapAccessDeserializer::new(map))?;
+        let BranchFact { atomic, .. } = fact;
+        match (fact.target, fact.map, fact.list) {
+            (Some(target), None, None) => Ok(NodeFact::Ref { target, atomic }),
+            (None, Some(map), None) => Ok(NodeFact::Map { map, atomic }),
+            (None, None, Some(list)) => Ok(NodeFact::List {
+                list,
+                kind: fact.kind,
+                keys: fact.keys,
+                merge: fact.merge,
+            }),
+            _ => Err(de::Error::custom("one of ref, map and list")),
+        }
+    }
 }
 
 #[derive(Deserialize, Clone, Copy)]

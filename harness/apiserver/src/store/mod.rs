@@ -3,6 +3,7 @@
 
 mod history;
 mod labels;
+mod packed;
 mod rows;
 mod version;
 

@@ -1,10 +1,11 @@
 //! One state of an object in the history of its table.
 //!
 //! A history holds every state for as long as somebody may ask for it, which hardly anybody does once
-//! watches have told it. As a tree an object takes ten times the room that it takes as text.
+//! watches have told it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::packed::Packed;
 use crate::{apply::Owners, typed::Object};
 
 /// A state of an object, whole or written down.
@@ -14,7 +15,7 @@ pub(super) struct Version(Mutex<State>);
 #[derive(Debug)]
 enum State {
     Whole(Arc<Object>),
-    Written { text: Box<str>, owners: Owners },
+    Written { packed: Packed, owners: Owners },
 }
 
 impl Version {
@@ -26,10 +27,7 @@ impl Version {
     pub(super) fn object(&self) -> Arc<Object> {
         match &*self.lock() {
             State::Whole(object) => Arc::clone(object),
-            State::Written { text, owners } => {
-                let value = serde_json::from_str(text).expect("it was written from JSON");
-                Object::owned(value, owners.clone())
-            }
+            State::Written { packed, owners } => Object::owned(packed.value(), owners.clone()),
         }
     }
 
@@ -37,10 +35,8 @@ impl Version {
     pub(super) fn write_down(&self) {
         let mut state = self.lock();
         if let State::Whole(object) = &*state {
-            let text = serde_json::to_string(&***object).expect("JSON values are serialisable");
-            let owners = object.owners().clone();
-            let text = text.into_boxed_str();
-            *state = State::Written { text, owners };
+            let (packed, owners) = (Packed::new(object), object.owners().clone());
+            *state = State::Written { packed, owners };
         }
     }
 

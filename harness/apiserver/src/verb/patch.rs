@@ -111,8 +111,8 @@ fn patched(
         // It may speak of the owners that it was told of.
         PatchKind::Json => (Named::Everything, patch::json(&live.whole(), body)?),
         PatchKind::Merge => {
-            let named = object_patch(body)?.keys().cloned().collect();
-            (Named::Only(named), patch::merge(live, body))
+            let named = Named::by(object_patch(body)?);
+            (named, patch::merge(live, body))
         }
         PatchKind::StrategicMerge => {
             object_patch(body)?;

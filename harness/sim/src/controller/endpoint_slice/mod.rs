@@ -78,10 +78,11 @@ impl EndpointSlices {
             let slice = new_slice(service, draft);
             return self.api.create::<EndpointSlice>(slice).await.map(drop);
         };
-        let patch = json!({
-            "metadata": {"labels": labels(service, &slice)},
-            "ports": draft.ports, "endpoints": draft.endpoints,
-        });
+        let patch = Value::from_iter([
+            ("metadata", json!({"labels": labels(service, &slice)})),
+            ("ports", draft.ports),
+            ("endpoints", draft.endpoints.into()),
+        ]);
         if !changes(&slice, &patch) {
             return Ok(());
         }
