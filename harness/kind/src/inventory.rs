@@ -80,7 +80,11 @@ impl Difference {
 
 async fn listed(client: Client, kind: ApiResource) -> kube::Result<Vec<(ObjectRef, String)>> {
     let api: Api<DynamicObject> = Api::all_with(client, &kind);
-    let list = api.list(&ListParams::default()).await?;
+    let list = match api.list(&ListParams::default()).await {
+        // A definition that a trial brought may go between the two questions; its objects went before.
+        Err(kube::Error::Api(status)) if status.is_not_found() => return Ok(Vec::new()),
+        list => list?,
+    };
     let objects = list.items.iter().filter(|object| !is_owned(object));
     Ok(objects
         .map(|object| (reference(&kind, object), fingerprint(object)))

@@ -41,7 +41,11 @@ impl Kind {
             let borrowed = pool.borrow(&run);
             match self.hand_on(substrate, &run, options.deadline).await {
                 Ok(clusters) => return Ok(self.lent(clusters, idle, borrowed)),
-                Err(error) => tracing::warn!(%error, run, "clusters are not handed on"),
+                Err(error) => tracing::warn!(
+                    error = engine::told(&error),
+                    run,
+                    "clusters are not handed on"
+                ),
             }
         }
         // Memory is for the clusters of this trial.
@@ -107,7 +111,10 @@ async fn pristine(clusters: &Clusters, deadline: Deadline) -> BTreeMap<ClusterNa
     let seen = try_join_all(looks).await;
     seen.map(|all| all.into_iter().collect())
         .unwrap_or_else(|error| {
-            tracing::warn!(%error, "clusters will not be handed on");
+            tracing::warn!(
+                error = engine::told(&error),
+                "clusters will not be handed on"
+            );
             BTreeMap::new()
         })
 }
@@ -145,7 +152,11 @@ impl Lent {
             false => return self.remove().await,
         };
         if let Err(error) = reset {
-            tracing::warn!(%error, run = self.idle.run, "clusters are not handed on");
+            tracing::warn!(
+                error = engine::told(&error),
+                run = self.idle.run,
+                "clusters are not handed on"
+            );
             return self.remove().await;
         }
         self.pool.give_back(self.idle);

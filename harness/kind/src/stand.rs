@@ -123,7 +123,10 @@ impl Kind {
         };
         let had: Result<()> = had.await;
         if let Err(error) = &had {
-            tracing::warn!(%error, "nodes unpack their images themselves");
+            tracing::warn!(
+                error = engine::told(&error),
+                "nodes unpack their images themselves"
+            );
         }
         had.is_ok()
     }
@@ -216,7 +219,11 @@ impl Kind {
     async fn clean(&self, run: &str) {
         let ours = Which::Run(run.to_owned());
         if let Err(error) = gc::settle(&self.docker, &ours).await {
-            tracing::warn!(%error, run, "clean up after a failed bring-up");
+            tracing::warn!(
+                error = engine::told(&error),
+                run,
+                "clean up after a failed bring-up"
+            );
         }
     }
 }
