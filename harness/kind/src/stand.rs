@@ -124,7 +124,7 @@ impl Kind {
         let had: Result<()> = had.await;
         if let Err(error) = &had {
             tracing::warn!(
-                error = engine::told(&error),
+                error = engine::told(error),
                 "nodes unpack their images themselves"
             );
         }
