@@ -22,6 +22,9 @@ const RESTLESS: [&str; 4] = ["Event", "Lease", "Endpoints", "ComponentStatus"];
 /// How many lists are asked for at once.
 const AT_ONCE: usize = 8;
 
+/// What a server says to a path that it does not know, or no longer; not always with a reason of Kubernetes'.
+const NOT_FOUND: u16 = 404;
+
 /// The objects of a cluster, each with a digest of what was asked of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Inventory(BTreeMap<ObjectRef, String>);
@@ -82,7 +85,7 @@ async fn listed(client: Client, kind: ApiResource) -> kube::Result<Vec<(ObjectRe
     let api: Api<DynamicObject> = Api::all_with(client, &kind);
     let list = match api.list(&ListParams::default()).await {
         // A definition that a trial brought may go between the two questions; its objects went before.
-        Err(kube::Error::Api(status)) if status.is_not_found() => return Ok(Vec::new()),
+        Err(kube::Error::Api(status)) if status.code == NOT_FOUND => return Ok(Vec::new()),
         list => list?,
     };
     let objects = list.items.iter().filter(|object| !is_owned(object));
