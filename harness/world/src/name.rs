@@ -1,9 +1,9 @@
 //! Names of things: one type each, so that a cluster can never be taken for a network.
 //!
 //! Every name is a DNS label (RFC 1123), because each ends up in a Kubernetes object name, a
-//! label value or a host name.
+//! label value or a host name. A name is told to many and changed by nobody: clones share the text.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 /// The longest name: names are prefixed on real engines and must stay within 63 characters there.
 pub const MAX_NAME: usize = 40;
@@ -64,7 +64,7 @@ macro_rules! names {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Parses a name.
@@ -74,7 +74,7 @@ macro_rules! names {
             pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
                 let text = text.into();
                 check($what, &text)?;
-                Ok(Self(text))
+                Ok(Self(text.into()))
             }
 
             /// The name as text.
@@ -99,7 +99,7 @@ macro_rules! names {
 
         impl From<$name> for String {
             fn from(name: $name) -> String {
-                name.0
+                name.0.as_ref().to_owned()
             }
         }
 
