@@ -17,15 +17,20 @@ use crate::{
 /// What a look wants.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Next {
-    /// So many more calls of one client.
-    Ask {
-        /// The client: its index among those of the check.
-        client: usize,
-        /// How many, one after another.
-        calls: NonZeroUsize,
-    },
+    /// More calls of some clients, never of none. Clients know nothing of each other: they may call
+    /// at once.
+    Ask(Vec<Ask>),
     /// Nothing more.
     Decided(Box<Verdict>),
+}
+
+/// So many more calls of one client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ask {
+    /// The client: its index among those of the check.
+    pub client: usize,
+    /// How many, one after another.
+    pub calls: NonZeroUsize,
 }
 
 /// What every kind of look does.
@@ -99,12 +104,14 @@ impl CallLook {
     }
 }
 
-/// A request for calls, never for none.
-pub(crate) fn ask(client: usize, calls: u64) -> Next {
-    let calls = usize::try_from(calls).unwrap_or(usize::MAX);
-    Next::Ask {
-        client,
-        calls: NonZeroUsize::new(calls).unwrap_or(NonZeroUsize::MIN),
+impl Ask {
+    /// Never none.
+    pub(crate) fn new(client: usize, calls: u64) -> Self {
+        let calls = usize::try_from(calls).unwrap_or(usize::MAX);
+        Self {
+            client,
+            calls: NonZeroUsize::new(calls).unwrap_or(NonZeroUsize::MIN),
+        }
     }
 }
 

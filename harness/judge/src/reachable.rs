@@ -11,7 +11,7 @@ use world::{Answer, Client, Observation, Outcome};
 use crate::{
     Coverage, Rates, Verdict,
     independence::is_independent,
-    look::{Look, Next, ask, names},
+    look::{Ask, Look, Next, names},
     tally::{Tally, label, refused, server},
     ways::Ways,
 };
@@ -247,9 +247,14 @@ impl Look for ReachableLook {
         if let Some(barren) = self.clients.iter().find_map(Progress::barren) {
             return decided(Verdict::inconclusive(expected, barren));
         }
-        match self.clients.iter().position(|client| !client.satisfied()) {
-            Some(client) => ask(client, self.clients[client].needed().clamp(1, 25)),
-            None => decided(Verdict::pass(expected, "so it is")),
+        let clients = self.clients.iter().enumerate();
+        let unsatisfied = clients.filter(|(_, progress)| !progress.satisfied());
+        let asks: Vec<Ask> = unsatisfied
+            .map(|(client, progress)| Ask::new(client, progress.needed().clamp(1, 25)))
+            .collect();
+        match asks.is_empty() {
+            true => decided(Verdict::pass(expected, "so it is")),
+            false => Next::Ask(asks),
         }
     }
 

@@ -8,7 +8,7 @@ use world::{Answer, Client, Observation, Outcome};
 use crate::{
     Judged, Rates, ShareTest, Shares, Verdict, Ways,
     independence::is_independent,
-    look::{Look, Next, ask, names},
+    look::{Ask, Look, Next, names},
     tally::{Tally, refused, server},
 };
 
@@ -76,18 +76,20 @@ impl ShareLook {
         }
     }
 
-    /// What one client's samples say: decided against it, undecided, or in order.
-    fn judged(&self) -> Option<Next> {
+    /// What the clients' samples say: one is decided against or beyond deciding, some are undecided,
+    /// or all are in order.
+    fn judged(&self) -> Next {
+        let mut asks = Vec::new();
         for (client, (name, test, calls)) in self.clients.iter().enumerate() {
             let test = match test {
                 Ok(test) => test,
                 Err(error) => {
-                    return Some(self.decided(Verdict::inconclusive(&self.expected, error)));
+                    return self.decided(Verdict::inconclusive(&self.expected, error));
                 }
             };
             match test.judged() {
                 Judged::Correct => {}
-                Judged::Off { bucket } => return Some(self.decided(self.off(name, &bucket, test))),
+                Judged::Off { bucket } => return self.decided(self.off(name, &bucket, test)),
                 Judged::Undecided
                     if *calls >= PATIENCE
                         || test.samples() * 100 < calls.saturating_sub(BARREN) =>
@@ -96,12 +98,15 @@ impl ShareLook {
                         "{name} made {calls} calls with {} independent picks, too few to say",
                         test.samples()
                     );
-                    return Some(self.decided(Verdict::inconclusive(&self.expected, observed)));
+                    return self.decided(Verdict::inconclusive(&self.expected, observed));
                 }
-                Judged::Undecided => return Some(ask(client, BATCH)),
+                Judged::Undecided => asks.push(Ask::new(client, BATCH)),
             }
         }
-        None
+        match asks.is_empty() {
+            true => self.decided(Verdict::pass(&self.expected, "so they are")),
+            false => Next::Ask(asks),
+        }
     }
 
     fn off(&self, name: &str, bucket: &str, test: &ShareTest) -> Verdict {
@@ -128,7 +133,6 @@ impl Look for ShareLook {
             return self.decided(Verdict::inconclusive(&self.expected, blind));
         }
         self.judged()
-            .unwrap_or_else(|| self.decided(Verdict::pass(&self.expected, "so they are")))
     }
 
     fn observe(&mut self, client: usize, observation: &Observation) {

@@ -5,7 +5,7 @@ use world::{Client, Observation};
 
 use crate::{
     Verdict,
-    look::{Next, ask, names},
+    look::{Ask, Next, names},
     tally::Tally,
 };
 
@@ -50,16 +50,22 @@ impl Standing {
 
     /// What to do next; `observed` is said of a promise that held.
     pub(crate) fn next(&self, expected: String, observed: &str) -> Next {
-        let unasked = self
-            .clients
-            .iter()
-            .position(|(_, seen)| *seen < self.enough);
-        let verdict = match (&self.broken, &self.blind, unasked) {
-            (Some(broken), _, _) => Verdict::fail(expected, broken),
-            (None, Some(blind), _) => Verdict::inconclusive(expected, blind),
-            (None, None, Some(client)) => return ask(client, self.enough - self.clients[client].1),
-            (None, None, None) => Verdict::pass(expected, observed),
+        let verdict = match (&self.broken, &self.blind) {
+            (Some(broken), _) => Verdict::fail(expected, broken),
+            (None, Some(blind)) => Verdict::inconclusive(expected, blind),
+            (None, None) => match self.asks() {
+                asks if asks.is_empty() => Verdict::pass(expected, observed),
+                asks => return Next::Ask(asks),
+            },
         };
         Next::Decided(Box::new(verdict.on(self.tally.clone().evidence())))
+    }
+
+    fn asks(&self) -> Vec<Ask> {
+        let clients = self.clients.iter().enumerate();
+        let unasked = clients.filter(|(_, (_, seen))| *seen < self.enough);
+        unasked
+            .map(|(client, (_, seen))| Ask::new(client, self.enough - seen))
+            .collect()
     }
 }

@@ -1,17 +1,23 @@
 //! Which way a call took: the gateways that it passed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use scenario::{Topology, draft::Via, topology::GatewayKind};
 use world::{Answer, Client, ClusterName, Observation, Place};
 
-/// What kind of gateway each gateway is, and what is behind it.
+/// What kind of gateway each gateway is, and what is behind it. Clones share what is known.
 #[derive(Debug, Clone, Default)]
 pub struct Ways {
-    kinds: BTreeMap<(ClusterName, String), Via>,
+    kinds: Arc<BTreeMap<Gateway, Via>>,
     /// Clusters that share their network with others.
-    sharing: BTreeSet<ClusterName>,
+    sharing: Arc<BTreeSet<ClusterName>>,
 }
+
+/// A gateway: its cluster and its name there.
+type Gateway = (ClusterName, String);
 
 impl Ways {
     /// The gateways of a topology.
@@ -30,8 +36,8 @@ impl Ways {
             others.any(|other| topology.network_of(other) == topology.network_of(cluster))
         };
         Self {
-            kinds: kinds.collect(),
-            sharing: clusters.filter(shares).cloned().collect(),
+            kinds: Arc::new(kinds.collect()),
+            sharing: Arc::new(clusters.filter(shares).cloned().collect()),
         }
     }
 
@@ -64,7 +70,7 @@ impl Ways {
     }
 
     /// The gateways that a call passed, each with its kind if it is one of the topology.
-    fn passed(&self, observation: &Observation) -> BTreeMap<(ClusterName, String), Option<Via>> {
+    fn passed(&self, observation: &Observation) -> BTreeMap<Gateway, Option<Via>> {
         let gateways = observation.hops.iter().filter_map(|hop| match &hop.at {
             Place::Gateway { cluster, name } => Some((cluster.clone(), name.clone())),
             Place::Cluster { .. } | Place::Vm(_) | Place::Network(_) => None,
@@ -86,7 +92,7 @@ fn stays(observation: &Observation, answer: &Answer) -> bool {
     }
 }
 
-fn words(passed: &BTreeMap<(ClusterName, String), Option<Via>>) -> String {
+fn words(passed: &BTreeMap<Gateway, Option<Via>>) -> String {
     let names: Vec<String> = passed
         .keys()
         .map(|(cluster, name)| format!("{name} of {cluster}"))

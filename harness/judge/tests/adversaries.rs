@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use judge::{CallLook, Next, Outcome as Verdicts, Rates, Ways};
+use judge::{Ask, CallLook, Next, Outcome as Verdicts, Rates, Ways};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use scenario::{
@@ -137,10 +137,12 @@ fn judged(check: &CheckKind, mut mesh: impl FnMut(&Client) -> Outcome) -> Verdic
     for _ in 0..100_000 {
         match look.next() {
             Next::Decided(verdict) => return verdict.outcome,
-            Next::Ask { client, calls } => {
-                for _ in 0..calls.get() {
-                    let outcome = mesh(&clients[client]);
-                    look.observe(client, &observed(&clients[client], outcome));
+            Next::Ask(asks) => {
+                for Ask { client, calls } in asks {
+                    for _ in 0..calls.get() {
+                        let outcome = mesh(&clients[client]);
+                        look.observe(client, &observed(&clients[client], outcome));
+                    }
                 }
             }
         }

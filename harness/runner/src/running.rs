@@ -7,7 +7,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use judge::{Outcome, Verdict};
+use judge::{Outcome, Verdict, Ways};
 use manifest::Facts;
 use report::StepRun;
 use scenario::{Scenario, Topology, draft::RootPhase, name::RootName, scenario::Check};
@@ -23,6 +23,8 @@ pub(crate) struct Running<'a> {
     pub(crate) site: Site<'a>,
     pub(crate) traffic: AllTraffic,
     pub(crate) faults: Faults,
+    /// The gateways that calls may pass.
+    pub(crate) ways: Ways,
     facts: Mutex<Facts>,
     installed: Mutex<Installed>,
     exchanged: Mutex<BTreeMap<ClusterName, (RootName, RootPhase)>>,
@@ -43,6 +45,7 @@ impl<'a> Running<'a> {
             scenario,
             options,
             capabilities,
+            ways: Ways::of(site.topology),
             site,
             traffic: AllTraffic::default(),
             faults: Faults::default(),

@@ -3,11 +3,15 @@
 use std::collections::BTreeSet;
 
 use engine::Batch;
-use judge::{CallLook, Next, Rates, Verdict, Ways};
+use futures::{StreamExt, TryStreamExt, stream};
+use judge::{CallLook, Next, Rates, Verdict};
 use scenario::scenario::CheckKind;
 use world::{Call, Observation, Refusal};
 
 use crate::{Result, error::Doing as _, running::Running};
+
+/// How many clients call at once: on real clusters each is a process that somebody pays for.
+const CLIENTS: usize = 32;
 
 /// Looks once: as many calls as the verdict needs.
 pub(super) async fn look(
@@ -15,24 +19,30 @@ pub(super) async fn look(
     kind: &CheckKind,
     calls: &[Call],
 ) -> Result<Verdict> {
-    let ways = Ways::of(running.site.topology);
-    let mut look =
-        CallLook::at(kind, Rates::default(), &ways).expect("only checks that call come here");
+    let look = CallLook::at(kind, Rates::default(), &running.ways);
+    let mut look = look.expect("only checks that call come here");
     loop {
         match look.next() {
             Next::Decided(verdict) => return Ok(*verdict),
-            Next::Ask { client, calls: n } => {
-                let batch = Batch::repeated(&calls[client], n.get());
-                let batch = if is_silent(kind) {
-                    batch.at_once()
-                } else {
-                    batch
-                };
-                for observation in ask(running, batch).await? {
-                    look.observe(client, &observation);
+            Next::Ask(asks) => {
+                let batches = asks.iter().map(|wanted| async {
+                    let batch = Batch::repeated(&calls[wanted.client], wanted.calls.get());
+                    let seen = ask(running, paced(batch, kind)).await?;
+                    Ok::<_, crate::Error>((wanted.client, seen))
+                });
+                let answers = stream::iter(batches).buffered(CLIENTS);
+                for (client, seen) in answers.try_collect::<Vec<_>>().await? {
+                    seen.iter().for_each(|one| look.observe(client, one));
                 }
             }
         }
+    }
+}
+
+fn paced(batch: Batch, kind: &CheckKind) -> Batch {
+    match is_silent(kind) {
+        true => batch.at_once(),
+        false => batch,
     }
 }
 

@@ -2,7 +2,7 @@
 //! part says something else, and broken objects do not pass under a topology that says T4.
 
 use engine::Batch;
-use judge::{CallLook, Next, Outcome, Rates, Ways};
+use judge::{Ask, CallLook, Next, Outcome, Rates, Ways};
 use scenario::{
     Scenario,
     scenario::{Action, Calls, CheckKind, Destination},
@@ -81,10 +81,12 @@ async fn judged(scenario: &Scenario, kind: &CheckKind, calls: &Calls, hands: &By
     loop {
         match look.next() {
             Next::Decided(verdict) => return verdict.outcome,
-            Next::Ask { client, calls: n } => {
-                let batch = Batch::repeated(&call(calls, client), n.get());
-                for seen in hands.0.prober().ask(batch).await.expect("calls are made") {
-                    look.observe(client, &seen);
+            Next::Ask(asks) => {
+                for Ask { client, calls: n } in asks {
+                    let batch = Batch::repeated(&call(calls, client), n.get());
+                    for seen in hands.0.prober().ask(batch).await.expect("calls are made") {
+                        look.observe(client, &seen);
+                    }
                 }
             }
         }
