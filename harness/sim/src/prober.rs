@@ -24,7 +24,7 @@ use crate::{
         Broken, ConnectError, Net, Origin, Part, Place,
         dns::{Record, Records, Resolver},
     },
-    program::{Channel, HttpRequest, Reply, Sent, Serve, ServedBy, Trail},
+    program::{Channel, HttpRequest, Reply, Seen, Sent, Serve, ServedBy, Trail},
     traffic::SimTraffic,
 };
 
@@ -79,9 +79,11 @@ impl SimProber {
         let mut hops = Vec::new();
         let exchange = self.exchange(&caller, &call, kept, (&mut hops, &trail));
         let asked = timeout(call.timeout, exchange).await;
-        hops.extend(trail.seen().hops);
-        let outcome = asked.unwrap_or(Err(Refusal::Timeout));
-        let outcome = match outcome {
+        let asked = asked.unwrap_or(Err(Refusal::Timeout));
+        let seen = trail.take();
+        let read = asked.and_then(|(reply, reused)| read(reply, reused, &seen));
+        hops.extend(seen.hops);
+        let outcome = match read {
             Ok(answer) => Outcome::Answered(answer),
             Err(refusal) => Outcome::Refused(refusal),
         };
@@ -94,27 +96,21 @@ impl SimProber {
         })
     }
 
+    /// What came back, and whether the client's own connection had carried a call before.
     async fn exchange(
         &self,
         caller: &Caller,
         call: &Call,
         kept: &Kept,
         (hops, trail): (&mut Vec<Hop>, &Trail),
-    ) -> std::result::Result<Answer, Refusal> {
+    ) -> std::result::Result<(Reply, bool), Refusal> {
         let (channel, reused) = self.connection(caller, call, kept, hops).await?;
-        let reply = channel
-            .ask_along(sent(call), trail)
-            .await
-            .map_err(|broken| match broken {
-                Broken::Reset => Refusal::Reset,
-                Broken::TimedOut => Refusal::Timeout,
-            })?;
-        let seen = trail.seen();
-        let answer = read(reply, seen.earlier_pick.unwrap_or(reused))?;
-        Ok(Answer {
-            tls: seen.tls.or(answer.tls),
-            ..answer
-        })
+        let asked = channel.ask_along(sent(call), trail).await;
+        let reply = asked.map_err(|broken| match broken {
+            Broken::Reset => Refusal::Reset,
+            Broken::TimedOut => Refusal::Timeout,
+        })?;
+        Ok((reply, reused))
     }
 
     /// The batch's connection to the target if it is kept and open, or a new one.
@@ -335,24 +331,27 @@ fn sent(call: &Call) -> Sent {
     }
 }
 
-/// What a client makes of a reply.
-fn read(reply: Reply, reused: bool) -> std::result::Result<Answer, Refusal> {
-    match reply {
-        Reply::Http { status, .. } if status >= 400 => Err(Refusal::Http(status)),
+/// What a client makes of a reply, with what proxies saw on the way.
+fn read(reply: Reply, reused: bool, seen: &Seen) -> std::result::Result<Answer, Refusal> {
+    let (status, by, received_headers) = match reply {
+        Reply::Http { status, .. } if status >= 400 => return Err(Refusal::Http(status)),
         Reply::Http {
             status,
             by,
             received,
-        } => Ok(Answer {
-            received_headers: received,
-            ..answer(Some(status), by, reused)
-        }),
-        Reply::Bytes { by } => Ok(answer(None, by, reused)),
-        _ => Err(Refusal::Reset),
-    }
+        } => (Some(status), by, received),
+        Reply::Bytes { by } => (None, by, BTreeMap::new()),
+        _ => return Err(Refusal::Reset),
+    };
+    Ok(Answer {
+        tls: Some(seen.tls.clone().unwrap_or(TlsSeen::Plaintext)),
+        earlier_pick: Some(seen.earlier_pick.unwrap_or(reused)),
+        received_headers,
+        ..answer(status, by)
+    })
 }
 
-fn answer(status: Option<u16>, by: Option<ServedBy>, reused: bool) -> Answer {
+fn answer(status: Option<u16>, by: Option<ServedBy>) -> Answer {
     let (cluster, name, version) = match by {
         Some(by) => (by.cluster, Some(by.name), by.version),
         None => (None, None, None),
@@ -369,8 +368,8 @@ fn answer(status: Option<u16>, by: Option<ServedBy>, reused: bool) -> Answer {
         cluster,
         vm,
         version,
-        tls: Some(TlsSeen::Plaintext),
-        earlier_pick: Some(reused),
+        tls: None,
+        earlier_pick: None,
         received_headers: BTreeMap::new(),
     }
 }

@@ -3,8 +3,7 @@
 
 use std::fmt::Display;
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::{RngExt, SeedableRng, rngs::Xoshiro256PlusPlus};
 use sha2::{Digest, Sha256};
 
 /// The seed of a run.
@@ -12,12 +11,13 @@ use sha2::{Digest, Sha256};
 pub struct Seed(pub u64);
 
 impl Seed {
-    /// The stream of draws that belongs to `name`, from its beginning.
-    pub fn stream(self, name: impl Display) -> ChaCha8Rng {
+    /// The stream of draws that belongs to `name`, from its beginning. Nobody plays against a
+    /// simulation, so that a small generator does.
+    pub fn stream(self, name: impl Display) -> Xoshiro256PlusPlus {
         let mut digest = Sha256::new();
         digest.update(self.0.to_be_bytes());
         digest.update(name.to_string());
-        ChaCha8Rng::from_seed(digest.finalize().into())
+        Xoshiro256PlusPlus::from_seed(digest.finalize().into())
     }
 
     /// The first draw of `name`'s stream: a number below `n`, or 0 if `n` is 0.

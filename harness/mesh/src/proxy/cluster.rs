@@ -6,7 +6,6 @@ use istio::{
     Decision, RuleId,
     endpoint::{Selection, select::Purpose},
     envoy::{
-        Draw,
         assignment::{self, Address, Kept},
         host_pick::{Candidate, Picker},
         load::{self, Hosts},
@@ -41,8 +40,7 @@ pub(super) struct Cluster {
 /// A picker and the hosts that it was made for.
 struct Turns {
     among: Among,
-    addresses: Vec<Address>,
-    weights: Vec<f64>,
+    hosts: Vec<(Address, u32)>,
     picker: Picker,
 }
 
@@ -76,7 +74,7 @@ impl Cluster {
         purpose: Purpose,
         key: &ClusterKey,
     ) -> Option<Self> {
-        let name = format!("{} {purpose:?} {key}", about.name);
+        let name = format_args!("{} {purpose:?} {key}", about.name);
         let mut cluster = Self {
             hosts: None,
             chance: Chance::new(about.seed, name),
@@ -247,26 +245,25 @@ impl Cluster {
     fn among(&mut self, among: Among, hosts: &[usize]) -> Option<Decision<usize>> {
         let known = self.hosts.as_ref()?;
         let kept = || hosts.iter().map(|i| &known.kept[*i]);
-        let addresses: Vec<Address> = kept().map(Kept::address).collect();
-        let weights: Vec<f64> = kept().map(|kept| f64::from(kept.host.weight)).collect();
-        let candidates: Vec<Candidate> = kept()
-            .zip(&weights)
-            .map(|(kept, weight)| Candidate {
-                weight: *weight,
-                active: self.active.get(&kept.address()).copied().unwrap_or(0),
+        let now = || kept().map(|kept| (kept.address(), kept.host.weight));
+        let candidates: Vec<Candidate> = now()
+            .map(|(address, weight)| Candidate {
+                weight: f64::from(weight),
+                active: self.active.get(&address).copied().unwrap_or(0),
             })
             .collect();
         let old = self.pickers.iter().position(|turns| turns.among == among);
-        let same = |turns: &Turns| turns.addresses == addresses && turns.weights == weights;
+        let same = |turns: &Turns| now().eq(turns.hosts.iter().cloned());
         let at = match old.filter(|at| same(&self.pickers[*at])) {
             Some(at) => at,
             None => {
                 self.pickers.retain(|turns| turns.among != among);
+                let weights: Vec<f64> = candidates.iter().map(|one| one.weight).collect();
+                let hosts = now().collect();
                 let picker = Picker::new(known.policy.lb, &weights, &mut self.chance);
                 self.pickers.push(Turns {
                     among,
-                    addresses,
-                    weights,
+                    hosts,
                     picker,
                 });
                 self.pickers.len() - 1
@@ -313,7 +310,7 @@ fn group_of(known: &Known, priority: u32, usable: &[usize], chance: &mut Chance)
         }
     });
     let shares = locality_pick::shares(&weighed.collect::<Vec<_>>()).value;
-    let mut left = (chance.draw() >> 11) as f64 / (1_u64 << 53) as f64;
+    let mut left = chance.share();
     let picked = shares.iter().position(|share| {
         left -= share;
         left < 0.0

@@ -73,7 +73,7 @@ struct State {
 impl Proxy {
     /// A proxy that was told nothing yet.
     pub fn new(about: About) -> Self {
-        let chance = Chance::new(about.seed, format!("{} requests", about.name));
+        let chance = Chance::new(about.seed, format_args!("{} requests", about.name));
         Self {
             about,
             state: Mutex::new(State {

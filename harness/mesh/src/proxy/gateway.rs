@@ -22,7 +22,7 @@ use super::{
     evidence::{self, note},
     http::Errand,
     route::Next,
-    tunnel::{Far, Tunnel},
+    tunnel::{Far, Tunnel, carried},
     view::View,
 };
 
@@ -69,8 +69,8 @@ impl Serve for Session {
 
 impl Session {
     async fn carry(&self, sent: Sent, trail: Trail) -> Reply {
-        if let Some(reply) = self.tunnel.pass(&sent, &trail).await {
-            return reply;
+        if let Some(far) = self.tunnel.far_end().await {
+            return carried(&far, sent, &trail).await;
         }
         let Some(view) = self.proxy.view() else {
             return Reply::Closed;

@@ -28,7 +28,7 @@ use super::{
     core::Proxy,
     credential::chain_of,
     evidence::{self, note},
-    tunnel::Tunnel,
+    tunnel::{Tunnel, carried},
     upstream::Upstream,
     view::View,
 };
@@ -57,8 +57,9 @@ struct Session {
 struct Peer {
     sni: String,
     alpn: Vec<String>,
-    /// The digest of its certificate, as Envoy writes it; `None` if it showed none.
-    hash: Option<String>,
+    /// What the application is told of it, as Envoy writes it; `None` if nobody believes it. Source:
+    /// `forward_client_cert_details` tells the certificates of the connection, whatever came since.
+    told: Option<String>,
     /// Its identity, if it is believed.
     id: Option<SpiffeId>,
 }
@@ -133,11 +134,11 @@ impl Session {
                 .identity()
                 .map_or_else(Vec::new, |own| own.presented()),
         };
-        let hash = chain_of(&hello.chain).map(|chain| fingerprint(&chain));
+        let told = id.as_ref().and_then(|id| self.told_of(&hello, id));
         *self.peer.lock().await = Some(Arc::new(Peer {
             sni: hello.sni,
             alpn: hello.alpn,
-            hash,
+            told,
             id,
         }));
         Reply::Hello(answer)
@@ -244,18 +245,23 @@ impl Session {
         }
     }
 
+    /// What the application is told of a client whose identity is believed.
+    fn told_of(&self, hello: &Hello, id: &SpiffeId) -> Option<String> {
+        let hash = fingerprint(&chain_of(&hello.chain)?);
+        let now = self.proxy.about.clock.now();
+        let by = self.proxy.identity().and_then(|own| own.uri(now));
+        let by = by.unwrap_or_default();
+        Some(format!("By={by};Hash={hash};Subject=\"\";URI={id}"))
+    }
+
     /// A request says who sent it, as this proxy saw it, and never as the client says.
     fn told_who_calls(&self, sent: Sent, peer: Option<&Peer>, received: &Received) -> Sent {
         let Sent::Http(mut http) = sent else {
             return sent;
         };
         http.headers.remove(FORWARDED_CERT);
-        let hash = peer.and_then(|peer| peer.hash.as_ref());
-        if let (Some(id), Some(hash)) = (&received.peer, hash) {
-            let own = self.proxy.identity();
-            let now = self.proxy.about.clock.now();
-            let by = own.and_then(|own| own.uri(now)).unwrap_or_default();
-            let told = format!("By={by};Hash={hash};Subject=\"\";URI={id}");
+        let believed = peer.filter(|_| received.peer.is_some());
+        if let Some(told) = believed.and_then(|peer| peer.told.clone()) {
             http.headers.insert(FORWARDED_CERT.to_owned(), told);
         }
         Sent::Http(http)
@@ -264,8 +270,8 @@ impl Session {
     async fn to_application(&self, sent: Sent, trail: &Trail) -> Reply {
         // What the application says of connections is not evidence of the client's proxy.
         let own = Trail::default();
-        if let Some(reply) = self.app.pass(&sent, &own).await {
-            return reply;
+        if let Some(app) = self.app.far_end().await {
+            return carried(&app, sent, &own).await;
         }
         let speaks = evidence::speaks(&sent);
         match Upstream::plain(&self.proxy, self.to).await {

@@ -14,7 +14,7 @@ use super::{
     evidence,
     http::Errand,
     route::{Next, Router},
-    tunnel::{Dead, Far, Tunnel},
+    tunnel::{Dead, Far, Tunnel, carried},
     upstream::Upstream,
     view::View,
 };
@@ -63,8 +63,8 @@ impl Serve for Session {
 
 impl Session {
     async fn carry(&self, sent: Sent, trail: Trail) -> Reply {
-        if let Some(reply) = self.tunnel.pass(&sent, &trail).await {
-            return reply;
+        if let Some(far) = self.tunnel.far_end().await {
+            return carried(&far, sent, &trail).await;
         }
         let Some(view) = self.proxy.view() else {
             return Reply::Closed;
@@ -122,8 +122,10 @@ impl Session {
     /// Whether the port that was called is declared to carry something else than HTTP, so that
     /// requests on it are bytes.
     fn is_opaque(&self, view: &View) -> bool {
-        let service = view.at(*self.to.ip(), self.to.port());
-        let port = service.and_then(|service| service.port(self.to.port()));
+        let service = view.at(self.to);
+        let port = service
+            .as_ref()
+            .and_then(|service| service.port(self.to.port()));
         port.is_some_and(|port| super::route::is_opaque(port.protocol))
     }
 

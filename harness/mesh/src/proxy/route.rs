@@ -61,13 +61,15 @@ pub(super) struct Router<'a> {
 impl<'a> Router<'a> {
     /// Where a sidecar sends a request that its application sent to an address.
     pub(super) fn request(self, to: SocketAddrV4, http: &HttpRequest) -> Next {
-        let by_address = self.view.at(*to.ip(), to.port());
-        let spoken = by_address.and_then(|service| service.port(to.port()));
-        match (by_address, spoken.map(|port| port.protocol)) {
+        let by_address = self.view.at(to);
+        let spoken = by_address
+            .as_ref()
+            .and_then(|service| service.port(to.port()));
+        match (&by_address, spoken.map(|port| port.protocol)) {
             (Some(_), Some(protocol)) if is_opaque(protocol) => self.connection(to, None),
             (Some(service), Some(Protocol::Unset)) => self.to_service(service, to.port(), http),
             _ => match self.meant(http, to.port()) {
-                Some(service) => self.to_service(service, to.port(), http),
+                Some(service) => self.to_service(&service, to.port(), http),
                 None => self.unknown(to),
             },
         }
@@ -75,13 +77,13 @@ impl<'a> Router<'a> {
 
     /// Where a sidecar sends a connection that it does not read as HTTP.
     pub(super) fn connection(self, to: SocketAddrV4, sni: Option<&str>) -> Next {
-        let headless = || self.headless(to);
-        let Some(service) = self.view.at(*to.ip(), to.port()).or_else(headless) else {
+        let headless = || self.headless(to).cloned();
+        let Some(service) = self.view.at(to).or_else(headless) else {
             return self.unknown(to);
         };
         match self.connection_route(&service.host, to, sni) {
             Some(next) => next,
-            None => self.plainly(service, to.port()),
+            None => self.plainly(&service, to.port()),
         }
     }
 
@@ -237,11 +239,13 @@ impl<'a> Router<'a> {
 
 impl<'a> Router<'a> {
     /// The service that the authority of a request means: by name, or by address.
-    fn meant(self, http: &HttpRequest, port: u16) -> Option<&'a Arc<Service>> {
+    fn meant(self, http: &HttpRequest, port: u16) -> Option<Arc<Service>> {
         let namespace = &self.proxy.about.namespace;
         let by_name = self.view.named(&http.authority, port, namespace);
-        let address = host_of(&http.authority).parse().ok();
-        by_name.or_else(|| self.view.at(address?, port))
+        let address = || host_of(&http.authority).parse().ok();
+        by_name
+            .cloned()
+            .or_else(|| self.view.at(SocketAddrV4::new(address()?, port)))
     }
 
     /// The headless service one of whose endpoints has the address.

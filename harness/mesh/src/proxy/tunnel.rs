@@ -42,10 +42,9 @@ pub(super) struct Far<'a> {
 }
 
 impl Tunnel {
-    /// Passes something on over the far end that is open already; `None` if none is.
-    pub(super) async fn pass(&self, sent: &Sent, trail: &Trail) -> Option<Reply> {
-        let upstream = self.0.lock().await.clone()?;
-        Some(carried(&upstream, sent.clone(), trail).await)
+    /// The far end, if it is open already.
+    pub(super) async fn far_end(&self) -> Option<Arc<Upstream>> {
+        self.0.lock().await.clone()
     }
 
     /// Takes `upstream` for the far end and passes something on.
@@ -56,8 +55,8 @@ impl Tunnel {
     }
 }
 
-/// A far end that breaks closes the near end.
-async fn carried(upstream: &Upstream, sent: Sent, trail: &Trail) -> Reply {
+/// Passes something on. A far end that breaks closes the near end.
+pub(super) async fn carried(upstream: &Upstream, sent: Sent, trail: &Trail) -> Reply {
     let carried = upstream.carry(sent, trail).await;
     carried.unwrap_or(Reply::Closed)
 }

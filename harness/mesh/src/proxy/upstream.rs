@@ -117,10 +117,8 @@ impl Dial<'_> {
         let opened = opened.unwrap_or(Err(WireCause::Unreachable));
         if let Err(cause) = &opened {
             let (to, at) = (self.to, &self.proxy.about.at);
-            told.seen()
-                .hops
-                .into_iter()
-                .for_each(|hop| self.trail.pass(hop));
+            let hops = told.take().hops.into_iter();
+            hops.for_each(|hop| self.trail.pass(hop));
             let because = istio::routing::rules::FAILURE;
             note(
                 self.trail,
@@ -144,7 +142,7 @@ impl Dial<'_> {
                 self.handshake(&upstream.channel, settings, trail).await?;
             }
         }
-        upstream.told = trail.seen().hops;
+        upstream.told = trail.take().hops;
         Ok(upstream)
     }
 

@@ -2,7 +2,12 @@
 //! worked out for the services that are asked for, never for all of them: a push costs a proxy the
 //! same however large the mesh is.
 
-use std::{borrow::Cow, net::Ipv4Addr, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddrV4},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use istio::{
     authz::{self, AuthzError, Enforcer, Layer, Workload},
@@ -39,6 +44,8 @@ pub(super) struct View {
     pub(super) policies: Result<Policies, AuthzError>,
     namespace: String,
     addresses: AddressView,
+    /// The services that were looked for by address: every call asks for the same few again.
+    found: Mutex<BTreeMap<SocketAddrV4, Option<Arc<Service>>>>,
 }
 
 /// The policies of a server.
@@ -64,6 +71,7 @@ impl View {
                 captures_dns: about.captures_dns,
                 dual_stack: false,
             },
+            found: Mutex::default(),
             sidecar,
             push,
         }
@@ -116,7 +124,13 @@ impl View {
     }
 
     /// The service that has this address and port.
-    pub(super) fn at(&self, address: Ipv4Addr, port: u16) -> Option<&Arc<Service>> {
+    pub(super) fn at(&self, to: SocketAddrV4) -> Option<Arc<Service>> {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let look = || self.look_for(*to.ip(), to.port()).cloned();
+        found.entry(to).or_insert_with(look).clone()
+    }
+
+    fn look_for(&self, address: Ipv4Addr, port: u16) -> Option<&Arc<Service>> {
         let hosts = self.snapshot().services.hosts_at(address).iter();
         let mut services = hosts.filter_map(|host| self.service(host));
         services.find(|service| service.port(port).is_some() && self.has(service, address))

@@ -39,7 +39,7 @@ use pki::{Authority, KeyPair, Leaf, Seed, Subject, TrustBundles, TrustDomain, Va
 use serde_json::Value;
 use sim::{
     log::EventLog,
-    net::{Host, Listener, Net, Origin, Part, Place, Redirect, Scope as Reach},
+    net::{Flow, Host, Listener, Net, Origin, Part, Place, Redirect, Scope as Reach},
     program::{Channel, HttpRequest, Reply, Request, Seen, Sent, Serve, ServedBy, Trail},
     random,
 };
@@ -333,7 +333,7 @@ impl Lab {
         let asked = Channel::over(conn)
             .ask_along(Sent::Http(request), &trail)
             .await;
-        (asked.unwrap_or(Reply::Closed), trail.seen())
+        (asked.unwrap_or(Reply::Closed), trail.take())
     }
 }
 
@@ -341,7 +341,7 @@ impl Lab {
 struct Forward(Ipv4Addr, Ipv4Addr);
 
 impl sim::net::ServiceProxy for Forward {
-    fn translate(&self, to: SocketAddrV4, _: &str) -> sim::net::Translation {
+    fn translate(&self, to: SocketAddrV4, _: &Flow) -> sim::net::Translation {
         match *to.ip() == self.0 {
             true => sim::net::Translation::Endpoint(SocketAddrV4::new(self.1, to.port())),
             false => sim::net::Translation::NotAService,

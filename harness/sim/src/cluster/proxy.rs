@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddrV4},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use k8s_openapi::api::{
@@ -14,26 +14,61 @@ use k8s_openapi::api::{
 use super::{Tables, View};
 use crate::{
     controller::owner,
-    net::{ServiceProxy, Translation},
+    net::{Flow, ServiceProxy, Translation},
     random::Seed,
 };
 
-/// The rules of all nodes of a cluster, which are equal.
+/// What all nodes of a cluster do with Service addresses, which is equal.
 pub(super) struct KubeProxy {
-    pub(super) view: View,
-    pub(super) seed: Seed,
-    pub(super) nodes: Vec<Ipv4Addr>,
+    view: View,
+    seed: Seed,
+    nodes: Vec<Ipv4Addr>,
+    rules: Mutex<Rules>,
+}
+
+/// A Service and the index of one of its ports.
+type Port = (Arc<Service>, usize);
+
+/// What follows from the Services as they were at a revision. Written once per change as kube-proxy
+/// does, not once per connection.
+#[derive(Default)]
+struct Rules {
+    revision: u64,
+    by_address: BTreeMap<SocketAddrV4, Port>,
+    by_node_port: BTreeMap<u16, Port>,
+}
+
+impl KubeProxy {
+    pub(super) fn new(view: View, seed: Seed, nodes: Vec<Ipv4Addr>) -> Self {
+        Self {
+            view,
+            seed,
+            nodes,
+            rules: Mutex::default(),
+        }
+    }
+
+    /// The Service port that an address belongs to.
+    fn port(&self, tables: &Tables, to: SocketAddrV4) -> Option<Port> {
+        let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        if rules.revision != tables.services.revision {
+            *rules = Rules::of(tables);
+        }
+        let on_node = || {
+            let is_node = self.nodes.contains(to.ip());
+            rules.by_node_port.get(&to.port()).filter(|_| is_node)
+        };
+        rules.by_address.get(&to).or_else(on_node).cloned()
+    }
 }
 
 impl ServiceProxy for KubeProxy {
-    fn translate(&self, to: SocketAddrV4, flow: &str) -> Translation {
+    fn translate(&self, to: SocketAddrV4, flow: &Flow) -> Translation {
         self.view.read(|tables| {
-            let mut services = tables.services.all().map(|(_, service)| service);
-            let found = services.find_map(|service| Some((service, self.port(service, to)?)));
-            let Some((service, port)) = found else {
+            let Some((service, port)) = self.port(tables, to) else {
                 return Translation::NotAService;
             };
-            let endpoints = endpoints(service, port, tables);
+            let endpoints = endpoints(&service, &ports(&service)[port], tables);
             match endpoints.len() {
                 // Source: kube-proxy's iptables rules REJECT Service ports without endpoints.
                 0 => Translation::Rejected,
@@ -46,42 +81,55 @@ impl ServiceProxy for KubeProxy {
     }
 }
 
-impl KubeProxy {
-    /// The port of a Service that an address belongs to.
-    fn port<'a>(&self, service: &'a Service, to: SocketAddrV4) -> Option<&'a ServicePort> {
-        let ports = service.spec.as_ref()?.ports.as_deref()?;
-        let number = i32::from(to.port());
-        let tcp = |port: &&ServicePort| port.protocol.as_deref().is_none_or(|p| p == "TCP");
-        let mut ports = ports.iter().filter(tcp);
-        if is_address_of(service, *to.ip()) {
-            return ports.find(|port| port.port == number);
+impl Rules {
+    /// The rules for the Services of a cluster; of two that claim an address the first has it.
+    fn of(tables: &Tables) -> Self {
+        let mut rules = Self {
+            revision: tables.services.revision,
+            ..Self::default()
+        };
+        for (_, service) in tables.services.all() {
+            for (index, port) in ports(service).iter().enumerate() {
+                if port.protocol.as_deref().is_none_or(|p| p == "TCP") {
+                    rules.add(service, index, port);
+                }
+            }
         }
-        if self.nodes.contains(to.ip()) {
-            return ports.find(|port| port.node_port == Some(number));
+        rules
+    }
+
+    fn add(&mut self, service: &Arc<Service>, index: usize, port: &ServicePort) {
+        let rule = || (Arc::clone(service), index);
+        if let Ok(number) = u16::try_from(port.port) {
+            for address in addresses(service) {
+                let to = SocketAddrV4::new(address, number);
+                self.by_address.entry(to).or_insert_with(rule);
+            }
         }
-        None
+        if let Some(Ok(number)) = port.node_port.map(u16::try_from) {
+            self.by_node_port.entry(number).or_insert_with(rule);
+        }
     }
 }
 
-/// Whether an address is a Service's own: its cluster address, an external one, or a load
-/// balancer's.
-fn is_address_of(service: &Service, address: Ipv4Addr) -> bool {
-    let is = |text: &String| text.parse() == Ok(address);
+fn ports(service: &Service) -> &[ServicePort] {
     let spec = service.spec.as_ref();
-    let own = spec
-        .and_then(|spec| spec.cluster_ip.as_ref())
-        .is_some_and(is);
-    let external = spec.and_then(|spec| spec.external_ips.as_ref());
-    let status = service
-        .status
-        .as_ref()
-        .and_then(|status| status.load_balancer.as_ref());
-    let mut balancers = status
-        .and_then(|status| status.ingress.as_deref())
+    spec.and_then(|spec| spec.ports.as_deref())
         .unwrap_or_default()
-        .iter();
-    own || external.is_some_and(|all| all.iter().any(is))
-        || balancers.any(|one| one.ip.as_ref().is_some_and(is))
+}
+
+/// The addresses that are a Service's own: its cluster address, external ones, and a load balancer's.
+fn addresses(service: &Service) -> impl Iterator<Item = Ipv4Addr> {
+    let spec = service.spec.as_ref();
+    let own = spec.and_then(|spec| spec.cluster_ip.as_ref());
+    let external = spec.and_then(|spec| spec.external_ips.as_ref());
+    let status = service.status.as_ref();
+    let balancer = status.and_then(|status| status.load_balancer.as_ref());
+    let ingress = balancer.and_then(|balancer| balancer.ingress.as_deref());
+    let balancers = ingress.unwrap_or_default().iter();
+    let all = own.into_iter().chain(external.into_iter().flatten());
+    let all = all.chain(balancers.filter_map(|one| one.ip.as_ref()));
+    all.filter_map(|text| text.parse().ok())
 }
 
 /// The ready endpoints behind a port or, if there are none, those that still serve while they

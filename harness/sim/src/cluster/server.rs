@@ -54,11 +54,7 @@ impl Authenticator for Admin {
 pub(super) fn start(site: Site<'_>, credentials: &Credentials, view: &View) -> ApiServer {
     let ground = site.ground;
     let nodes = site.plan.nodes.iter().map(|node| node.address).collect();
-    let proxy = KubeProxy {
-        view: view.clone(),
-        seed: ground.seed,
-        nodes,
-    };
+    let proxy = KubeProxy::new(view.clone(), ground.seed, nodes);
     let net = &ground.net;
     net.set_service_proxy(site.name.clone(), Arc::new(proxy));
     let config = Config {

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::{sleep, timeout};
 
-use super::{Net, Origin, Place, Scope, connect::Within, tcp};
+use super::{Flow, Net, Origin, Place, Scope, connect::Within, tcp};
 
 /// The other end.
 pub(super) struct Peer<S> {
@@ -33,7 +33,7 @@ pub struct Conn<S> {
     from: Origin,
     peer: Peer<S>,
     within: Within,
-    flow: String,
+    flow: Flow,
     sent: AtomicU64,
 }
 
@@ -60,7 +60,7 @@ impl<S: Clone> Conn<S> {
         from: Origin,
         peer: Peer<S>,
         within: Within,
-        flow: String,
+        flow: Flow,
     ) -> Self {
         Self {
             net,
@@ -90,11 +90,6 @@ impl<S: Clone> Conn<S> {
     /// Who opened it.
     pub fn origin(&self) -> &Origin {
         &self.from
-    }
-
-    /// The connection's name, unique in a run and the same in equal runs: for draws and logs.
-    pub fn flow(&self) -> &str {
-        &self.flow
     }
 
     /// Whether the client may still believe in it: the other end has not closed it, or its
@@ -207,11 +202,7 @@ impl<S: Clone> Conn<S> {
     }
 
     fn peer_listens(&self) -> bool {
-        let shared = self.net.lock();
-        let Peer {
-            scope, listener, ..
-        } = &self.peer;
-        shared.table.is_open(scope, self.peer.host(), *listener)
+        self.net.lock().table.is_open(self.peer.listener)
     }
 
     fn peer_is_there(&self) -> bool {

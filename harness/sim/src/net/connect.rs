@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use tokio::time::sleep;
 use world::ClusterName;
 
-use super::{Conn, Net, Place, Translation, conn::Peer, tcp};
+use super::{Conn, Flow, Net, Place, Translation, conn::Peer, tcp};
 
 /// Who opens a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl<S: Clone> Net<S> {
         to: SocketAddrV4,
         redirected: bool,
     ) -> Result<Conn<S>, ConnectError> {
-        let flow = self.next_flow(from, to);
+        let flow = self.lock().flows.next(from, to);
         for (attempt, wait) in tcp::connect_waits().enumerate() {
             let own = self.at_home(from, to, redirected);
             let within = match own {
@@ -122,7 +122,7 @@ impl<S: Clone> Net<S> {
         })
     }
 
-    fn knock(&self, from: &Origin, to: SocketAddrV4, flow: &str, attempt: usize) -> Knock<S> {
+    fn knock(&self, from: &Origin, to: SocketAddrV4, flow: &Flow, attempt: usize) -> Knock<S> {
         let own = from.place.cluster().cloned();
         match own.map_or(Translation::NotAService, |c| self.translate(&c, to, flow)) {
             Translation::NotAService => self.knock_at(from, to, flow, attempt),
@@ -135,7 +135,7 @@ impl<S: Clone> Net<S> {
 
     /// An address that is not a Service of the caller's own cluster may be a load balancer of
     /// another, whose nodes translate it.
-    fn knock_at(&self, from: &Origin, to: SocketAddrV4, flow: &str, attempt: usize) -> Knock<S> {
+    fn knock_at(&self, from: &Origin, to: SocketAddrV4, flow: &Flow, attempt: usize) -> Knock<S> {
         let Some(found) = self.lock().table.find(&from.place, *to.ip(), to.port()) else {
             return Knock::Silence;
         };
@@ -163,7 +163,7 @@ impl<S: Clone> Net<S> {
         from: &Origin,
         seen_from: &Place,
         to: SocketAddrV4,
-        flow: &str,
+        flow: &Flow,
         attempt: usize,
     ) -> Knock<S> {
         let shared = self.lock();
@@ -189,7 +189,7 @@ impl<S: Clone> Net<S> {
     }
 
     /// Whether a packet gets there and its answer back.
-    fn passes(&self, from: &Place, to: &Place, flow: &str, attempt: usize) -> bool {
+    fn passes(&self, from: &Place, to: &Place, flow: &Flow, attempt: usize) -> bool {
         let arrives = |a: &Place, b: &Place, way: &str| {
             let path = self.path(a, b);
             let name = format_args!("loss {flow} connect {way} {attempt}");
@@ -198,7 +198,7 @@ impl<S: Clone> Net<S> {
         arrives(from, to, "forth") && arrives(to, from, "back")
     }
 
-    fn translate(&self, cluster: &ClusterName, to: SocketAddrV4, flow: &str) -> Translation {
+    fn translate(&self, cluster: &ClusterName, to: SocketAddrV4, flow: &Flow) -> Translation {
         let proxy = self.lock().proxies.get(cluster).cloned();
         proxy.map_or(Translation::NotAService, |proxy| proxy.translate(to, flow))
     }

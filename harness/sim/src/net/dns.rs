@@ -88,16 +88,19 @@ impl Resolver {
     }
 
     /// The full names that are asked for, in order.
-    pub fn candidates(&self, host: &str) -> Vec<String> {
-        if let Some(absolute) = host.strip_suffix('.') {
-            return vec![absolute.to_owned()];
-        }
-        let searched = self.search.iter().map(|domain| format!("{host}.{domain}"));
-        let absolute = [host.to_owned()].into_iter();
-        match host.matches('.').count() >= self.ndots {
-            true => absolute.chain(searched).collect(),
-            false => searched.chain(absolute).collect(),
-        }
+    pub fn candidates<'a>(&'a self, host: &'a str) -> impl Iterator<Item = String> + use<'a> {
+        let absolute = host.strip_suffix('.');
+        let dotted = host.matches('.').count() >= self.ndots;
+        let first = absolute.or_else(|| dotted.then_some(host));
+        let search = if absolute.is_some() {
+            &[][..]
+        } else {
+            &self.search
+        };
+        let searched = search.iter().map(move |domain| format!("{host}.{domain}"));
+        let last = first.is_none().then_some(host);
+        let first = first.map(str::to_owned).into_iter();
+        first.chain(searched).chain(last.map(str::to_owned))
     }
 
     /// Resolves `host` as an application's call of getaddrinfo does. An IPv4 address is itself.
@@ -124,19 +127,16 @@ impl Resolver {
                 addresses: vec![address],
             });
         }
-        let asked = self.candidates(&host.to_ascii_lowercase());
-        let found = asked.iter().find_map(|name| {
-            let known = captured.and_then(|names| names.look_up(name));
+        let lower = host.to_ascii_lowercase();
+        let found = self.candidates(&lower).find_map(|name| {
+            let known = captured.and_then(|names| names.look_up(&name));
             let known = known.filter(|addresses| !addresses.is_empty());
-            let addresses = known.or_else(|| look_up(records, name, MAX_ALIASES))?;
-            Some(Resolved {
-                name: name.clone(),
-                addresses,
-            })
+            let addresses = known.or_else(|| look_up(records, &name, MAX_ALIASES))?;
+            Some(Resolved { name, addresses })
         });
         found.ok_or_else(|| NoAddress {
             host: host.to_owned(),
-            asked,
+            asked: self.candidates(&lower).collect(),
         })
     }
 }

@@ -7,11 +7,13 @@
 //!
 //! Reading order: [`place`] (where an end stands), [`path`] (what a packet meets on the way, a
 //! pure function of links and faults), [`table`] (who has which address), [`tcp`] (the times of
-//! retransmission), [`connect`] and [`conn`] (the futures), [`dns`] (names).
+//! retransmission), [`flow`] (what chance calls a connection), [`connect`] and [`conn`] (the futures),
+//! [`dns`] (names).
 
 mod conn;
 mod connect;
 pub mod dns;
+mod flow;
 pub mod path;
 pub mod place;
 mod table;
@@ -30,10 +32,12 @@ use crate::random::Seed;
 
 pub use conn::{Broken, Conn};
 pub use connect::{ConnectError, Origin};
+pub use flow::Flow;
 pub use path::Path;
 pub use place::{Part, Place, Scope};
 pub use table::{AddressTaken, Host, Listener, PortTaken, Redirect};
 
+use flow::Flows;
 use table::Table;
 
 /// The network. Clones are the same network.
@@ -58,14 +62,13 @@ struct Shared<S> {
     frozen: BTreeMap<u64, BTreeSet<(Scope, Ipv4Addr)>>,
     next_fault: u64,
     proxies: BTreeMap<ClusterName, Arc<dyn ServiceProxy>>,
-    /// Connections opened so far by each address, so that draws are named by flow.
-    flows: BTreeMap<String, u64>,
+    flows: Flows,
 }
 
 /// What the nodes of a cluster do with a destination before a packet leaves: kube-proxy.
 pub trait ServiceProxy: Send + Sync {
     /// Where a new connection to `to` goes; `flow` names it for randomness.
-    fn translate(&self, to: SocketAddrV4, flow: &str) -> Translation;
+    fn translate(&self, to: SocketAddrV4, flow: &Flow) -> Translation;
 }
 
 /// What kube-proxy decides for one new connection.
@@ -91,7 +94,7 @@ impl<S: Clone> Net<S> {
             frozen: BTreeMap::new(),
             next_fault: 0,
             proxies: BTreeMap::new(),
-            flows: BTreeMap::new(),
+            flows: Flows::default(),
         };
         Self {
             inner: Arc::new(Inner {
@@ -238,15 +241,6 @@ impl<S: Clone> Net<S> {
     fn lock(&self) -> MutexGuard<'_, Shared<S>> {
         let lock = self.inner.state.lock();
         lock.unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The name of the next flow from `address` to `to`, for draws.
-    fn next_flow(&self, origin: &Origin, to: SocketAddrV4) -> String {
-        let name = format!("{} {}>{to}", origin.place, origin.address);
-        let mut shared = self.lock();
-        let count = shared.flows.entry(name.clone()).or_insert(0);
-        *count += 1;
-        format!("{name}#{count}")
     }
 }
 

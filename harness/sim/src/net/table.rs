@@ -11,6 +11,8 @@ use super::{Net, Place, Scope, dns::Names};
 /// All addresses of a network.
 pub(super) struct Table<S> {
     hosts: BTreeMap<(Scope, Ipv4Addr), Entry<S>>,
+    /// Listeners that are open. Connections ask all the time whether theirs is.
+    open: BTreeSet<u64>,
     /// Listeners that were closed while their host was there to say so.
     closed: BTreeSet<u64>,
     next: u64,
@@ -130,9 +132,8 @@ impl<S: Clone> Table<S> {
     }
 
     /// Whether that very listener is still open.
-    pub(super) fn is_open(&self, scope: &Scope, address: Ipv4Addr, listener: u64) -> bool {
-        self.host(scope, address)
-            .is_some_and(|entry| entry.ports.values().any(|(id, _)| *id == listener))
+    pub(super) fn is_open(&self, listener: u64) -> bool {
+        self.open.contains(&listener)
     }
 
     /// Whether that very listener was closed by a host that could say so.
@@ -255,6 +256,7 @@ impl<S: Clone> Host<S> {
             return Err(taken);
         }
         entry.ports.insert(port, (id, server));
+        shared.table.open.insert(id);
         drop(shared);
         self.net.announce();
         Ok(Listener {
@@ -269,7 +271,12 @@ impl<S: Clone> Host<S> {
 
 impl<S: Clone> Drop for Host<S> {
     fn drop(&mut self) {
-        self.net.lock().table.hosts.remove(&self.key);
+        let mut shared = self.net.lock();
+        let gone = shared.table.hosts.remove(&self.key);
+        for (listener, _) in gone.iter().flat_map(|entry| entry.ports.values()) {
+            shared.table.open.remove(listener);
+        }
+        drop(shared);
         self.net.announce();
     }
 }
@@ -286,6 +293,7 @@ impl<S: Clone> Drop for Listener<S> {
                 .is_some_and(|(id, _)| *id == self.id)
         {
             entry.ports.remove(&self.port);
+            shared.table.open.remove(&self.id);
             shared.table.closed.insert(self.id);
         }
         drop(shared);
@@ -297,6 +305,7 @@ impl<S> Default for Table<S> {
     fn default() -> Self {
         Self {
             hosts: BTreeMap::new(),
+            open: BTreeSet::new(),
             closed: BTreeSet::new(),
             next: 0,
         }

@@ -56,9 +56,9 @@ impl Trail {
         self.lock().tls = Some(seen);
     }
 
-    /// Everything so far.
-    pub fn seen(&self) -> Seen {
-        self.lock().clone()
+    /// Takes everything that was left so far.
+    pub fn take(&self) -> Seen {
+        std::mem::take(&mut *self.lock())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {

@@ -9,7 +9,7 @@ use std::{
 use proptest::prelude::*;
 use sim::{
     net::{
-        Broken, ConnectError, Host, Listener, Net, Origin, Part, Place, Scope, ServiceProxy,
+        Broken, ConnectError, Flow, Host, Listener, Net, Origin, Part, Place, Scope, ServiceProxy,
         Translation,
     },
     random::Seed,
@@ -284,7 +284,7 @@ fn a_stopped_cluster_times_out_and_does_not_refuse() {
 struct Rejecting;
 
 impl ServiceProxy for Rejecting {
-    fn translate(&self, to: SocketAddrV4, _: &str) -> Translation {
+    fn translate(&self, to: SocketAddrV4, _: &Flow) -> Translation {
         match to.port() {
             80 => Translation::Endpoint(SocketAddrV4::new(SERVER, 80)),
             81 => Translation::Rejected,

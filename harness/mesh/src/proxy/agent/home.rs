@@ -103,7 +103,7 @@ impl Home {
                 .or_else(|| files::host(&start.files, host))
                 .ok_or_else(|| NoAddress {
                     host: host.to_owned(),
-                    asked: Resolver::plain().candidates(host),
+                    asked: Resolver::plain().candidates(host).collect(),
                 }),
         }
     }
