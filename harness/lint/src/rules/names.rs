@@ -26,9 +26,16 @@ fn check(unit: &Unit, notes: &mut Notes<'_>) {
         let Some((keys, calls)) = called(&step.action) else {
             continue;
         };
+        let Destination::Host { host, .. } = &calls.to else {
+            continue;
+        };
+        let mut workloads = scenario.workloads().values();
+        let Some(server) = workloads.find(|one| one.is_called(host)) else {
+            continue;
+        };
         let at = at.key("steps").index(number).keys(keys).key("to");
         for client in &calls.from {
-            if let Some(message) = unresolved(unit, scenario, client, &calls.to) {
+            if let Some(message) = unresolved(unit, scenario, client, (host, server)) {
                 notes.add(
                     &at,
                     message,
@@ -64,7 +71,7 @@ fn unresolved(
     unit: &Unit,
     scenario: &Scenario,
     client: &Client,
-    to: &Destination,
+    (host, server): (&str, &Workload),
 ) -> Option<String> {
     // Machines resolve by their sidecar, and clients outside call gateways.
     let Client::Pod {
@@ -73,11 +80,6 @@ fn unresolved(
     else {
         return None;
     };
-    let Destination::Host { host, .. } = to else {
-        return None;
-    };
-    let mut workloads = scenario.workloads().values();
-    let server = workloads.find(|one| one.hosts().iter().any(|own| own == host))?;
     let resolves = has_service(server, cluster)
         || is_applied(unit, server, cluster)
         || captures(

@@ -113,7 +113,7 @@ fn end_of_a_try(hops: &[Hop]) -> Option<String> {
 /// The clusters in which pods of the called workload are declared.
 fn serving(running: &Running<'_>, host: &str) -> BTreeSet<ClusterName> {
     let workloads = running.scenario.workloads().values();
-    let called = workloads.filter(|workload| workload.hosts().iter().any(|own| own == host));
+    let called = workloads.filter(|workload| workload.is_called(host));
     called
         .flat_map(|workload| workload.places.keys().cloned())
         .collect()

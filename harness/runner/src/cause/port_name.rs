@@ -17,7 +17,7 @@ pub(super) async fn in_clusters(
     port: u16,
 ) -> BTreeMap<ClusterName, String> {
     let mut workloads = running.scenario.workloads().values();
-    let called = workloads.find(|workload| workload.hosts().iter().any(|own| own == host));
+    let called = workloads.find(|workload| workload.is_called(host));
     let Some(called) = called else {
         return BTreeMap::new();
     };

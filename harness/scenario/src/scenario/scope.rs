@@ -165,7 +165,7 @@ impl<'a> Scope<'a> {
 
     pub(super) fn workload_of_host(&self, host: &str) -> Option<&'a Workload> {
         let mut workloads = self.workloads.values();
-        workloads.find(|workload| workload.hosts().iter().any(|known| known == host))
+        workloads.find(|workload| workload.is_called(host))
     }
 
     pub(super) fn vm(&self, name: &str, at: &FieldPath, findings: &mut Findings) -> Option<VmName> {

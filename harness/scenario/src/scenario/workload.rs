@@ -102,17 +102,24 @@ impl Workload {
         }
         service_hosts(self.name.as_str(), &self.namespace)
     }
+
+    /// Whether a host is one of [`Workload::hosts`].
+    pub fn is_called(&self, host: &str) -> bool {
+        let rest = host.strip_prefix(self.name.as_str());
+        let namespaced = rest.and_then(|rest| rest.strip_prefix('.'));
+        let tail = namespaced.and_then(|rest| rest.strip_prefix(self.namespace.as_str()));
+        let fits = rest == Some("") || tail.is_some_and(|tail| TAILS.contains(&tail));
+        self.service != ServiceType::None && fits
+    }
 }
+
+/// What may follow the namespace in a Service's name.
+const TAILS: [&str; 3] = ["", ".svc", ".svc.cluster.local"];
 
 /// The names under which a Service is known.
 pub(crate) fn service_hosts(name: &str, namespace: &NamespaceName) -> Vec<String> {
-    let namespaced = format!("{name}.{namespace}");
-    vec![
-        name.to_owned(),
-        namespaced.clone(),
-        format!("{namespaced}.svc"),
-        format!("{namespaced}.svc.cluster.local"),
-    ]
+    let longer = TAILS.map(|tail| format!("{name}.{namespace}{tail}"));
+    std::iter::once(name.to_owned()).chain(longer).collect()
 }
 
 /// Reads the Kubernetes objects of a file.
@@ -318,5 +325,46 @@ fn default_port(runs: &Runs) -> Option<u16> {
     match runs {
         Runs::Sample(App::Helloworld) => Some(5000),
         Runs::Sample(App::Sleep) | Runs::Objects(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workload(service: ServiceType) -> Workload {
+        Workload {
+            name: "shop".parse().unwrap(),
+            runs: Runs::Sample(App::Helloworld),
+            namespace: "web".parse().unwrap(),
+            service_account: "shop".parse().unwrap(),
+            sidecar: Sidecar::Injected,
+            service,
+            port: Some(5000),
+            places: BTreeMap::new(),
+            stubs: Vec::new(),
+            labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn a_workload_is_called_by_the_hosts_of_its_service_and_by_no_other() {
+        let shop = workload(ServiceType::ClusterIp);
+        assert_eq!(shop.hosts().len(), 4);
+        assert!(shop.hosts().iter().all(|host| shop.is_called(host)));
+        for other in [
+            "sho",
+            "shop2",
+            "shop.",
+            "shop.we",
+            "shop.web.svc.",
+            "shop.web2.svc",
+            "a.shop",
+        ] {
+            assert!(!shop.is_called(other), "{other}");
+        }
+        let without = workload(ServiceType::None);
+        assert!(without.hosts().is_empty() && !without.is_called("shop"));
     }
 }
