@@ -30,7 +30,7 @@ use super::{
     registration, roots,
     server::{Port, Serves},
     source::{
-        Changes, Context,
+        Changes, Context, Source,
         access::{self, KubeconfigError},
     },
 };
@@ -258,7 +258,7 @@ async fn distribute(core: &Core, mut news: watch::Receiver<u64>) {
     let roots = core.ca.roots().to_pem();
     // A cluster counts only once it was published, which may be after its last news.
     let mut published = core.published.subscribe();
-    let mut written: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    let mut written = BTreeMap::new();
     loop {
         let failed = distribute_once(core, &roots, &mut written).await;
         for why in &failed {
@@ -275,50 +275,75 @@ async fn distribute(core: &Core, mut news: watch::Receiver<u64>) {
     }
 }
 
+/// What was written into a cluster, which is not watched for it.
+#[derive(Default)]
+struct Written {
+    /// The roots by namespace.
+    roots: BTreeMap<String, String>,
+    /// What was known of the cluster when its webhooks were last looked at and found in order.
+    webhooks_at: Option<u64>,
+}
+
 async fn distribute_once(
     core: &Core,
     roots: &str,
-    written: &mut BTreeMap<String, BTreeMap<String, String>>,
+    written: &mut BTreeMap<String, Written>,
 ) -> Vec<String> {
     let plane = &core.environment.control_plane;
     let mut failures = Vec::new();
-    for (cluster, client, missing) in core.missing(roots, written) {
-        let own = cluster == plane.cluster.as_str();
-        let (done, failed) = roots::write(&client, missing, roots).await;
+    for target in core.missing(roots, written) {
+        let own = target.cluster == plane.cluster.as_str();
+        let (done, failed) = roots::write(&target.client, target.missing, roots).await;
         failures.extend(failed);
-        let known = written.entry(cluster).or_default();
-        known.extend(
-            done.into_iter()
-                .map(|namespace| (namespace, roots.to_owned())),
-        );
-        if !own {
-            let missing = roots::remote_webhooks(&client, plane, roots).await;
-            failures.extend(roots::write(&client, missing, roots).await.1);
+        let known = written.entry(target.cluster).or_default();
+        let done = done
+            .into_iter()
+            .map(|namespace| (namespace, roots.to_owned()));
+        known.roots.extend(done);
+        // They change with an installation, which is news of other kinds, too.
+        if !own && known.webhooks_at != Some(target.generation) {
+            let found = roots::remote_webhooks(&target.client, plane, roots).await;
+            known.webhooks_at = found.is_some().then_some(target.generation);
+            let missing = found.unwrap_or_default();
+            failures.extend(roots::write(&target.client, missing, roots).await.1);
         }
     }
     failures
 }
 
+/// A cluster that istiod writes into.
+struct Target {
+    cluster: String,
+    client: kube::Client,
+    missing: roots::Missing,
+    /// How much of the cluster had been read.
+    generation: u64,
+}
+
 impl Core {
     /// What is missing in each cluster that this istiod writes into.
-    fn missing(
-        &self,
-        roots: &str,
-        written: &BTreeMap<String, BTreeMap<String, String>>,
-    ) -> Vec<(String, kube::Client, roots::Missing)> {
+    fn missing(&self, roots: &str, written: &BTreeMap<String, Written>) -> Vec<Target> {
         let plane = &self.environment.control_plane;
         let clusters = self.clusters();
         let nothing = BTreeMap::new();
-        let config = clusters.config();
-        let own = plane.cluster.to_string();
-        let missing = roots::missing(&config.tables(), plane, roots, &nothing);
-        let mut all = vec![(own, config.client.clone(), missing)];
-        for (id, source) in clusters.remotes() {
+        let target = |cluster: String, source: &Source, known| {
             let tables = source.tables();
-            if roots::writes_into(&tables, plane) {
-                let known = written.get(id.as_str()).unwrap_or(&nothing);
-                let missing = roots::missing(&tables, plane, roots, known);
-                all.push((id.to_string(), source.client.clone(), missing));
+            Target {
+                cluster,
+                client: source.client.clone(),
+                missing: roots::missing(&tables, plane, roots, known),
+                generation: tables.generation,
+            }
+        };
+        let mut all = vec![target(
+            plane.cluster.to_string(),
+            clusters.config(),
+            &nothing,
+        )];
+        for (id, source) in clusters.remotes() {
+            if roots::writes_into(&source.tables(), plane) {
+                let known = written.get(id.as_str()).map(|written| &written.roots);
+                all.push(target(id.to_string(), source, known.unwrap_or(&nothing)));
             }
         }
         all

@@ -169,16 +169,18 @@ async fn patch_webhooks(
     }
 }
 
-/// The webhooks of a remote cluster, which is not watched for them.
-pub(crate) async fn remote_webhooks(client: &Client, plane: &ControlPlane, roots: &str) -> Missing {
+/// The webhooks of a remote cluster, which is not watched for them; `None` if they cannot be read.
+pub(crate) async fn remote_webhooks(
+    client: &Client,
+    plane: &ControlPlane,
+    roots: &str,
+) -> Option<Missing> {
     let hooks: Api<MutatingWebhookConfiguration> = Api::all(client.clone());
-    let Ok(list) = hooks.list(&ListParams::default()).await else {
-        return Missing::default();
-    };
+    let list = hooks.list(&ListParams::default()).await.ok()?;
     let mut tables = Tables::default();
     for hook in list.items {
         let key = Key::new("", hook.metadata.name.clone().unwrap_or_default());
         tables.webhooks.insert(key, std::sync::Arc::new(hook));
     }
-    missing(&tables, plane, roots, &BTreeMap::new())
+    Some(missing(&tables, plane, roots, &BTreeMap::new()))
 }
