@@ -85,7 +85,7 @@ noticed_when! {
         patch("cluster2", object("Service", "helloworld", Some("sample")), json!({"spec": {"ports": [{"name": "http-web", "port": 5000}]}}))
         => "cluster1 reaches both", ["its port is called 'http-web' in cluster2 and 'http' in cluster1"];
     no_route_to_the_exposed_istiod: T5, omit("cluster1", "VirtualService", "istiod-vs")
-        => "ready", ["failed calling webhook", "istio-eastwestgateway in cluster2", "EOF"];
+        => "ready", ["failed calling webhook", "helloworld-v2 in cluster2", "EOF"];
     a_remote_that_knows_no_address_of_its_istiod: T5, omit("cluster2", "EndpointSlice", "istiod")
         => "ready", ["failed calling webhook", "istiod.istio-system.svc", "connection refused"];
 }
