@@ -94,7 +94,7 @@ impl Course {
                 let _ = left.send(());
             }
         };
-        stint.run(&self.traffic, self.stopped.clone(), on_end).await
+        Box::pin(stint.run(&self.traffic, self.stopped.clone(), on_end)).await
     }
 
     /// Traffic from the next pod, as soon as there is one; `None` if traffic was stopped meanwhile.
