@@ -14,7 +14,10 @@ use crate::{
     pick::Standpoint,
     shell::Shell,
     traffic::ExecTraffic,
-    way::{self, Upstream, Ways},
+    way::{
+        Ways,
+        counted::{self, Upstream},
+    },
 };
 
 /// Asks by exec.
@@ -78,7 +81,7 @@ impl ExecProber {
         };
         let script = told(calls, parallel);
         let script = if has_proxy {
-            way::beside(&script)
+            counted::beside(&script)
         } else {
             script
         };
@@ -91,7 +94,7 @@ impl ExecProber {
             None => self.elsewhere(client, &script).await?,
         };
         let to = &calls[0].to;
-        let (said, used) = way::apart(&said, &Upstream::of(&to.host, to.port, namespace));
+        let (said, used) = counted::apart(&said, &Upstream::of(&to.host, to.port, namespace));
         let mut seen = heard(calls, parallel, said, at)?;
         self.ways.tell(&self.clients, &used, &mut seen).await?;
         self.tell_picks(client, has_proxy, &mut seen);

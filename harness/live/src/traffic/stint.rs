@@ -76,7 +76,13 @@ impl Stint {
         };
         let (end, told) = join!(beat, told);
         let heard = told.map_err(|error| self.failed(error))?;
-        let lost = self.book.forget(&numbers);
+        self.ended(end, &numbers, heard)
+    }
+
+    /// What is wrong with a shell that was asked for these calls and spoke so often. Of calls whose client
+    /// has gone nobody can know; of those of a pod that is still there everything must be told.
+    fn ended(&self, end: End, numbers: &[u64], heard: u64) -> engine::Result<()> {
+        let lost = self.book.forget(numbers);
         match end {
             End::Stopped if lost > 0 => {
                 Err(self.failed(format!("{lost} calls were never told of")))
