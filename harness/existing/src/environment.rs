@@ -44,8 +44,8 @@ impl Clusters {
         Self {
             existing,
             run,
-            prober: ExecProber::new(clients.clone(), networks, since),
-            mesh: LiveMesh::new(clients),
+            prober: ExecProber::new(clients.clone(), networks.clone(), since),
+            mesh: LiveMesh::new(clients, networks),
             reached,
             since,
         }

@@ -52,11 +52,12 @@ impl Clusters {
         let networks = standing
             .iter()
             .map(|(name, cluster)| (name.clone(), cluster.network.clone()));
+        let networks: BTreeMap<_, _> = networks.collect();
         let since = Instant::now();
         let strangers = Strangers::new(docker.clone(), machines.clone(), outside);
         Self {
-            prober: ExecProber::new(clients.clone(), networks.collect(), since).beside(strangers),
-            mesh: LiveMesh::new(clients),
+            prober: ExecProber::new(clients.clone(), networks.clone(), since).beside(strangers),
+            mesh: LiveMesh::new(clients, networks),
             docker,
             run,
             keep,

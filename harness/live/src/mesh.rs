@@ -6,11 +6,14 @@ use engine::{Error, MeshView};
 use futures::future::{BoxFuture, FutureExt as _};
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Api, Client as Kube};
-use world::{Call, Capability, Client, ClusterName, ControlPlane, KnownEndpoints, Why};
+use world::{
+    Call, Capability, Client, ClusterName, ControlPlane, KnownEndpoints, NetworkName, Why,
+};
 
 use crate::{
     exec::{self, PROXY, Place},
-    istiod, proxy,
+    istiod,
+    proxy::{self, Networks},
 };
 
 /// The label of every istiod, whatever its revision and namespace.
@@ -19,12 +22,16 @@ const ISTIOD: &str = "app=istiod";
 /// The mesh on some clusters.
 pub struct LiveMesh {
     clients: BTreeMap<ClusterName, Kube>,
+    networks: Networks,
 }
 
 impl LiveMesh {
-    /// Looks into these clusters.
-    pub fn new(clients: BTreeMap<ClusterName, Kube>) -> Self {
-        Self { clients }
+    /// Looks into these clusters, of which each is in a network.
+    pub fn new(
+        clients: BTreeMap<ClusterName, Kube>,
+        networks: BTreeMap<ClusterName, NetworkName>,
+    ) -> Self {
+        Self { clients, networks }
     }
 
     async fn istiods(&self) -> engine::Result<Vec<ControlPlane>> {
@@ -65,7 +72,7 @@ impl LiveMesh {
         let said = place.run(&proxy::ENDPOINTS).await;
         let said = said.map_err(|source| place.failed("ask the proxy of", source))?;
         let name = proxy::name_of(host, port, namespace.as_str());
-        let read = proxy::endpoints(&said, &name);
+        let read = proxy::endpoints(&said, &name, &self.networks);
         read.map_err(|source| place.failed("read what the proxy said of", source))
     }
 }

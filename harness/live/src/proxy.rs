@@ -1,8 +1,10 @@
 //! What a proxy knows of a service: the endpoints it was told, from Envoy's own configuration dump.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
-use world::{KnownEndpoints, KnownHost, Told};
+use world::{ClusterName, KnownEndpoints, KnownHost, NetworkName, Told};
 
 use crate::exec::document;
 
@@ -79,11 +81,18 @@ struct Address {
     address: Value,
 }
 
+/// The network of every cluster.
+pub(crate) type Networks = BTreeMap<ClusterName, NetworkName>;
+
 /// Reads what a proxy says of Envoy's cluster `name`.
 ///
 /// # Errors
 /// If it is no configuration dump.
-pub(crate) fn endpoints(text: &str, name: &str) -> Result<KnownEndpoints, serde_json::Error> {
+pub(crate) fn endpoints(
+    text: &str,
+    name: &str,
+    networks: &Networks,
+) -> Result<KnownEndpoints, serde_json::Error> {
     let dump: Dump = serde_json::from_str(document(text))?;
     let mut all = dump
         .configs
@@ -91,12 +100,12 @@ pub(crate) fn endpoints(text: &str, name: &str) -> Result<KnownEndpoints, serde_
         .filter_map(|entry| entry.endpoint_config);
     let found = all.find(|assignment| assignment.cluster_name == name);
     Ok(match found {
-        Some(assignment) => KnownEndpoints::Told(told(&assignment)),
+        Some(assignment) => KnownEndpoints::Told(told(&assignment, networks)),
         None => KnownEndpoints::NoService,
     })
 }
 
-fn told(assignment: &Assignment) -> Told {
+fn told(assignment: &Assignment, networks: &Networks) -> Told {
     let localities = assignment.endpoints.iter();
     let all: Vec<(u32, &Endpoint)> = localities
         .flat_map(|locality| {
@@ -108,7 +117,7 @@ fn told(assignment: &Assignment) -> Told {
     let mut told = Told::default();
     for (priority, endpoint) in all {
         *told.behind.entry(endpoint.cluster()).or_default() += endpoint.behind(unit);
-        told.hosts.push(endpoint.host(priority));
+        told.hosts.push(endpoint.host(priority, networks));
     }
     told
 }
@@ -150,6 +159,14 @@ impl Endpoint {
         self.port() == CROSS_NETWORK && self.words().first().is_none_or(|name| name.is_empty())
     }
 
+    /// Envoy is not told which network a gateway leads to, but of which cluster it is.
+    fn network(&self, networks: &Networks) -> String {
+        let cluster = self.cluster();
+        let mut all = networks.iter();
+        let own = all.find(|(name, _)| name.as_str() == cluster);
+        own.map_or(cluster.clone(), |(_, network)| network.to_string())
+    }
+
     /// How many pods stand behind it: a gateway weighs as much as the pods it leads to.
     fn behind(&self, unit: u32) -> u32 {
         match self.is_gateway() {
@@ -158,14 +175,13 @@ impl Endpoint {
         }
     }
 
-    fn host(&self, priority: u32) -> KnownHost {
+    fn host(&self, priority: u32, networks: &Networks) -> KnownHost {
         KnownHost {
             address: self.address(),
             cluster: self.cluster(),
             healthy: matches!(self.health_status.as_str(), "" | "UNKNOWN" | "HEALTHY"),
             priority,
-            // Envoy is not told which network a gateway leads to, only that it is one.
-            gateway_of: None,
+            gateway_of: self.is_gateway().then(|| self.network(networks)),
         }
     }
 }
@@ -192,7 +208,9 @@ mod tests {
     }
 
     fn read(text: &str) -> KnownEndpoints {
-        endpoints(text, &name_of("helloworld.sample", 5000, "sample")).unwrap()
+        let network = ("cluster2".parse().unwrap(), "network2".parse().unwrap());
+        let name = name_of("helloworld.sample", 5000, "sample");
+        endpoints(text, &name, &BTreeMap::from([network])).unwrap()
     }
 
     #[test]
@@ -208,6 +226,8 @@ mod tests {
         let behind = [("cluster1".to_owned(), 1), ("cluster2".to_owned(), 3)];
         assert_eq!(told.behind, behind.into());
         assert_eq!(told.hosts[1].address, "172.24.0.5:15443");
+        assert_eq!(told.hosts[1].gateway_of.as_deref(), Some("network2"));
+        assert_eq!(told.hosts[0].gateway_of, None);
     }
 
     #[test]
