@@ -103,7 +103,8 @@ async fn that_stand_still_are_stuck(bench: &Bench) -> Result<()> {
 async fn remember_former_revisions(bench: &Bench) -> Result<()> {
     create(bench, 1).await?;
     for (tag, count) in [(2, 2), (1, 2), (2, 2), (1, 2)] {
-        let before = revision_of(bench).await?;
+        // The first one is written a moment after its Deployment.
+        let before = bench.eventually(async || revision_of(bench).await).await?;
         roll(bench, tag).await?;
         bench
             .eventually(async || {
