@@ -13,6 +13,8 @@
 mod curl;
 mod exec;
 mod istiod;
+#[cfg(test)]
+mod kit;
 pub mod mesh;
 mod pick;
 pub mod prober;

@@ -44,21 +44,11 @@ impl Standpoint<'_> {
 
 #[cfg(test)]
 mod tests {
-    use world::{Client, Protocol, Target};
-
     use super::*;
+    use crate::kit::call;
 
     fn pick(proxied: bool, connection: Connection, answering: &str) -> Option<bool> {
-        let call = Call {
-            from: Client::Outside,
-            to: Target {
-                host: "helloworld.sample".to_owned(),
-                port: 5000,
-            },
-            protocol: Protocol::get("/hello"),
-            connection,
-            timeout: std::time::Duration::from_secs(5),
-        };
+        let call = call(connection);
         let networks = [("a1", "a"), ("a2", "a"), ("b1", "b")];
         let networks =
             networks.map(|(cluster, network)| (cluster.parse().unwrap(), network.parse().unwrap()));

@@ -172,25 +172,13 @@ fn is_name(call: &Call) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use world::{Connection, Protocol, Target};
+    use world::Connection;
 
     use super::*;
-
-    fn call() -> Call {
-        Call {
-            from: world::Client::Outside,
-            to: Target {
-                host: "helloworld.sample".to_owned(),
-                port: 5000,
-            },
-            protocol: Protocol::get("/hello"),
-            connection: Connection::Fresh,
-            timeout: Duration::from_secs(5),
-        }
-    }
+    use crate::kit::call;
 
     fn outcome(text: &str) -> Outcome {
-        let mut seen = read(&[call()], text, Duration::ZERO).unwrap();
+        let mut seen = read(&[call(Connection::Fresh)], text, Duration::ZERO).unwrap();
         seen.remove(0).outcome
     }
 
@@ -218,7 +206,14 @@ mod tests {
 
     #[test]
     fn a_missing_report_is_an_error_of_the_instrument() {
-        assert!(read(&[call()], "sh: curl: not found", Duration::ZERO).is_err());
+        assert!(
+            read(
+                &[call(Connection::Fresh)],
+                "sh: curl: not found",
+                Duration::ZERO
+            )
+            .is_err()
+        );
     }
 
     fn numbered(number: u32, status: u32) -> String {
@@ -227,7 +222,7 @@ mod tests {
 
     #[test]
     fn reports_of_calls_at_once_are_put_in_order_again() {
-        let calls = vec![call(); 3];
+        let calls = vec![call(Connection::Fresh); 3];
         let text = numbered(2, 202) + &numbered(0, 200) + &numbered(1, 201);
         let seen = read_at_once(&calls, &text, Duration::ZERO).unwrap();
         let status = |seen: &Observation| match &seen.outcome {

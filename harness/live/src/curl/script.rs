@@ -132,24 +132,8 @@ fn quoted(flag: &str, value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use world::Target;
-
     use super::*;
-
-    fn call(connection: Connection) -> Call {
-        Call {
-            from: world::Client::Outside,
-            to: Target {
-                host: "helloworld.sample".to_owned(),
-                port: 5000,
-            },
-            protocol: Protocol::get("/hello"),
-            connection,
-            timeout: Duration::from_secs(5),
-        }
-    }
+    use crate::kit::call;
 
     fn commands(calls: &[Call]) -> usize {
         script(calls).matches("curl ").count()

@@ -110,22 +110,13 @@ impl Book {
 
 #[cfg(test)]
 mod tests {
-    use world::{Client, Connection, Protocol, Target};
+    use world::Connection;
 
     use super::*;
+    use crate::kit::call;
 
     fn book() -> Book {
-        let call = Call {
-            from: Client::Outside,
-            to: Target {
-                host: "helloworld.sample".to_owned(),
-                port: 5000,
-            },
-            protocol: Protocol::get("/hello"),
-            connection: Connection::Fresh,
-            timeout: Duration::from_secs(5),
-        };
-        Book::new(call, Instant::now())
+        Book::new(call(Connection::Fresh), Instant::now())
     }
 
     fn answered(number: u64) -> Said {

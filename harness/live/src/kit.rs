@@ -1,0 +1,19 @@
+//! What the tests of this room share.
+
+use std::time::Duration;
+
+use world::{Call, Client, Connection, Protocol, Target};
+
+/// A call of helloworld by somebody outside.
+pub(crate) fn call(connection: Connection) -> Call {
+    Call {
+        from: Client::Outside,
+        to: Target {
+            host: "helloworld.sample".to_owned(),
+            port: 5000,
+        },
+        protocol: Protocol::get("/hello"),
+        connection,
+        timeout: Duration::from_secs(5),
+    }
+}
