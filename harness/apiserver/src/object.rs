@@ -60,11 +60,13 @@ pub(crate) fn map_mut<'a>(object: &'a mut Value, field: &str) -> &'a mut Map<Str
     if !object.is_object() {
         *object = Value::Object(Map::new());
     }
-    let slot = &mut object[field];
-    if !slot.is_object() {
-        *slot = Value::Object(Map::new());
+    let map = object.as_object_mut().expect("made an object above");
+    // Indexing would make a text of the name each time.
+    if !map.get(field).is_some_and(Value::is_object) {
+        map.insert(field.to_owned(), Value::Object(Map::new()));
     }
-    slot.as_object_mut().expect("made an object above")
+    let slot = map.get_mut(field).and_then(Value::as_object_mut);
+    slot.expect("made an object above")
 }
 
 /// The object's metadata, made empty if it is not there.
@@ -83,24 +85,22 @@ pub(crate) fn remove(object: &mut Value, path: &[&str]) -> Option<Value> {
 
 /// Sets a field to what it is in another object, absence included.
 pub(crate) fn copy_field(from: &Value, to: &mut Value, field: &str) {
-    let Some(target) = to.as_object_mut() else {
-        return;
-    };
-    match from.get(field) {
-        same if same == target.get(field) => {}
-        Some(value) => drop(target.insert(field.to_owned(), value.clone())),
-        None => drop(target.remove(field)),
+    if let Some(target) = to.as_object_mut() {
+        copy(from.get(field), target, field);
+    }
+}
+
+fn copy(value: Option<&Value>, to: &mut Map<String, Value>, field: &str) {
+    match value {
+        same if same == to.get(field) => {}
+        Some(value) => drop(to.insert(field.to_owned(), value.clone())),
+        None => drop(to.remove(field)),
     }
 }
 
 /// Sets a field of the metadata to what it is in another object, absence included.
 pub(crate) fn copy_meta(from: &Value, to: &mut Value, field: &str) {
-    let target = meta_mut(to);
-    match from["metadata"].get(field) {
-        same if same == target.get(field) => {}
-        Some(value) => drop(target.insert(field.to_owned(), value.clone())),
-        None => drop(target.remove(field)),
-    }
+    copy(from["metadata"].get(field), meta_mut(to), field);
 }
 
 /// Sets a field that is absent or null; says whether it did.

@@ -6,15 +6,18 @@ use std::{
 };
 
 use kube::{
-    Client,
+    Client, Resource,
     api::Api,
-    core::{DynamicObject, GroupVersion, GroupVersionKind},
+    core::{DynamicObject, DynamicResourceScope, GroupVersion, GroupVersionKind},
     discovery::{ApiResource, Scope, pinned_group},
 };
+use tokio::sync::OnceCell;
 
 use crate::{Error, ObjectRef, Result, error::Attempt};
 
-type Known = BTreeMap<(String, String), Vec<(ApiResource, Scope)>>;
+/// The resources of one group and version, once somebody has asked for them.
+type Served = Arc<OnceCell<Vec<(ApiResource, Scope)>>>;
+type Known = BTreeMap<(String, String), Served>;
 
 /// A cluster's client together with what it is known to serve. Clones share what they know.
 #[derive(Clone)]
@@ -50,6 +53,14 @@ impl Kinds {
     /// [`Error::UnknownKind`] if the server does not serve it, [`Error::Api`] and
     /// [`Error::Unreachable`] if it could not be asked.
     pub async fn api(&self, object: &ObjectRef) -> Result<Api<DynamicObject>> {
+        self.api_as(object).await
+    }
+
+    /// The same for objects that are read in another way.
+    pub(crate) async fn api_as<K>(&self, object: &ObjectRef) -> Result<Api<K>>
+    where
+        K: Resource<DynamicType = ApiResource, Scope = DynamicResourceScope>,
+    {
         let (resource, scope) = self.resource(object).await?;
         let client = self.client.clone();
         Ok(match (scope, &object.namespace) {
@@ -68,28 +79,39 @@ impl Kinds {
         Ok(Api::all_with(self.client.clone(), &resource))
     }
 
-    /// A kind that is unknown is asked for again each time: a CustomResourceDefinition may have
-    /// been established meanwhile.
     async fn resource(&self, object: &ObjectRef) -> Result<(ApiResource, Scope)> {
         let gvk = object.gvk();
-        if let Some(found) = self.remembered(&gvk) {
-            return Ok(found);
-        }
-        self.discover(&gvk, object).await?;
-        self.remembered(&gvk).ok_or_else(|| Error::UnknownKind {
+        let served = self.served(&gvk);
+        let asking = || self.discover(&gvk, object);
+        let served = served.get_or_try_init(asking).await?;
+        of_kind(served, &gvk.kind).ok_or_else(|| Error::UnknownKind {
             cluster: self.cluster.clone(),
             api_version: object.api_version.clone(),
             kind: object.kind.clone(),
         })
     }
 
-    fn remembered(&self, gvk: &GroupVersionKind) -> Option<(ApiResource, Scope)> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let group = known.get(&(gvk.group.clone(), gvk.version.clone()))?;
-        group.iter().find(|(r, _)| r.kind == gvk.kind).cloned()
+    /// What is known of a group and version; whoever asks while somebody else does waits for the
+    /// same answer. An answer without the kind is forgotten: a CustomResourceDefinition may have
+    /// been established meanwhile.
+    fn served(&self, gvk: &GroupVersionKind) -> Served {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let version = (gvk.group.clone(), gvk.version.clone());
+        let served = known.entry(version).or_default();
+        if served
+            .get()
+            .is_some_and(|all| of_kind(all, &gvk.kind).is_none())
+        {
+            *served = Served::default();
+        }
+        Arc::clone(served)
     }
 
-    async fn discover(&self, gvk: &GroupVersionKind, object: &ObjectRef) -> Result<()> {
+    async fn discover(
+        &self,
+        gvk: &GroupVersionKind,
+        object: &ObjectRef,
+    ) -> Result<Vec<(ApiResource, Scope)>> {
         let attempt = Attempt {
             action: "discover",
             object,
@@ -98,16 +120,15 @@ impl Kinds {
         let version = GroupVersion::gv(&gvk.group, &gvk.version);
         let served = match pinned_group(&self.client, &version).await {
             Ok(group) => group.versioned_resources(&gvk.version),
-            Err(kube::Error::Api(status)) if status.is_not_found() => return Ok(()),
-            Err(kube::Error::Discovery(_)) => return Ok(()),
+            Err(kube::Error::Api(status)) if status.is_not_found() => return Ok(Vec::new()),
+            Err(kube::Error::Discovery(_)) => return Ok(Vec::new()),
             Err(error) => return Err(attempt.failed(error)),
         };
         let resources = served.into_iter().map(|(r, caps)| (r, caps.scope));
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(
-            (gvk.group.clone(), gvk.version.clone()),
-            resources.collect(),
-        );
-        Ok(())
+        Ok(resources.collect())
     }
+}
+
+fn of_kind(served: &[(ApiResource, Scope)], kind: &str) -> Option<(ApiResource, Scope)> {
+    served.iter().find(|(r, _)| r.kind == kind).cloned()
 }

@@ -23,6 +23,7 @@ pub mod kinds;
 pub mod mesh_view;
 pub mod object;
 pub mod prober;
+mod seen;
 pub mod traits;
 pub mod wait;
 

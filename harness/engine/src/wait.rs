@@ -10,7 +10,7 @@ use kube::{
 };
 use tokio::time::{sleep, timeout_at};
 
-use crate::{Condition, Deadline, Error, Kinds, ObjectRef, Result, State};
+use crate::{Condition, Deadline, Error, Kinds, ObjectRef, Result, State, seen::Seen};
 
 /// How long a broken watch rests before it is tried again: long enough not to hammer a server
 /// that is away, short against every convergence time that is measured.
@@ -29,7 +29,7 @@ pub async fn until(
     deadline: Deadline,
 ) -> Result<Option<DynamicObject>> {
     let finding_kind = format!("finding out where {} is served", object.kind);
-    let api = deadline.bound(&finding_kind, kinds.api(object)).await?;
+    let api = deadline.bound(&finding_kind, kinds.api_as(object)).await?;
     let mut nearest = "no API server answered yet".to_owned();
     let met = met(&api, &object.name, condition, &mut nearest);
     match timeout_at(deadline.instant(), met).await {
@@ -79,7 +79,7 @@ pub async fn ready(
 }
 
 async fn met(
-    api: &Api<DynamicObject>,
+    api: &Api<Seen>,
     name: &str,
     condition: &Condition,
     nearest: &mut String,
@@ -94,12 +94,12 @@ async fn met(
                 listed = None;
                 continue;
             }
-            Ok(Event::InitApply(object)) => {
+            Ok(Event::InitApply(Seen(object))) => {
                 listed = Some(object);
                 continue;
             }
             Ok(Event::InitDone) => listed.take(),
-            Ok(Event::Apply(object)) => Some(object),
+            Ok(Event::Apply(Seen(object))) => Some(object),
             Ok(Event::Delete(_)) => None,
             Err(error) => {
                 *nearest = format!("its API server cannot be watched: {error}");

@@ -39,7 +39,7 @@ pub fn plan(topology: &Topology) -> Result<String, ManifestError> {
             .for_each(|need| line(&mut text, "needs", need));
         by_cluster(&mut text, &objects);
         stage
-            .awaits(Form::Objects)
+            .awaits()
             .iter()
             .for_each(|awaited| line(&mut text, "waits until", awaited));
     }

@@ -1,4 +1,6 @@
-//! What a stage waits for: conditions as values, for whoever has a client to evaluate.
+//! What a stage waits for: conditions as values, for whoever has a client to evaluate. That
+//! definitions are established is none of them: whoever applies them sees to it, because what is
+//! applied with them may need them.
 
 use std::fmt;
 
@@ -9,13 +11,6 @@ use crate::At;
 /// A condition on the objects of a cluster. It becomes true once, and the next stage relies on it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Await {
-    /// A CustomResourceDefinition has the condition Established.
-    Established {
-        /// The cluster.
-        cluster: ClusterName,
-        /// The definition, for example `gateways.networking.istio.io`.
-        definition: String,
-    },
     /// A Deployment has as many available replicas of its newest template as it asks for.
     Available(At),
     /// A Service of type LoadBalancer has an address in its status.
@@ -47,7 +42,7 @@ impl Await {
     /// In which cluster to look.
     pub fn cluster(&self) -> &ClusterName {
         match self {
-            Self::Established { cluster, .. } | Self::CaBundle { cluster, .. } => cluster,
+            Self::CaBundle { cluster, .. } => cluster,
             Self::Available(at) | Self::Address(at) => &at.cluster,
             Self::SecretKey { secret, .. } => &secret.cluster,
             Self::ConfigMapKey { config_map, .. } => &config_map.cluster,
@@ -58,10 +53,6 @@ impl Await {
 impl fmt::Display for Await {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Established {
-                cluster,
-                definition,
-            } => write!(f, "{definition} in {cluster} is established"),
             Self::Available(at) => write!(f, "Deployment {at} is available"),
             Self::Address(at) => write!(f, "Service {at} has a load-balancer address"),
             Self::SecretKey { secret, key } => write!(f, "Secret {secret} has {key}"),

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 use world::ClusterName;
 
-use crate::{Await, Object, Placed};
+use crate::{Object, Placed};
 
 struct Definition {
     group: &'static str,
@@ -80,14 +80,6 @@ pub(crate) fn definitions(cluster: &ClusterName) -> impl Iterator<Item = Placed>
     DEFINITIONS
         .iter()
         .map(|definition| definition.object().into_cluster(cluster))
-}
-
-/// That a cluster knows them.
-pub(crate) fn established(cluster: &ClusterName) -> impl Iterator<Item = Await> {
-    DEFINITIONS.iter().map(|definition| Await::Established {
-        cluster: cluster.clone(),
-        definition: definition.name(),
-    })
 }
 
 impl Definition {

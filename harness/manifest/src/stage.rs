@@ -129,11 +129,9 @@ impl Stage<'_> {
     }
 
     /// What to wait for after the objects are applied, without doubles.
-    pub fn awaits(&self, form: Form) -> BTreeSet<Await> {
+    pub fn awaits(&self) -> BTreeSet<Await> {
         let units = self.units.iter();
-        units
-            .flat_map(|unit| unit.awaits(self.topology, form))
-            .collect()
+        units.flat_map(|unit| unit.awaits(self.topology)).collect()
     }
 }
 

@@ -119,12 +119,8 @@ impl Unit<'_> {
     }
 
     /// What proves that it works.
-    pub(crate) fn awaits(&self, topology: &Topology, form: Form) -> Vec<Await> {
+    pub(crate) fn awaits(&self, topology: &Topology) -> Vec<Await> {
         match self {
-            // With istioctl, definitions come with the control plane.
-            Self::Base(cluster) if form == Form::Objects => {
-                definition::established(cluster).collect()
-            }
             Self::ControlPlane(site) => {
                 let mut awaits = control_plane::awaits(site);
                 if let Part::ExternalIstiod { config } = site.part {

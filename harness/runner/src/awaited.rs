@@ -41,12 +41,6 @@ fn awaited_object(awaited: &Await) -> (ObjectRef, Condition) {
         ObjectRef::namespaced(api_version, kind, at.namespace.as_str(), at.name.as_str())
     };
     match awaited {
-        Await::Established { definition, .. } => {
-            let kind = "CustomResourceDefinition";
-            let object =
-                ObjectRef::cluster_wide("apiextensions.k8s.io/v1", kind, definition.as_str());
-            (object, condition::ready(kind))
-        }
         Await::Available(at) => (
             namespaced("apps/v1", "Deployment", at),
             condition::ready("Deployment"),

@@ -20,8 +20,8 @@ pub enum Charts {
 }
 
 impl Charts {
-    /// The form in which stages are rendered, and waited for.
-    pub(crate) fn form(&self) -> Form {
+    /// The form in which stages are rendered.
+    fn form(&self) -> Form {
         match self {
             Self::Rendered => Form::Objects,
             Self::Generated(_) => Form::Operators,

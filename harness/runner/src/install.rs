@@ -28,7 +28,7 @@ pub(crate) async fn install(
     if running.capabilities.contains(&Capability::OwnClusters) {
         for stage in stages(site.topology) {
             apply(site, facts, &stage, &mut violations).await?;
-            let awaits = stage.awaits(site.charts.form()).into_iter();
+            let awaits = stage.awaits().into_iter();
             let (can_wait, now): (Vec<_>, Vec<_>) =
                 awaits.partition(|awaited| can_wait(site.topology, awaited));
             awaited::all(site, stage.name(), &now).await?;
@@ -77,7 +77,7 @@ pub(crate) async fn carry_out(
     violations: &mut Violations,
 ) -> Result<()> {
     apply(site, facts, stage, violations).await?;
-    let awaits: Vec<Await> = stage.awaits(site.charts.form()).into_iter().collect();
+    let awaits: Vec<Await> = stage.awaits().into_iter().collect();
     awaited::all(site, stage.name(), &awaits).await
 }
 

@@ -111,7 +111,7 @@ fn mount(server: &ApiServer, pod: &mut Value) {
 fn push(value: &mut Value, field: &str, item: Value) {
     match value[field].as_array_mut() {
         Some(items) => items.push(item),
-        None => value[field] = json!([item]),
+        None => value[field] = Value::Array(vec![item]),
     }
 }
 

@@ -30,7 +30,9 @@ fn key_step<'a>(item: &'a Node, keys: &'a BTreeSet<String>, value: &'a Value) ->
     let found = |key: &'a String| Some((key, said(key).or_else(|| default(key))?));
     let mut found = keys.iter().filter_map(found).peekable();
     found.peek()?;
-    let mut step = b"k:{".to_vec();
+    // Most keys are shorter.
+    let mut step = Vec::with_capacity(64);
+    step.extend_from_slice(b"k:{");
     for (i, (key, value)) in found.enumerate() {
         if i > 0 {
             step.push(b',');

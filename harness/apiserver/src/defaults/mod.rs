@@ -14,6 +14,7 @@ mod service;
 use serde_json::Value;
 
 use crate::{
+    lifecycle::update::Named,
     object,
     resource::Resource,
     server::{ApiServer, State},
@@ -50,6 +51,18 @@ pub(crate) fn apply(resource: &Resource, object: &mut Value) {
         ("admissionregistration.k8s.io", kind) => admissionregistration::webhooks(kind, object),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => definition::definition(object),
         _ => {}
+    }
+}
+
+/// Sets the defaults of an object of which nothing but the named fields has changed. What pods and
+/// workloads leave out is all in their spec.
+pub(crate) fn renew(resource: &Resource, named: &Named, object: &mut Value) {
+    let in_spec = matches!(
+        (resource.group(), resource.kind.as_str()),
+        ("", "Pod") | ("apps", _) | ("batch", "Job")
+    );
+    if !in_spec || named.holds("spec") {
+        apply(resource, object);
     }
 }
 

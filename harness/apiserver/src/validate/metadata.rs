@@ -42,9 +42,15 @@ pub(super) fn create(resource: &Resource, object: &Value) -> Vec<FieldError> {
 
 /// Checks the metadata of an object that replaces another.
 pub(super) fn update(resource: &Resource, live: &Value, object: &Value) -> Vec<FieldError> {
-    let mut errors = common(resource, object);
+    let (old, new) = (&live["metadata"], &object["metadata"]);
+    // What was accepted stays acceptable.
+    let accepted = COMMON.iter().all(|field| old.get(field) == new.get(field));
+    let mut errors = match accepted {
+        true => Vec::new(),
+        false => common(resource, object),
+    };
     for field in ["name", "namespace", "uid", "creationTimestamp"] {
-        let (before, after) = (&live["metadata"][field], &object["metadata"][field]);
+        let (before, after) = (&old[field], &new[field]);
         if before != after && !after.is_null() {
             errors.push(FieldError::invalid(
                 format!("metadata.{field}"),
@@ -78,6 +84,9 @@ fn name_problem(resource: &Resource, name: &str) -> Option<String> {
         _ => subdomain_problem(name),
     }
 }
+
+/// The fields that [`common`] looks at.
+const COMMON: [&str; 4] = ["labels", "annotations", "ownerReferences", "finalizers"];
 
 fn common(resource: &Resource, object: &Value) -> Vec<FieldError> {
     let mut errors = labels(&object["metadata"]["labels"], "metadata.labels");

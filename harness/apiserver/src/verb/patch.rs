@@ -124,7 +124,7 @@ fn patched(
     check_identity(live, &changed)?;
     let (mut object, warnings) = decode::changed(resource, request, changed, (live, &named))
         .map_err(|status| misfit(request, live, status))?;
-    crate::defaults::apply(resource, &mut object);
+    crate::defaults::renew(resource, &named, &mut object);
     Ok(Wanted {
         object,
         ownership: Ownership::Tracked(named),

@@ -122,7 +122,7 @@ proptest! {
                     other => prop_assert!(false, "{other}"),
                 }
             }
-            brought.extend(stage.awaits(Form::Objects));
+            brought.extend(stage.awaits());
         }
     }
 }

@@ -227,11 +227,7 @@ fn every_deployment_is_waited_for() {
     ])]);
     let images = Images::default();
     let stage = workload_stage(&topology, &workloads, &images);
-    let awaits: Vec<String> = stage
-        .awaits(Form::Objects)
-        .iter()
-        .map(Await::to_string)
-        .collect();
+    let awaits: Vec<String> = stage.awaits().iter().map(Await::to_string).collect();
     assert_eq!(
         awaits,
         [

@@ -88,7 +88,7 @@ impl Mesh {
             for (cluster, objects) in objects {
                 self.apply(&cluster, &objects).await;
             }
-            for awaited in stage.awaits(Form::Objects) {
+            for awaited in stage.awaits() {
                 self.wait_for(&awaited).await;
             }
         }
@@ -185,12 +185,6 @@ fn at_ref(version: &str, kind: &str, at: &At) -> ObjectRef {
 
 fn awaited_object(awaited: &Await) -> (ObjectRef, Condition) {
     match awaited {
-        Await::Established { definition, .. } => {
-            let kind = "CustomResourceDefinition";
-            let version = "apiextensions.k8s.io/v1";
-            let object = ObjectRef::cluster_wide(version, kind, definition.as_str());
-            (object, condition::ready(kind))
-        }
         Await::Available(at) => {
             let object = at_ref("apps/v1", "Deployment", at);
             (object, condition::ready("Deployment"))
