@@ -11,9 +11,9 @@
 //!
 //! Reading order: [`seed`] and [`validity`] (what everything is made from), [`identity`] (who),
 //! [`key`], [`leaf`] (what is asked of an authority), [`authority`] (who signs), [`cacerts`] (an
-//! authority as istiod reads it), [`roots`], [`verify`],
-//! `proven` and `remembered` (who is believed, and what need not be made twice), [`token`] (identity
-//! without a certificate), [`error`].
+//! authority as istiod reads it), [`roots`], [`verify`] and
+//! `signature` (who is believed), `remembered` (what need not be made twice), [`token`] (identity without
+//! a certificate), [`error`].
 
 pub mod authority;
 pub mod cacerts;
@@ -22,10 +22,10 @@ pub mod error;
 pub mod identity;
 pub mod key;
 pub mod leaf;
-mod proven;
 mod remembered;
 pub mod roots;
 pub mod seed;
+mod signature;
 pub mod token;
 pub mod validity;
 pub mod verify;

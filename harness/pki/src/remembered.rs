@@ -1,4 +1,4 @@
-//! Keys and signatures that were made once, for everybody in this process.
+//! Keys and signatures that were made or verified once, for everybody in this process.
 //!
 //! Both follow from their inputs alone, a curve's arithmetic is what makes a certificate dear, and
 //! runs of equal seeds ask for the same ones again.
@@ -33,13 +33,11 @@ impl<T: Clone> Remembered<T> {
         made
     }
 
-    /// The answer of this digest, if it was kept.
-    pub(crate) fn known(&self, digest: &[u8; 32]) -> Option<T> {
+    fn known(&self, digest: &[u8; 32]) -> Option<T> {
         self.lock().get(digest).cloned()
     }
 
-    /// Keeps an answer.
-    pub(crate) fn keep(&self, digest: [u8; 32], answer: T) {
+    fn keep(&self, digest: [u8; 32], answer: T) {
         let mut known = self.lock();
         if known.len() >= KEPT {
             known.clear();

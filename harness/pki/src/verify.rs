@@ -6,22 +6,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
-use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert, ring};
+use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 use x509_parser::{extensions::GeneralName, prelude::X509Certificate};
 
-use crate::{Chain, PkiError, Roots, SpiffeId, TrustBundles, VerifyError, chain, proven::Path};
-
-/// What isthmus believes in: the kinds of signature that Istio, kubeadm and isthmus make.
-static ALGORITHMS: &[&dyn rustls_pki_types::SignatureVerificationAlgorithm] = &[
-    ring::ECDSA_P256_SHA256,
-    ring::ECDSA_P256_SHA384,
-    ring::ECDSA_P384_SHA256,
-    ring::ECDSA_P384_SHA384,
-    ring::ED25519,
-    ring::RSA_PKCS1_2048_8192_SHA256,
-    ring::RSA_PKCS1_2048_8192_SHA384,
-    ring::RSA_PKCS1_2048_8192_SHA512,
-];
+use crate::{
+    Chain, PkiError, Roots, SpiffeId, TrustBundles, VerifyError, chain, signature::ALGORITHMS,
+};
 
 /// A client as a Kubernetes API server sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,19 +98,12 @@ impl Roots {
     }
 
     fn path(&self, chain: &Chain, now: Timestamp, usage: Usage) -> Result<(), VerifyError> {
-        let path = Path::of(self, chain, usage as u8);
-        if path.holds(now) {
-            return Ok(());
-        }
         let leaf = EndEntityCert::try_from(chain.leaf()).map_err(|e| unreadable(&e))?;
         let (valid, expired): (Vec<_>, Vec<_>) = self
             .iter()
             .partition(|root| chain::validity(root).is_ok_and(|v| v.contains(now)));
         match path_to(&leaf, &valid, chain, now, usage) {
-            Ok(()) => {
-                path.keep(chain, &valid);
-                Ok(())
-            }
+            Ok(()) => Ok(()),
             // Only a root that is out of its time would have vouched: that is the reason to name.
             Err(webpki::Error::UnknownIssuer)
                 if path_to(&leaf, &expired, chain, now, usage).is_ok() =>

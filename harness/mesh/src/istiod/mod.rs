@@ -4,14 +4,16 @@
 //! Reading order: `environment` (what it is told), `source` (one API server), `clusters`
 //! (all of them, by remote secrets), `registry` and `gateways` (what their objects say),
 //! `mesh_config`, `joined` and `assemble` (all of it as one snapshot), `unmodelled` and `unread` (labels and
-//! fields that are told instead of being passed over), `ca` and `roots` (certificates), `inject`
-//! (sidecars), `registration` (machines), `core`, `proxy` and `server` (how proxies and API servers
+//! fields that are told instead of being passed over), `ca`, `roots`, `election` and `distribute`
+//! (certificates, and who writes them into clusters), `inject` (sidecars), `registration` (machines), `core`, `proxy` and `server` (how proxies and API servers
 //! ask), `process` (its life), `living` (who is asked what it knows).
 
 mod assemble;
 mod ca;
 mod clusters;
 mod core;
+mod distribute;
+mod election;
 mod environment;
 mod gateways;
 mod inject;
@@ -34,7 +36,7 @@ use sim::program::{Image, Process, Start};
 
 pub use clusters::SyncState;
 
-use self::{core::Core, living::Living};
+use self::{core::Core, election::Elections, living::Living};
 use crate::{refusals::Refusals, snapshot::Snapshot};
 
 /// The image of istiod. Its version is what its tag says.
@@ -42,6 +44,7 @@ use crate::{refusals::Refusals, snapshot::Snapshot};
 pub struct Istiod {
     refusals: Refusals,
     living: Living,
+    elections: Elections,
 }
 
 /// What one istiod knows: the answer of its debug port.
@@ -63,6 +66,7 @@ impl Istiod {
         Self {
             refusals,
             living: Living::default(),
+            elections: Elections::default(),
         }
     }
 
@@ -87,6 +91,6 @@ impl living::Knows for Core {
 
 impl Image for Istiod {
     fn start(&self, start: Start) -> Box<dyn Process> {
-        process::start(start, self.refusals.clone(), self.living.clone())
+        process::start(start, self.clone())
     }
 }

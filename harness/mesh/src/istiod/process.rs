@@ -1,7 +1,6 @@
 //! istiod as a process: what happens from its start until its pod ends.
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -16,32 +15,31 @@ use sim::{
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
-    time::{sleep, timeout},
+    time::timeout,
 };
 
 use super::{
+    Istiod,
     assemble::Assembler,
     ca::{Ca, CaError},
     clusters::{Clusters, Dial},
     core::Core,
+    distribute::distribute,
     environment::{Environment, EnvironmentError},
-    living::{Living, Starting},
+    living::Starting,
     mesh_config::{self, MeshError},
-    registration, roots,
+    registration,
     server::{Port, Serves},
     source::{
-        Changes, Context, Source,
+        Changes, Context,
         access::{self, KubeconfigError},
     },
 };
-use crate::refusals::Refusals;
 
 /// The port of configuration and certificates.
 const XDS: u16 = 15012;
 /// The port of webhooks.
 const WEBHOOKS: u16 = 15017;
-/// How often it is tried again to write what could not be written.
-const AGAIN: Duration = Duration::from_secs(5);
 
 /// Why istiod ends.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +75,7 @@ impl Process for Running {
 }
 
 /// Starts istiod.
-pub(super) fn start(start: Start, refusals: Refusals, living: Living) -> Box<dyn Process> {
+pub(super) fn start(start: Start, image: Istiod) -> Box<dyn Process> {
     let health = watch::Sender::new(Health::Unready);
     let mut tasks = JoinSet::new();
     let told = health.clone();
@@ -85,11 +83,11 @@ pub(super) fn start(start: Start, refusals: Refusals, living: Living) -> Box<dyn
         let name = start.pod.metadata.name.clone().unwrap_or_default();
         let who = format!("{}/{name}", start.cluster);
         let log = start.log.clone();
-        let life = Box::pin(live(start, &who, &refusals, &living, &told));
+        let life = Box::pin(live(start, &who, &image, &told));
         if let Err(fatal) = life.await {
             log.note(&who, format_args!("ends: {fatal}"));
             if matches!(fatal, Fatal::Environment(_) | Fatal::Mesh(_)) {
-                refusals.note(&who, &fatal);
+                image.refusals.note(&who, &fatal);
             }
             told.send_replace(Health::Exited(1));
         }
@@ -103,8 +101,7 @@ pub(super) fn start(start: Start, refusals: Refusals, living: Living) -> Box<dyn
 async fn live(
     start: Start,
     who: &str,
-    refusals: &Refusals,
-    living: &Living,
+    image: &Istiod,
     health: &watch::Sender<Health>,
 ) -> Result<(), Fatal> {
     let environment = Environment::read(&start).await?;
@@ -112,7 +109,7 @@ async fn live(
     let clusters = read_clusters(&start, who, &environment, &changes).await?;
     let mut news = changes.shown();
     let namespace = environment.control_plane.namespace.as_str();
-    let starting = living.starting(who, namespace);
+    let starting = image.living.starting(who, namespace);
     until_read(&clusters, &mut news, &starting).await;
     let mesh = mesh_config::read(&environment, &clusters.config().tables())?;
     let client = clusters.config().client.clone();
@@ -131,11 +128,11 @@ async fn live(
             who.to_owned(),
             &environment,
             ca.roots().clone(),
-            refusals.clone(),
+            image.refusals.clone(),
         )),
         clusters: Mutex::new(clusters),
         registrations,
-        refusals: refusals.clone(),
+        refusals: image.refusals.clone(),
         environment,
         ca,
         mesh,
@@ -145,8 +142,8 @@ async fn live(
         open(&start, &core, WEBHOOKS, Serves::Webhooks)?,
     ];
     drop(starting);
-    let _alive = living.add(&core);
-    let writer = distribute(&core, changes.all());
+    let _alive = image.living.add(&core);
+    let writer = distribute(&core, image.elections.candidate(who, start.seed), changes.all());
     let registrar = registration::keep(&core, machines);
     tokio::join!(serve(&core, news, health), writer, registrar);
     Ok(())
@@ -251,101 +248,4 @@ async fn serve(core: &Core, mut news: watch::Receiver<u64>, health: &watch::Send
 async fn quiet(news: &mut watch::Receiver<u64>, after: Duration, at_most: Duration) {
     let more = async { while let Ok(Ok(())) = timeout(after, news.changed()).await {} };
     let _ = timeout(at_most, more).await;
-}
-
-/// Writes root certificates and CAs wherever they are missing, for ever.
-async fn distribute(core: &Core, mut news: watch::Receiver<u64>) {
-    let roots = core.ca.roots().to_pem();
-    // A cluster counts only once it was published, which may be after its last news.
-    let mut published = core.published.subscribe();
-    let mut written = BTreeMap::new();
-    loop {
-        let failed = distribute_once(core, &roots, &mut written).await;
-        for why in &failed {
-            core.note(why);
-        }
-        match failed.is_empty() {
-            true => tokio::select! {
-                biased;
-                _ = news.changed() => {}
-                _ = published.changed() => {}
-            },
-            false => sleep(AGAIN).await,
-        }
-    }
-}
-
-/// What was written into a cluster, which is not watched for it.
-#[derive(Default)]
-struct Written {
-    /// The roots by namespace.
-    roots: BTreeMap<String, String>,
-    /// What was known of the cluster when its webhooks were last looked at and found in order.
-    webhooks_at: Option<u64>,
-}
-
-async fn distribute_once(
-    core: &Core,
-    roots: &str,
-    written: &mut BTreeMap<String, Written>,
-) -> Vec<String> {
-    let plane = &core.environment.control_plane;
-    let mut failures = Vec::new();
-    for target in core.missing(roots, written) {
-        let own = target.cluster == plane.cluster.as_str();
-        let (done, failed) = roots::write(&target.client, target.missing, roots).await;
-        failures.extend(failed);
-        let known = written.entry(target.cluster).or_default();
-        let done = done
-            .into_iter()
-            .map(|namespace| (namespace, roots.to_owned()));
-        known.roots.extend(done);
-        // They change with an installation, which is news of other kinds, too.
-        if !own && known.webhooks_at != Some(target.generation) {
-            let found = roots::remote_webhooks(&target.client, plane, roots).await;
-            known.webhooks_at = found.is_some().then_some(target.generation);
-            let missing = found.unwrap_or_default();
-            failures.extend(roots::write(&target.client, missing, roots).await.1);
-        }
-    }
-    failures
-}
-
-/// A cluster that istiod writes into.
-struct Target {
-    cluster: String,
-    client: kube::Client,
-    missing: roots::Missing,
-    /// How much of the cluster had been read.
-    generation: u64,
-}
-
-impl Core {
-    /// What is missing in each cluster that this istiod writes into.
-    fn missing(&self, roots: &str, written: &BTreeMap<String, Written>) -> Vec<Target> {
-        let plane = &self.environment.control_plane;
-        let clusters = self.clusters();
-        let nothing = BTreeMap::new();
-        let target = |cluster: String, source: &Source, known| {
-            let tables = source.tables();
-            Target {
-                cluster,
-                client: source.client.clone(),
-                missing: roots::missing(&tables, plane, roots, known),
-                generation: tables.generation,
-            }
-        };
-        let mut all = vec![target(
-            plane.cluster.to_string(),
-            clusters.config(),
-            &nothing,
-        )];
-        for (id, source) in clusters.remotes() {
-            if roots::writes_into(&source.tables(), plane) {
-                let known = written.get(id.as_str()).map(|written| &written.roots);
-                all.push(target(id.to_string(), source, known.unwrap_or(&nothing)));
-            }
-        }
-        all
-    }
 }

@@ -11,7 +11,7 @@ use k8s_openapi::api::{
 };
 use kube::{
     Api, Client,
-    api::{ListParams, PostParams},
+    api::{ListParams, Patch, PatchParams, PostParams},
 };
 use serde_json::json;
 use sim::cluster::Key;
@@ -31,6 +31,9 @@ const NEVER: [&str; 4] = [
     "kube-node-lease",
     "local-path-storage",
 ];
+
+/// The webhooks of the tag that makes a revision the default.
+const DEFAULT_TAG: &str = "istio-revision-tag-default";
 
 /// The annotation of a remote's system namespace that names the clusters whose istiods write there.
 const WRITERS: &str = "topology.istio.io/controlPlaneClusters";
@@ -53,30 +56,42 @@ pub(crate) fn writes_into(tables: &Tables, plane: &ControlPlane) -> bool {
 /// What is to be written into one cluster.
 #[derive(Debug, Default)]
 pub(crate) struct Missing {
-    namespaces: Vec<(String, bool)>,
-    webhooks: Vec<MutatingWebhookConfiguration>,
+    /// Namespaces, and whether their ConfigMap exists.
+    pub(crate) namespaces: Vec<(String, bool)>,
+    pub(crate) webhooks: Vec<MutatingWebhookConfiguration>,
 }
 
-/// What is missing in a cluster by its tables. A remote's ConfigMaps and webhooks are not watched,
-/// so that whoever writes remembers what it wrote: `written` is that memory.
-pub(crate) fn missing(
-    tables: &Tables,
-    plane: &ControlPlane,
-    roots: &str,
-    written: &BTreeMap<String, String>,
-) -> Missing {
-    let namespaces = tables.namespaces.values().filter_map(|namespace| {
+/// The roots that namespaces shall have, and those that whoever asks wrote already: a remote's
+/// ConfigMaps are not watched.
+pub(crate) struct Wanted<'a> {
+    pub(crate) roots: &'a str,
+    pub(crate) known: &'a BTreeMap<String, String>,
+}
+
+/// The namespaces of a cluster that have other roots or none, and whether their ConfigMap exists.
+pub(crate) fn namespaces_without(tables: &Tables, wanted: &Wanted<'_>) -> Vec<(String, bool)> {
+    let without = tables.namespaces.values().filter_map(|namespace| {
         let name = namespace.metadata.name.as_deref()?;
         let key = Key::new(name, ROOT_MAP);
         let kept = tables
             .config_maps
             .get(&key)
             .and_then(|map| map.data.as_ref()?.get(ROOT_KEY));
-        let known = kept.or_else(|| written.get(name));
+        let known = kept.or_else(|| wanted.known.get(name));
         let ending = namespace.metadata.deletion_timestamp.is_some();
-        let wanted = !NEVER.contains(&name) && !ending && known.is_none_or(|pem| pem != roots);
-        wanted.then(|| (name.to_owned(), known.is_some()))
+        let lacks =
+            !NEVER.contains(&name) && !ending && known.is_none_or(|pem| pem != wanted.roots);
+        lacks.then(|| (name.to_owned(), known.is_some()))
     });
+    without.collect()
+}
+
+/// The webhooks of the istiod's revision that have another CA or none.
+pub(crate) fn webhooks_without(
+    tables: &Tables,
+    plane: &ControlPlane,
+    roots: &str,
+) -> Vec<MutatingWebhookConfiguration> {
     let own = tables.webhooks.values().filter(|hooks| is_of(hooks, plane));
     let unpatched = own.filter(|hooks| {
         let patched = |hook: &MutatingWebhook| {
@@ -85,12 +100,25 @@ pub(crate) fn missing(
         };
         !hooks.webhooks.iter().flatten().all(patched)
     });
-    Missing {
-        namespaces: namespaces.collect(),
-        webhooks: unpatched
-            .map(|hooks| MutatingWebhookConfiguration::clone(hooks))
-            .collect(),
+    unpatched
+        .map(|hooks| MutatingWebhookConfiguration::clone(hooks))
+        .collect()
+}
+
+/// The name of the istiod's revision.
+pub(crate) fn revision(plane: &ControlPlane) -> &str {
+    match plane.revision.as_str() {
+        "" => "default",
+        revision => revision,
     }
+}
+
+/// Whether the istiod's revision is the default of a cluster. Source: pkg/revisions/default_watcher.go.
+pub(crate) fn is_default(tables: &Tables, plane: &ControlPlane) -> bool {
+    let tag = tables.webhooks.get(&Key::new("", DEFAULT_TAG));
+    let labels = tag.and_then(|hooks| hooks.metadata.labels.as_ref());
+    let default = labels.and_then(|labels| labels.get("istio.io/rev"));
+    default.is_some_and(|default| default == revision(plane))
 }
 
 /// Whether a webhook configuration is of the istiod's revision.
@@ -98,11 +126,7 @@ fn is_of(hooks: &MutatingWebhookConfiguration, plane: &ControlPlane) -> bool {
     let labels = hooks.metadata.labels.as_ref();
     let revision = labels.and_then(|labels| labels.get("istio.io/rev"));
     let injector = labels.and_then(|labels| labels.get("app"));
-    let own = match plane.revision.as_str() {
-        "" => "default",
-        revision => revision,
-    };
-    revision.is_some_and(|revision| revision == own)
+    revision.is_some_and(|named| named == self::revision(plane))
         && injector.is_some_and(|app| app == "sidecar-injector")
 }
 
@@ -151,21 +175,29 @@ async fn write_root(
         .map(drop)
 }
 
-/// Writes the CA into every webhook of a configuration, as it was read.
+/// Writes the CA into every webhook of a configuration, as it was read. Of the answer only the
+/// metadata is asked for: its news brings the rest.
 async fn patch_webhooks(
     client: &Client,
     mut hooks: MutatingWebhookConfiguration,
     roots: &str,
 ) -> kube::Result<()> {
-    let all: Api<MutatingWebhookConfiguration> = Api::all(client.clone());
     for hook in hooks.webhooks.iter_mut().flatten() {
         hook.client_config.ca_bundle = Some(ByteString(roots.as_bytes().to_vec()));
     }
-    let name = hooks.metadata.name.clone().unwrap_or_default();
-    match all.replace(&name, &PostParams::default(), &hooks).await {
+    let all: Api<MutatingWebhookConfiguration> = Api::all(client.clone());
+    let name = hooks.metadata.name.unwrap_or_default();
+    let patch = Patch::Merge(json!({
+        "metadata": {"resourceVersion": hooks.metadata.resource_version},
+        "webhooks": hooks.webhooks,
+    }));
+    match all
+        .patch_metadata(&name, &PatchParams::default(), &patch)
+        .await
+    {
         // It has changed since it was read: its news brings it here again.
         Err(kube::Error::Api(status)) if status.code == 409 => Ok(()),
-        replaced => replaced.map(drop),
+        patched => patched.map(drop),
     }
 }
 
@@ -182,5 +214,8 @@ pub(crate) async fn remote_webhooks(
         let key = Key::new("", hook.metadata.name.clone().unwrap_or_default());
         tables.webhooks.insert(key, std::sync::Arc::new(hook));
     }
-    Some(missing(&tables, plane, roots, &BTreeMap::new()))
+    Some(Missing {
+        namespaces: Vec::new(),
+        webhooks: webhooks_without(&tables, plane, roots),
+    })
 }

@@ -1,0 +1,162 @@
+//! istiod's writing into clusters: its root certificates wherever it leads, and its CA into the webhooks
+//! of its revision, which nobody is elected for.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, sleep_until},
+};
+
+use super::{
+    core::Core,
+    election::{Candidate, Claim, Seat},
+    roots::{self, Missing, Wanted},
+    source::Source,
+};
+
+/// How often it is tried again to write what could not be written.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// Writes root certificates and CAs wherever they are missing, for ever.
+pub(super) async fn distribute(
+    core: &Core,
+    mut candidate: Candidate,
+    mut news: watch::Receiver<u64>,
+) {
+    let roots = core.ca.roots().to_pem();
+    // A cluster counts only once it was published, which may be after its last news.
+    let mut published = core.published.subscribe();
+    let mut written = BTreeMap::new();
+    loop {
+        let failed = distribute_once(core, &mut candidate, &roots, &mut written).await;
+        for why in &failed {
+            core.note(why);
+        }
+        if !failed.is_empty() {
+            sleep(AGAIN).await;
+            continue;
+        }
+        tokio::select! {
+            biased;
+            _ = news.changed() => {}
+            _ = published.changed() => {}
+            () = until(candidate.tries_again()) => {}
+        }
+    }
+}
+
+/// Waits until then; for ever without a time.
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What was written into a cluster, which is not watched for it.
+#[derive(Default)]
+struct Written {
+    /// The roots by namespace.
+    roots: BTreeMap<String, String>,
+    /// What was known of the cluster when its webhooks were last looked at and found in order.
+    webhooks_at: Option<u64>,
+}
+
+async fn distribute_once(
+    core: &Core,
+    candidate: &mut Candidate,
+    roots: &str,
+    written: &mut BTreeMap<String, Written>,
+) -> Vec<String> {
+    let plane = &core.environment.control_plane;
+    let mut failures = Vec::new();
+    for target in core.targets(candidate, roots, written) {
+        let own = target.cluster == plane.cluster.as_str();
+        let (done, failed) = roots::write(&target.client, target.missing, roots).await;
+        failures.extend(failed);
+        let known = written.entry(target.cluster).or_default();
+        let done = done
+            .into_iter()
+            .map(|namespace| (namespace, roots.to_owned()));
+        known.roots.extend(done);
+        // They change with an installation, which is news of other kinds, too.
+        if !own && known.webhooks_at != Some(target.generation) {
+            let found = roots::remote_webhooks(&target.client, plane, roots).await;
+            known.webhooks_at = found.is_some().then_some(target.generation);
+            let missing = found.unwrap_or_default();
+            failures.extend(roots::write(&target.client, missing, roots).await.1);
+        }
+    }
+    failures
+}
+
+/// A cluster that istiod writes into.
+struct Target {
+    cluster: String,
+    client: kube::Client,
+    missing: Missing,
+    /// How much of the cluster had been read.
+    generation: u64,
+}
+
+impl Core {
+    /// What is missing in each cluster that this istiod writes into.
+    fn targets(
+        &self,
+        candidate: &mut Candidate,
+        roots: &str,
+        written: &BTreeMap<String, Written>,
+    ) -> Vec<Target> {
+        let plane = &self.environment.control_plane;
+        let clusters = self.clusters();
+        let own = (plane.cluster.as_str(), clusters.config());
+        let remotes = clusters.remotes().map(|(id, source)| (id.as_str(), source));
+        let served = remotes.filter(|(_, source)| roots::writes_into(&source.tables(), plane));
+        let nothing = BTreeMap::new();
+        std::iter::once(own)
+            .chain(served)
+            .map(|(cluster, source)| {
+                // Its own cluster's ConfigMaps are watched: what was written there may be gone.
+                let watched = cluster == plane.cluster.as_str();
+                let known = written.get(cluster).filter(|_| !watched);
+                let known = known.map_or(&nothing, |known| &known.roots);
+                self.target(cluster, source, candidate, &Wanted { roots, known })
+            })
+            .collect()
+    }
+
+    fn target(
+        &self,
+        cluster: &str,
+        source: &Source,
+        candidate: &mut Candidate,
+        wanted: &Wanted<'_>,
+    ) -> Target {
+        let plane = &self.environment.control_plane;
+        let tables = source.tables();
+        let seat = Seat {
+            cluster: cluster.to_owned(),
+            namespace: plane.namespace.to_string(),
+        };
+        let claim = Claim {
+            revision: roots::revision(plane).to_owned(),
+            is_default: roots::is_default(&tables, plane),
+            is_remote: cluster != plane.cluster.as_str(),
+        };
+        let leads = candidate.leads(&seat, &claim, Instant::now());
+        let namespaces = match leads {
+            true => roots::namespaces_without(&tables, wanted),
+            false => Vec::new(),
+        };
+        Target {
+            cluster: cluster.to_owned(),
+            client: source.client.clone(),
+            missing: Missing {
+                namespaces,
+                webhooks: roots::webhooks_without(&tables, plane, wanted.roots),
+            },
+            generation: tables.generation,
+        }
+    }
+}
