@@ -41,11 +41,16 @@ impl KeyPair {
     /// # Errors
     /// If the text is no key, or a key of another kind: isthmus signs with P-256 only.
     pub fn from_pem(text: &str) -> Result<Self, PkiError> {
+        static READ: Remembered<Result<KeyPair, String>> = Remembered::new();
+        READ.of(&[text.as_bytes()], || Self::read(text))
+            .map_err(|why| PkiError::Key { why })
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
         SecretKey::from_pkcs8_pem(text)
             .map_err(|e| e.to_string())
             .or_else(|_| SecretKey::from_sec1_pem(text).map_err(|e| e.to_string()))
             .map(|secret| Self::new(SigningKey::from(&secret)))
-            .map_err(|why| PkiError::Key { why })
     }
 
     /// The key as a `PRIVATE KEY` block.

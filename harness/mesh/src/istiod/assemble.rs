@@ -44,6 +44,8 @@ pub(crate) struct Assembler {
     refusals: Refusals,
     plane: Arc<ControlPlane>,
     roots: Roots,
+    /// What `mesh` was read from, or could not be read from.
+    written: Option<mesh_config::Written>,
     mesh: Option<Arc<Mesh>>,
     read: Option<Read>,
     registries: BTreeMap<ClusterId, Cached>,
@@ -79,6 +81,7 @@ impl Assembler {
             refusals,
             plane: Arc::new(environment.control_plane.clone()),
             roots,
+            written: None,
             mesh: None,
             read: None,
             registries: BTreeMap::new(),
@@ -157,18 +160,26 @@ impl Assembler {
         config
     }
 
-    /// The mesh's configuration; one that became unusable leaves the last one in force.
+    /// The mesh's configuration, read again only if it was written anew; one that became unusable
+    /// leaves the last one in force.
     fn read_mesh(&mut self, environment: &Environment, tables: &Tables) -> Option<Arc<Mesh>> {
-        match mesh_config::read(environment, tables) {
-            Ok(mesh) => {
-                let same = self.mesh.as_ref();
-                let same = same
-                    .filter(|last| last.config == mesh.config && last.networks == mesh.networks);
-                self.mesh = Some(same.cloned().unwrap_or_else(|| Arc::new(mesh)));
+        let written = mesh_config::written(environment, tables);
+        if self.written.as_ref() != Some(&written) {
+            match written.read(&self.plane) {
+                Ok(mesh) => self.keep_mesh(mesh),
+                Err(error) => self.refusals.note(&self.who, error),
             }
-            Err(error) => self.refusals.note(&self.who, error),
+            self.written = Some(written);
         }
         self.mesh.clone()
+    }
+
+    /// Another text may mean the same, and then nothing that was read by it is read again.
+    fn keep_mesh(&mut self, mesh: Mesh) {
+        let same = |last: &Arc<Mesh>| last.config == mesh.config && last.networks == mesh.networks;
+        if !self.mesh.as_ref().is_some_and(same) {
+            self.mesh = Some(Arc::new(mesh));
+        }
     }
 
     /// The objects of Istio's kinds; what is not modelled is refused by its path.

@@ -55,19 +55,36 @@ pub(crate) fn entry(
     }
 }
 
-/// The mesh as the tables of the config cluster state it.
-///
-/// # Errors
-/// If a part cannot be read, or has a field that is wrong or not modelled.
-pub(crate) fn read(environment: &Environment, tables: &Tables) -> Result<Mesh, MeshError> {
+/// The mesh's configuration as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Written {
+    mesh: String,
+    networks: String,
+}
+
+/// What the tables of the config cluster hold, or the mounted file.
+pub(crate) fn written(environment: &Environment, tables: &Tables) -> Written {
     let plane = &environment.control_plane;
     let files = environment.mesh_files.as_ref();
     let text = |key| entry(files, "istio", key, tables, plane).unwrap_or_default();
-    let config = yaml("MeshConfig", &text("mesh"))?;
-    message_read_by(&plane.version, "MeshConfig", &config)?;
-    let config = parse_mesh_config(&config)?;
-    let networks = parse_mesh_networks(&yaml("meshNetworks", &text("meshNetworks"))?)?;
-    Ok(mesh(config, networks, plane))
+    Written {
+        mesh: text("mesh"),
+        networks: text("meshNetworks"),
+    }
+}
+
+impl Written {
+    /// What it means to istiods of a control plane.
+    ///
+    /// # Errors
+    /// If a part cannot be read, or has a field that is wrong or not modelled.
+    pub(crate) fn read(&self, plane: &ControlPlane) -> Result<Mesh, MeshError> {
+        let config = yaml("MeshConfig", &self.mesh)?;
+        message_read_by(&plane.version, "MeshConfig", &config)?;
+        let config = parse_mesh_config(&config)?;
+        let networks = parse_mesh_networks(&yaml("meshNetworks", &self.networks)?)?;
+        Ok(mesh(config, networks, plane))
+    }
 }
 
 /// The trust domain that the configuration of another cluster states; `None` if it may not be

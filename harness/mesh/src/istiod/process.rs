@@ -111,7 +111,8 @@ async fn live(
     let namespace = environment.control_plane.namespace.as_str();
     let starting = image.living.starting(who, namespace);
     until_read(&clusters, &mut news, &starting).await;
-    let mesh = mesh_config::read(&environment, &clusters.config().tables())?;
+    let mesh = mesh_config::written(&environment, &clusters.config().tables());
+    let mesh = mesh.read(&environment.control_plane)?;
     let client = clusters.config().client.clone();
     let now = start.clock.now();
     let ca = Ca::find(&environment, &mesh.domains.own, &client, start.seed, now).await?;
@@ -143,7 +144,11 @@ async fn live(
     ];
     drop(starting);
     let _alive = image.living.add(&core);
-    let writer = distribute(&core, image.elections.candidate(who, start.seed), changes.all());
+    let writer = distribute(
+        &core,
+        image.elections.candidate(who, start.seed),
+        changes.all(),
+    );
     let registrar = registration::keep(&core, machines);
     tokio::join!(serve(&core, news, health), writer, registrar);
     Ok(())

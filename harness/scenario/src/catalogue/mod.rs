@@ -6,7 +6,7 @@
 mod files;
 mod rows;
 
-use std::path::Path;
+use std::{path::Path, sync::LazyLock};
 
 use crate::{
     Scenario,
@@ -37,6 +37,11 @@ impl Files for Embedded {
 /// # Errors
 /// Every problem of a topology file; the tests of this crate make sure that there is none.
 pub fn library() -> Result<Library, Problems> {
+    static READ: LazyLock<Result<Library, Problems>> = LazyLock::new(read);
+    READ.clone()
+}
+
+fn read() -> Result<Library, Problems> {
     let mut library = Library::new();
     for (path, _) in TOPOLOGIES {
         library.add(&Embedded, Path::new(path))?;

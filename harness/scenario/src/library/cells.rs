@@ -190,7 +190,7 @@ impl Source<'_> {
             };
             findings.value(at, format!("there is no topology '{name}'"), remedy);
         }
-        found.cloned()
+        found.map(|draft| TopologyDraft::clone(draft))
     }
 
     fn overridden(&self, spec: TopologySpec, findings: &mut Findings) -> Option<TopologySpec> {

@@ -10,7 +10,7 @@ mod files;
 mod objects;
 mod set;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 pub use files::{Disk, Files};
 pub use set::Set;
@@ -36,7 +36,7 @@ pub enum Document {
 /// The topologies that scenarios may refer to by name.
 #[derive(Debug, Clone, Default)]
 pub struct Library {
-    topologies: BTreeMap<DocumentName, TopologyDraft>,
+    topologies: BTreeMap<DocumentName, Arc<TopologyDraft>>,
 }
 
 impl Library {
@@ -63,7 +63,8 @@ impl Library {
     }
 
     fn shelve(&mut self, draft: TopologyDraft) {
-        self.topologies.insert(draft.metadata.name.clone(), draft);
+        self.topologies
+            .insert(draft.metadata.name.clone(), Arc::new(draft));
     }
 
     /// Reads a file, whichever kind it holds.

@@ -1,7 +1,7 @@
 //! From a JSON schema to shapes. Only what schemars writes for our drafts is understood; anything
 //! else is a mistake in a draft, which the tests of this crate would meet first.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap};
 
 use regex::Regex;
 use serde_json::{Map as Object, Value as Json};
@@ -20,6 +20,7 @@ pub(crate) fn compile(schema: &schemars::Schema) -> Schema {
     let definitions = root.get("$defs").and_then(Json::as_object);
     let compiler = Compiler {
         definitions: definitions.cloned().unwrap_or_default(),
+        patterns: RefCell::default(),
     };
     let named = compiler.definitions.iter();
     Schema {
@@ -32,6 +33,8 @@ pub(crate) fn compile(schema: &schemars::Schema) -> Schema {
 
 struct Compiler {
     definitions: Object<String, Json>,
+    /// Most fields have one of a few patterns, and compiling one is the dearest step of all.
+    patterns: RefCell<BTreeMap<String, Regex>>,
 }
 
 impl Compiler {
@@ -58,7 +61,7 @@ impl Compiler {
 
     fn typed(&self, kind: &str, schema: &Object<String, Json>) -> Shape {
         match kind {
-            "string" => Shape::Text(text(schema)),
+            "string" => Shape::Text(self.text(schema)),
             "boolean" => Shape::Bool,
             "null" => Shape::Null,
             "integer" | "number" => Shape::Number(Bounds {
@@ -101,7 +104,7 @@ impl Compiler {
         let patterned = schema.get("patternProperties").and_then(Json::as_object);
         if let Some((pattern, shape)) = patterned.and_then(|patterns| patterns.iter().next()) {
             return Some(Others {
-                names: Some(regex(pattern)),
+                names: Some(self.regex(pattern)),
                 shape: Box::new(self.shape(object(shape))),
             });
         }
@@ -152,6 +155,23 @@ impl Compiler {
         }
         Some(choices)
     }
+
+    fn text(&self, schema: &Object<String, Json>) -> Text {
+        let pattern = schema.get("pattern").and_then(Json::as_str);
+        let description = schema.get("description").and_then(Json::as_str);
+        Text {
+            pattern: pattern.map(|pattern| self.regex(pattern)),
+            min: count(schema, "minLength", 0),
+            max: count(schema, "maxLength", usize::MAX),
+            description: description.filter(|_| pattern.is_some()).map(str::to_owned),
+        }
+    }
+
+    fn regex(&self, pattern: &str) -> Regex {
+        let mut known = self.patterns.borrow_mut();
+        let made = || Regex::new(pattern).expect("the drafts' patterns are regular expressions");
+        known.entry(pattern.to_owned()).or_insert_with(made).clone()
+    }
 }
 
 fn alternatives(schema: &Object<String, Json>) -> Option<&Vec<Json>> {
@@ -174,21 +194,6 @@ fn words(schema: &Object<String, Json>) -> Option<Vec<String>> {
         all.extend(words(alternative.as_object()?)?);
     }
     Some(all)
-}
-
-fn text(schema: &Object<String, Json>) -> Text {
-    let pattern = schema.get("pattern").and_then(Json::as_str);
-    let description = schema.get("description").and_then(Json::as_str);
-    Text {
-        pattern: pattern.map(regex),
-        min: count(schema, "minLength", 0),
-        max: count(schema, "maxLength", usize::MAX),
-        description: description.filter(|_| pattern.is_some()).map(str::to_owned),
-    }
-}
-
-fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the drafts' patterns are regular expressions")
 }
 
 fn object(schema: &Json) -> &Object<String, Json> {
