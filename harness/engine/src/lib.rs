@@ -9,7 +9,7 @@
 //!
 //! Reading order: [`traits`] (what an engine is), [`prober`] (how it is asked), [`mesh_view`] (what a mesh
 //! says of itself), [`deadline`] and
-//! [`condition`] (what waiting means), [`kinds`] (how a kind finds its address), then the verbs
+//! [`condition`] (what waiting means), [`kinds`] (how a kind finds its address), [`pod`], then the verbs
 //! [`apply`], [`mod@wait`], [`facts`], [`diagnose`], [`delete`]; [`error`] last.
 
 pub mod apply;
@@ -22,6 +22,7 @@ pub mod facts;
 pub mod kinds;
 pub mod mesh_view;
 pub mod object;
+pub mod pod;
 pub mod prober;
 mod seen;
 pub mod traits;

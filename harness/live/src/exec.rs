@@ -139,17 +139,14 @@ pub(crate) async fn ready(pods: &Api<Pod>, labels: &str, what: &str) -> engine::
         doing: format!("list pods with {what}"),
         source: error.into(),
     })?;
-    let mut ready: Vec<Pod> = found.items.into_iter().filter(is_ready).collect();
+    let mut ready: Vec<Pod> = found.items.into_iter().filter(serves).collect();
     ready.sort_by(|a, b| a.metadata.name.cmp(&b.metadata.name));
     Ok(ready)
 }
 
-fn is_ready(pod: &Pod) -> bool {
-    let status = pod.status.as_ref();
-    let conditions = status.and_then(|status| status.conditions.as_deref());
-    let mut conditions = conditions.unwrap_or_default().iter();
-    conditions.any(|c| c.type_ == "Ready" && c.status == "True")
-        && pod.metadata.deletion_timestamp.is_none()
+/// Whether a pod is ready and stays.
+fn serves(pod: &Pod) -> bool {
+    engine::pod::is_ready(pod) && pod.metadata.deletion_timestamp.is_none()
 }
 
 /// The JSON in what a command of Istio's wrote: agents write warnings of their own before it.

@@ -2,13 +2,13 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
     io::{self, Write},
     path::{Path, PathBuf},
 };
 
 use lint::{Findings, Input, RULES, Severity, sarif, text};
 use scenario::Disk;
+use walkdir::WalkDir;
 
 use super::CommandError;
 use crate::{
@@ -97,25 +97,19 @@ fn inputs(subjects: &[LintSubject]) -> Result<Vec<Input>, CommandError> {
     Ok(inputs)
 }
 
+/// Links are followed to files only, so that no cycle of directories is walked.
 fn files(path: &Path) -> Result<Vec<PathBuf>, CommandError> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let unreadable = |source| CommandError::Unreadable {
-        path: path.display().to_string(),
-        source,
-    };
-    let mut entries = fs::read_dir(path)
-        .and_then(Iterator::collect::<io::Result<Vec<_>>>)
-        .map_err(unreadable)?;
-    entries.sort_by_key(fs::DirEntry::file_name);
     let mut found = Vec::new();
-    for entry in entries {
-        // Links are followed to files only, so that no cycle of directories is walked.
-        if entry.file_type().map_err(unreadable)?.is_dir() {
-            found.extend(files(&entry.path())?);
-        } else if is_manifest(&entry.path()) {
-            found.push(entry.path());
+    for entry in WalkDir::new(path).sort_by_file_name() {
+        let entry = entry.map_err(|error| CommandError::Unreadable {
+            path: error.path().unwrap_or(path).display().to_string(),
+            source: error.into(),
+        })?;
+        if !entry.file_type().is_dir() && is_manifest(entry.path()) {
+            found.push(entry.into_path());
         }
     }
     Ok(found)

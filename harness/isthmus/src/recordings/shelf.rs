@@ -7,6 +7,7 @@ use std::{
 };
 
 use report::recording::{self, Recording};
+use walkdir::WalkDir;
 
 use super::{Accepted, RecordingsError};
 
@@ -92,20 +93,14 @@ impl Shelf {
 
 /// The JSON files below a directory, in the order of their paths.
 fn files(directory: &Path) -> Result<Vec<PathBuf>, RecordingsError> {
-    let entries = fs::read_dir(directory).map_err(|error| unreadable(directory, error))?;
     let mut found = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(|error| unreadable(directory, error))?.path();
-        match path.is_dir() {
-            true => found.extend(files(&path)?),
-            false => found.extend(
-                path.extension()
-                    .is_some_and(|e| e == "json")
-                    .then_some(path),
-            ),
+    for entry in WalkDir::new(directory).sort_by_file_name() {
+        let entry = entry.map_err(|error| unreadable(directory, error))?;
+        let named = entry.path().extension().is_some_and(|e| e == "json");
+        if named && !entry.file_type().is_dir() {
+            found.push(entry.into_path());
         }
     }
-    found.sort();
     Ok(found)
 }
 

@@ -30,7 +30,7 @@ async fn unready(client: Client) -> kube::Result<Vec<(Pod, Vec<Event>)>> {
     let pods = Api::<Pod>::all(client.clone());
     let mut found = Vec::new();
     for pod in pods.list(&ListParams::default()).await? {
-        if !is_ready(&pod) {
+        if !is_well(&pod) {
             let about = format!("involvedObject.uid={}", pod.uid().unwrap_or_default());
             let events: Api<Event> = Api::all(client.clone());
             let events = events.list(&ListParams::default().fields(&about)).await;
@@ -41,12 +41,11 @@ async fn unready(client: Client) -> kube::Result<Vec<(Pod, Vec<Event>)>> {
     Ok(found)
 }
 
-fn is_ready(pod: &Pod) -> bool {
+/// Whether a pod is as it should be: ready, or done.
+fn is_well(pod: &Pod) -> bool {
     let status = pod.status.as_ref();
-    let conditions = status.and_then(|status| status.conditions.as_deref());
-    let mut conditions = conditions.unwrap_or_default().iter();
     let done = status.and_then(|status| status.phase.as_deref()) == Some("Succeeded");
-    done || conditions.any(|one| one.type_ == "Ready" && one.status == "True")
+    done || engine::pod::is_ready(pod)
 }
 
 fn line(pod: &Pod, events: &[Event], cluster: &str) -> String {
@@ -148,11 +147,11 @@ mod tests {
         let pod = |status| -> Pod {
             serde_json::from_value(json!({"metadata": {}, "status": status})).unwrap()
         };
-        assert!(is_ready(&pod(json!({"phase": "Succeeded"}))));
-        assert!(is_ready(&pod(
+        assert!(is_well(&pod(json!({"phase": "Succeeded"}))));
+        assert!(is_well(&pod(
             json!({"conditions": [{"type": "Ready", "status": "True"}]})
         )));
-        assert!(!is_ready(&pod(
+        assert!(!is_well(&pod(
             json!({"conditions": [{"type": "Ready", "status": "False"}]})
         )));
     }

@@ -57,7 +57,7 @@ pub(super) async fn pods(running: &Running<'_>, of: &Deployed, wanted: u32) -> R
             .iter()
             .all(|(key, value)| own.and_then(|own| own.get(*key)) == Some(value))
     });
-    let ready = mine.filter(|pod| is_ready(pod)).count();
+    let ready = mine.filter(|pod| serves(pod)).count();
     let observed = format!("{ready} are");
     let verdict = if u32::try_from(ready) == Ok(wanted) {
         Verdict::pass
@@ -67,16 +67,9 @@ pub(super) async fn pods(running: &Running<'_>, of: &Deployed, wanted: u32) -> R
     Ok(verdict(&expected, &observed))
 }
 
-fn is_ready(pod: &Pod) -> bool {
-    let conditions = pod
-        .status
-        .as_ref()
-        .and_then(|status| status.conditions.as_deref());
-    pod.metadata.deletion_timestamp.is_none()
-        && conditions
-            .unwrap_or_default()
-            .iter()
-            .any(|c| c.type_ == "Ready" && c.status == "True")
+/// Whether a pod is ready and stays.
+fn serves(pod: &Pod) -> bool {
+    engine::pod::is_ready(pod) && pod.metadata.deletion_timestamp.is_none()
 }
 
 async fn listed<K>(api: &Api<K>, cluster: &ClusterName) -> Result<Vec<K>>

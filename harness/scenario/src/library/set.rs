@@ -3,9 +3,11 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
+
+use walkdir::WalkDir;
 
 use super::{
     Disk, Document, Library,
@@ -115,16 +117,12 @@ fn find(paths: &[PathBuf], problems: &mut Vec<Problem>) -> Vec<PathBuf> {
     files
 }
 
+/// Links are followed to files only, so that no cycle of directories is walked.
 fn walk(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut entries = fs::read_dir(directory)?.collect::<io::Result<Vec<_>>>()?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        // Links are followed to files only, so that no cycle of directories is walked.
-        if entry.file_type()?.is_dir() {
-            walk(&path, files)?;
-        } else if is_yaml(&path) && is_ours(&path) {
-            files.push(path);
+    for entry in WalkDir::new(directory).sort_by_file_name() {
+        let entry = entry?;
+        if !entry.file_type().is_dir() && is_yaml(entry.path()) && is_ours(entry.path()) {
+            files.push(entry.into_path());
         }
     }
     Ok(())
