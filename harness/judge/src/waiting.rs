@@ -22,6 +22,9 @@ pub struct Waiting {
 /// How long a check that had begun to hold bears looks that say nothing.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The longest pause between looks, as long as a check has not waited for long.
+const SECOND: Duration = Duration::from_secs(1);
+
 /// What to do after a look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -116,10 +119,16 @@ impl Wait {
     }
 
     /// Short at first, because most meshes converge in a second or two; then one second, which is
-    /// far below any time people write.
+    /// far below any time people write, or a twentieth of what it has waited already: a look is
+    /// dozens of calls, and what comes after minutes need not be timed to the second. What holds is
+    /// looked at every second, so that no lapse is passed over.
     fn pause(&self, now: Duration) -> Duration {
-        let grown = Duration::from_millis(50) * 2_u32.pow(self.looks.min(5));
-        let next = grown.min(Duration::from_secs(1));
+        let grown = Duration::from_millis(50) * 2_u32.pow(self.looks.min(10));
+        let longest = match self.since {
+            Some(_) => SECOND,
+            None => SECOND.max(now / 20),
+        };
+        let next = grown.min(longest);
         let left = match self.since {
             Some(since) => (since + self.mode.holds).saturating_sub(now),
             None => self.mode.within.saturating_sub(now),
@@ -182,6 +191,21 @@ mod tests {
         };
         assert!(since >= S * 5 && since <= S * 6);
         assert_eq!(run(mode(30, 0, 1), |now| now > S * 31), Step::Failed);
+    }
+
+    #[test]
+    fn looks_grow_rare_with_the_time_waited_and_not_while_it_holds() {
+        let mut wait = mode(300, 60, 1).start();
+        let pauses =
+            |wait: &mut Wait, outcome, at: u32| (0..9).map(|_| wait.look(outcome, S * at)).last();
+        let again = |millis| Some(Step::LookAgain(Duration::from_millis(millis)));
+        assert_eq!(
+            wait.look(Outcome::Fail, Duration::ZERO),
+            Step::LookAgain(Duration::from_millis(100))
+        );
+        assert_eq!(pauses(&mut wait, Outcome::Fail, 10), again(1000));
+        assert_eq!(pauses(&mut wait, Outcome::Fail, 200), again(10_000));
+        assert_eq!(pauses(&mut wait, Outcome::Pass, 210), again(1000));
     }
 
     #[test]

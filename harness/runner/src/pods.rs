@@ -149,7 +149,7 @@ pub(crate) async fn restart(
 async fn ended(running: &Running<'_>, cluster: &ClusterName) -> Result<()> {
     let kinds = running.site.kinds(cluster);
     let pods: Api<Pod> = Api::all(kinds.client().clone());
-    let found = pods.list(&ListParams::default()).await;
+    let found = pods.list_metadata(&ListParams::default()).await;
     let found = found.map_err(|error| Error::Missing {
         what: format!("the pods of {cluster}"),
         why: error.to_string(),
@@ -175,7 +175,8 @@ pub(crate) async fn merge(
     let api = running.site.kinds(cluster).api(object).await;
     let api = api.doing(doing.clone())?;
     let params = PatchParams::default();
-    let patched = api.patch(&object.name, &params, &Patch::Merge(patch)).await;
+    let patch = Patch::Merge(patch);
+    let patched = api.patch_metadata(&object.name, &params, &patch).await;
     patched.map(drop).map_err(|error| Error::Missing {
         what: doing,
         why: error.to_string(),

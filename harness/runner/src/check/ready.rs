@@ -14,7 +14,7 @@ pub(super) async fn ready(running: &Running<'_>, clusters: &[ClusterName]) -> Re
     let mut count = 0;
     for cluster in clusters {
         let deployments: Api<Deployment> = Api::all(running.site.kinds(cluster).client().clone());
-        let mut found = listed(&deployments, cluster).await?;
+        let mut found = listed(&deployments, &ListParams::default(), cluster).await?;
         found.retain(|deployment| is_ours(running, deployment));
         count += found.len();
         if let Some(short) = found.iter().find_map(short_of_pods) {
@@ -49,15 +49,13 @@ fn short_of_pods(deployment: &Deployment) -> Option<String> {
 pub(super) async fn pods(running: &Running<'_>, of: &Deployed, wanted: u32) -> Result<Verdict> {
     let expected = format!("{wanted} pods of {of} are ready");
     let pods: Api<Pod> = Api::all(running.site.kinds(of.cluster()).client().clone());
-    let labels = pods::labels(of);
-    let found = listed(&pods, of.cluster()).await?;
-    let mine = found.iter().filter(|pod| {
-        let own = pod.metadata.labels.as_ref();
-        labels
-            .iter()
-            .all(|(key, value)| own.and_then(|own| own.get(*key)) == Some(value))
-    });
-    let ready = mine.filter(|pod| serves(pod)).count();
+    let labels = pods::labels(of).into_iter();
+    let labels: Vec<String> = labels
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    let mine = ListParams::default().labels(&labels.join(","));
+    let found = listed(&pods, &mine, of.cluster()).await?;
+    let ready = found.iter().filter(|pod| serves(pod)).count();
     let observed = format!("{ready} are");
     let verdict = if u32::try_from(ready) == Ok(wanted) {
         Verdict::pass
@@ -72,11 +70,11 @@ fn serves(pod: &Pod) -> bool {
     engine::pod::is_ready(pod) && pod.metadata.deletion_timestamp.is_none()
 }
 
-async fn listed<K>(api: &Api<K>, cluster: &ClusterName) -> Result<Vec<K>>
+async fn listed<K>(api: &Api<K>, which: &ListParams, cluster: &ClusterName) -> Result<Vec<K>>
 where
     K: kube::Resource + Clone + std::fmt::Debug + serde::de::DeserializeOwned,
 {
-    let found = api.list(&ListParams::default()).await;
+    let found = api.list(which).await;
     let found = found.map_err(|error| Error::Missing {
         what: format!("the API server of {cluster}"),
         why: error.to_string(),
