@@ -13,12 +13,14 @@
 //! user apply); [`endpoint`] (who may answer: the pipeline that puts the next two together),
 //! [`network`] (over which gateway), [`locality`] (in which order); [`envoy`] (which one is picked);
 //! [`tls`], [`identity`], [`auth`] and [`authz`] (under which identity, and whether it is let in);
-//! [`injection`] (whether there is a sidecar at all). [`kinds`] are the objects users write.
+//! [`injection`] (whether there is a sidecar at all). [`kinds`] are the objects users write. [`election`] is
+//! no part of a request's way, so its answers are plain: which istiod writes roots into a cluster.
 
 pub mod auth;
 pub mod authz;
 pub mod decision;
 pub mod dns;
+pub mod election;
 pub mod endpoint;
 pub mod envoy;
 pub mod id;

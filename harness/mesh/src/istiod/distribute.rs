@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use istio::election::Claim;
 use tokio::{
     sync::watch,
     time::{Instant, sleep, sleep_until},
@@ -10,7 +11,7 @@ use tokio::{
 
 use super::{
     core::Core,
-    election::{Candidate, Claim, Seat},
+    election::{Candidate, Seat},
     roots::{self, Missing, Wanted},
     source::Source,
 };

@@ -1,8 +1,9 @@
-//! Which istiod writes root certificates into a cluster: one of all that would, as Istio's election
-//! decides. Source: pilot/pkg/leaderelection (`istio-namespace-controller-election`).
+//! Which istiod writes root certificates into a cluster: one of all that would, as [`istio::election`]
+//! decides.
 //!
-//! The lock is a place of the run and no object of the cluster, so that nobody is kept from it by
-//! an API server that does not answer, and an istiod that dies gives it up as one that ends does.
+//! The lock is a place of the run and no object of the cluster: an API server that does not answer keeps
+//! nobody from it, an istiod that dies gives it up as one that ends does, and one that is paused keeps
+//! it for more than the 30 seconds after which Istio's lock lapses.
 
 use std::{
     collections::BTreeMap,
@@ -10,16 +11,10 @@ use std::{
     time::Duration,
 };
 
+use istio::election::{Claim, retry_after};
 use rand::RngExt as _;
 use sim::random::Seed;
 use tokio::time::Instant;
-
-/// How often an istiod that does not lead tries again. Source: a quarter of the 30 seconds that a
-/// lock lasts.
-const RETRY: Duration = Duration::from_millis(7500);
-
-/// By how much of itself that is stretched at most. Source: `JitterFactor` of client-go.
-const JITTER: f64 = 1.2;
 
 /// Who leads where, for all istiods of a run. Clones are of the same run.
 #[derive(Debug, Clone, Default)]
@@ -30,16 +25,6 @@ pub(crate) struct Elections(Arc<Mutex<BTreeMap<Seat, Leader>>>);
 pub(crate) struct Seat {
     pub(crate) cluster: String,
     pub(crate) namespace: String,
-}
-
-/// How a candidate stands to a seat.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Claim {
-    pub(crate) revision: String,
-    /// Whether its revision is the cluster's default.
-    pub(crate) is_default: bool,
-    /// Whether it runs elsewhere.
-    pub(crate) is_remote: bool,
 }
 
 #[derive(Debug)]
@@ -92,14 +77,6 @@ impl Elections {
     }
 }
 
-impl Claim {
-    /// Whether it takes the seat from whoever has it. Source: `LocationPrioritizedComparison`.
-    fn beats(&self, leader: &Self) -> bool {
-        let same = self.revision == leader.revision;
-        (!same && self.is_default) || (same && !self.is_remote && leader.is_remote)
-    }
-}
-
 impl Candidate {
     /// Whether it leads now: if it did, if the seat is free, or if its claim is the better one. A
     /// seat that it did not get stays another's until it tries again.
@@ -126,7 +103,7 @@ impl Candidate {
         self.tries += 1;
         let draw = format_args!("election/{}/{}", self.who, self.tries);
         let share: f64 = self.seed.stream(draw).random();
-        RETRY.mul_f64(1.0 + JITTER * share)
+        retry_after(share)
     }
 }
 
@@ -211,14 +188,5 @@ mod tests {
         assert!(far.leads(&seat(), &from_elsewhere, now));
         assert!(near.leads(&seat(), &plain(), now));
         assert!(!far.leads(&seat(), &from_elsewhere, now));
-    }
-
-    #[test]
-    fn it_is_tried_again_after_7_5_to_16_5_seconds() {
-        let [mut candidate, _] = candidates(&Elections::default());
-        for _ in 0..100 {
-            let pause = candidate.pause().as_secs_f64();
-            assert!((7.5..=16.5).contains(&pause), "{pause}");
-        }
     }
 }
