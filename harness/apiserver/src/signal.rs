@@ -62,6 +62,12 @@ impl Listener {
         }
     }
 
+    /// Whether there was a change since the last one that was waited for or marked as seen.
+    #[must_use]
+    pub fn has_changed(&self) -> bool {
+        self.inner.changes.load(Ordering::Relaxed) != self.seen
+    }
+
     /// Counts everything up to now as seen.
     pub fn mark_seen(&mut self) {
         self.seen = self.inner.changes.load(Ordering::Relaxed);

@@ -30,7 +30,7 @@ impl MtlsLook {
 
 impl Look for MtlsLook {
     fn next(&self) -> Next {
-        let peers: Vec<&str> = self.peers.iter().map(|peer| peer.0.as_str()).collect();
+        let peers: Vec<&str> = self.peers.iter().map(|peer| &*peer.0).collect();
         let expected = format!("the server sees mutual TLS of {}", peers.join(", "));
         self.standing.next(expected, "so it does")
     }

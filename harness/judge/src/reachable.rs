@@ -126,7 +126,7 @@ impl ReachableLook {
     fn fault(&self, client: usize, observation: &Observation, answer: &Answer) -> Option<Fault> {
         let progress = &self.clients[client];
         let by = server(answer);
-        if !progress.servers.is_empty() && !progress.servers.contains(&by) {
+        if !progress.servers.is_empty() && !progress.servers.contains(&*by) {
             return Some(match answer.cluster.is_none() && answer.vm.is_none() {
                 true => Fault::Blind("the answer does not say where it comes from".to_owned()),
                 false => Fault::Broken(format!("{by} answered {}", progress.name)),
@@ -144,7 +144,7 @@ impl ReachableLook {
             None => Some(Fault::Blind(
                 "the answer does not say its version".to_owned(),
             )),
-            Some(version) if wanted.contains(version) => None,
+            Some(version) if wanted.contains(&**version) => None,
             Some(version) => Some(Fault::Broken(format!(
                 "version {version} answered {client}"
             ))),

@@ -1,6 +1,6 @@
 //! Do the answers of each client fall into the expected shares?
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use scenario::{draft::By, term::Percent};
 use world::{Answer, Client, Observation, Outcome};
@@ -66,13 +66,13 @@ impl ShareLook {
         }
     }
 
-    fn bucket(&self, answer: &Answer) -> Option<String> {
+    fn bucket<'a>(&self, answer: &'a Answer) -> Option<Cow<'a, str>> {
         match self.by {
             By::Cluster => {
                 (answer.cluster.is_some() || answer.vm.is_some()).then(|| server(answer))
             }
-            By::Version => answer.version.clone(),
-            By::Pod => answer.pod.clone(),
+            By::Version => answer.version.as_deref().map(Cow::Borrowed),
+            By::Pod => answer.pod.as_deref().map(Cow::Borrowed),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What has been seen so far, counted: the evidence of a verdict while it grows.
 
+use std::borrow::Cow;
+
 use world::{Answer, Observation, Outcome, Refusal};
 
 use crate::{Evidence, Rates};
@@ -18,8 +20,11 @@ impl Tally {
     pub(crate) fn count(&mut self, observation: &Observation, independent: bool) {
         self.evidence.calls += 1;
         self.evidence.independent += u64::from(independent);
-        let seen = label(&observation.outcome);
-        *self.evidence.seen.entry(seen).or_default() += 1;
+        let who = label(&observation.outcome);
+        match self.evidence.seen.get_mut(&*who) {
+            Some(times) => *times += 1,
+            None => drop(self.evidence.seen.insert(who.into_owned(), 1)),
+        }
     }
 
     /// Keeps the first observation that broke the promise, or else the first that came near it.
@@ -42,19 +47,19 @@ impl Tally {
 }
 
 /// Who answered, or how it was refused.
-pub(crate) fn label(outcome: &Outcome) -> String {
+pub(crate) fn label(outcome: &Outcome) -> Cow<'_, str> {
     match outcome {
         Outcome::Answered(answer) => server(answer),
-        Outcome::Refused(refusal) => refusal.to_string(),
+        Outcome::Refused(refusal) => refusal.to_string().into(),
     }
 }
 
 /// The place that answered, as checks name it.
-pub(crate) fn server(answer: &Answer) -> String {
+pub(crate) fn server(answer: &Answer) -> Cow<'_, str> {
     match (&answer.cluster, &answer.vm) {
-        (Some(cluster), _) => cluster.to_string(),
-        (None, Some(vm)) => format!("vm:{vm}"),
-        (None, None) => UNKNOWN.to_owned(),
+        (Some(cluster), _) => cluster.as_str().into(),
+        (None, Some(vm)) => format!("vm:{vm}").into(),
+        (None, None) => UNKNOWN.into(),
     }
 }
 

@@ -6,45 +6,46 @@ use std::{
 };
 
 use scenario::{Topology, draft::Via, topology::GatewayKind};
-use world::{Answer, Client, ClusterName, Observation, Place};
+use world::{Answer, Client, ClusterName, Observation, Place, Text};
 
 /// What kind of gateway each gateway is, and what is behind it. Clones share what is known.
 #[derive(Debug, Clone, Default)]
 pub struct Ways {
-    kinds: Arc<BTreeMap<Gateway, Via>>,
+    kinds: Arc<BTreeMap<ClusterName, BTreeMap<String, Via>>>,
     /// Clusters that share their network with others.
     sharing: Arc<BTreeSet<ClusterName>>,
 }
 
 /// A gateway: its cluster and its name there.
-type Gateway = (ClusterName, String);
+type Gateway<'a> = (&'a ClusterName, &'a Text);
 
 impl Ways {
     /// The gateways of a topology.
     pub fn of(topology: &Topology) -> Self {
-        let kinds = topology.gateways().iter().map(|gateway| {
+        let mut kinds: BTreeMap<ClusterName, BTreeMap<String, Via>> = BTreeMap::new();
+        for gateway in topology.gateways() {
             let kind = match gateway.kind {
                 GatewayKind::EastWest => Via::EastWest,
                 GatewayKind::Ingress => Via::Ingress,
                 GatewayKind::Egress => Via::Egress,
             };
-            ((gateway.cluster.clone(), gateway.name.to_string()), kind)
-        });
+            let of_cluster = kinds.entry(gateway.cluster.clone()).or_default();
+            of_cluster.insert(gateway.name.to_string(), kind);
+        }
         let clusters = topology.substrate().clusters.keys();
         let shares = |cluster: &&ClusterName| {
             let mut others = topology.members().keys().filter(|other| other != cluster);
             others.any(|other| topology.network_of(other) == topology.network_of(cluster))
         };
         Self {
-            kinds: Arc::new(kinds.collect()),
+            kinds: Arc::new(kinds),
             sharing: Arc::new(clusters.filter(shares).cloned().collect()),
         }
     }
 
     /// Whether a call passed a gateway behind which there is more than one cluster.
     pub(crate) fn enters_shared_network(&self, observation: &Observation) -> bool {
-        let mut passed = self.passed(observation).into_keys();
-        passed.any(|(cluster, _)| self.sharing.contains(&cluster))
+        passed(observation).any(|(cluster, _)| self.sharing.contains(cluster))
     }
 
     /// In which way a call went another way than it should; `None` if it did not.
@@ -57,31 +58,31 @@ impl Ways {
         observation: &Observation,
         answer: &Answer,
     ) -> Option<String> {
-        let passed = self.passed(observation);
-        let kinds: BTreeSet<Via> = passed.values().copied().flatten().collect();
-        let known = passed.values().all(Option::is_some);
+        let mut kinds = passed(observation).map(|gateway| self.kind(gateway));
         let fits = match wanted {
-            Via::Direct => passed.is_empty(),
-            Via::EastWest if stays(observation, answer) => passed.is_empty(),
-            Via::EastWest => known && kinds == BTreeSet::from([Via::EastWest]),
-            Via::Ingress | Via::Egress => kinds.contains(&wanted),
+            Via::Direct => kinds.next().is_none(),
+            Via::EastWest if stays(observation, answer) => kinds.next().is_none(),
+            Via::EastWest => {
+                let first = kinds.next();
+                first == Some(Some(wanted)) && kinds.all(|kind| kind == Some(wanted))
+            }
+            Via::Ingress | Via::Egress => kinds.any(|kind| kind == Some(wanted)),
         };
-        (!fits).then(|| words(&passed))
+        (!fits).then(|| words(&passed(observation).collect()))
     }
 
-    /// The gateways that a call passed, each with its kind if it is one of the topology.
-    fn passed(&self, observation: &Observation) -> BTreeMap<Gateway, Option<Via>> {
-        let gateways = observation.hops.iter().filter_map(|hop| match &hop.at {
-            Place::Gateway { cluster, name } => Some((cluster.clone(), name.clone())),
-            Place::Cluster { .. } | Place::Vm(_) | Place::Network(_) => None,
-        });
-        gateways
-            .map(|gateway| {
-                let kind = self.kinds.get(&gateway).copied();
-                (gateway, kind)
-            })
-            .collect()
+    /// What kind of gateway it is; `None` if it is none of the topology.
+    fn kind(&self, (cluster, name): Gateway<'_>) -> Option<Via> {
+        self.kinds.get(cluster)?.get(&**name).copied()
     }
+}
+
+/// The gateways that a call passed, once for each station there.
+fn passed(observation: &Observation) -> impl Iterator<Item = Gateway<'_>> {
+    observation.hops.iter().filter_map(|hop| match &hop.at {
+        Place::Gateway { cluster, name } => Some((cluster, name)),
+        Place::Cluster { .. } | Place::Vm(_) | Place::Network(_) => None,
+    })
 }
 
 /// Whether a pod was answered by its own cluster.
@@ -92,9 +93,9 @@ fn stays(observation: &Observation, answer: &Answer) -> bool {
     }
 }
 
-fn words(passed: &BTreeMap<Gateway, Option<Via>>) -> String {
+fn words(passed: &BTreeSet<Gateway<'_>>) -> String {
     let names: Vec<String> = passed
-        .keys()
+        .iter()
         .map(|(cluster, name)| format!("{name} of {cluster}"))
         .collect();
     match names.is_empty() {

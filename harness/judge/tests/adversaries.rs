@@ -61,7 +61,7 @@ fn checks() -> Vec<(&'static str, CheckKind)> {
         via: None,
         status: None,
     };
-    let peer = PeerIdentity(SLEEP.to_owned());
+    let peer = PeerIdentity(SLEEP.into());
     vec![
         ("each", reachable(ServedBy::Each(both()))),
         ("local", reachable(ServedBy::Local)),
@@ -106,7 +106,7 @@ fn answer(from: &str, tls: Option<TlsSeen>) -> Outcome {
 
 fn mutual(peer: &str) -> Option<TlsSeen> {
     Some(TlsSeen::Mutual {
-        peer: PeerIdentity(peer.to_owned()),
+        peer: PeerIdentity(peer.into()),
     })
 }
 
@@ -115,7 +115,7 @@ fn observed(from: &Client, outcome: Outcome) -> Observation {
         call: Call {
             from: from.clone(),
             to: Target {
-                host: "helloworld.sample".to_owned(),
+                host: "helloworld.sample".into(),
                 port: 5000,
             },
             protocol: Protocol::get("/hello"),
@@ -254,7 +254,7 @@ fn three_hundred_answers_of_one_pooled_connection_are_no_evidence_of_shares_amon
     };
     let pooled = |_: &Client| {
         Outcome::Answered(Answer {
-            pod: Some("a".to_owned()),
+            pod: Some("a".into()),
             cluster: Some(cluster("cluster2")),
             earlier_pick: Some(true),
             ..Answer::default()

@@ -9,7 +9,7 @@ pub(crate) fn call(connection: Connection) -> Call {
     Call {
         from: Client::Outside,
         to: Target {
-            host: "helloworld.sample".to_owned(),
+            host: "helloworld.sample".into(),
             port: 5000,
         },
         protocol: Protocol::get("/hello"),

@@ -77,7 +77,7 @@ fn call(connection: Connection) -> Call {
             workload: WorkloadName::new("sleep").expect("a label"),
         },
         to: Target {
-            host: "helloworld.sample".to_owned(),
+            host: "helloworld.sample".into(),
             port: 5000,
         },
         protocol: Protocol::get("/hello"),

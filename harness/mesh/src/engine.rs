@@ -182,7 +182,7 @@ impl MeshEnvironment {
                 let pod = self.sim.pod_of(client)?;
                 Ok(pod.map(|pod| Place::Cluster {
                     cluster: cluster.clone(),
-                    who: format!("proxy of pod {pod}"),
+                    who: format!("proxy of pod {pod}").into(),
                 }))
             }
             Client::Vm(vm) => Ok(Some(Place::Vm(vm.clone()))),

@@ -79,7 +79,7 @@ fn line(hop: Hop) -> Line {
         Place::Cluster { cluster, who } => format!("{who}@{cluster}"),
         Place::Gateway { cluster, name } => format!("gateway {name}@{cluster}"),
         Place::Vm(vm) => format!("vm:{vm}"),
-        Place::Network(network) => network.clone(),
+        Place::Network(network) => network.to_string(),
     };
     Line {
         text: format!("{at}: {}", hop.decided),

@@ -88,7 +88,7 @@ impl FromStr for SpiffeId {
 
 impl From<&SpiffeId> for PeerIdentity {
     fn from(id: &SpiffeId) -> PeerIdentity {
-        PeerIdentity(id.to_string())
+        PeerIdentity(id.to_string().into())
     }
 }
 

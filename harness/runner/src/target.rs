@@ -42,7 +42,7 @@ async fn target(site: &Site<'_>, to: &Destination) -> Result<Target> {
         } => pod(site, workload, cluster).await?,
     };
     Ok(Target {
-        host,
+        host: host.into(),
         port: to.port(),
     })
 }

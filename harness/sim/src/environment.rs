@@ -117,7 +117,7 @@ impl Environment for SimEnvironment {
     fn client(&self, cluster: &ClusterName) -> Result<kube::Client> {
         let cluster = self.cluster(cluster)?;
         let from = Origin {
-            place: Place::Outside,
+            place: Place::Outside.into(),
             address: Ipv4Addr::UNSPECIFIED,
         };
         let access = Access {

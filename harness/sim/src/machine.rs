@@ -56,7 +56,7 @@ impl SimMachine {
     /// Who it is to the network.
     pub fn origin(&self) -> Origin {
         Origin {
-            place: self.host.place().clone(),
+            place: Arc::clone(self.host.place()),
             address: self.host.address(),
         }
     }
@@ -97,8 +97,8 @@ impl SimMachine {
         self.lock().apps.remove(&app.port);
         let by = ServedBy {
             cluster: None,
-            name: self.name.to_string(),
-            version: Some(app.version.clone()),
+            name: self.name.as_str().into(),
+            version: Some(app.version.as_str().into()),
         };
         let listener = self.host.listen(app.port, Arc::new(SaysWhoItIs { by }));
         let listener = listener.map_err(|error| Error::Machinery {

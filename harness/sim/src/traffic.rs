@@ -14,7 +14,7 @@ use tokio::{
 };
 use world::Observation;
 
-use crate::prober::{Kept, SimProber};
+use crate::prober::{Kept, Known, SimProber};
 
 /// Traffic under way. Dropping it ends it, calls under way included.
 pub(crate) struct SimTraffic {
@@ -53,6 +53,7 @@ async fn go_on(
 ) {
     let mut calls = JoinSet::new();
     let mut next = Instant::now();
+    let known = Arc::new(Known::default());
     for number in 0.. {
         tokio::select! {
             biased;
@@ -63,9 +64,10 @@ async fn go_on(
             () = sleep_until(next) => next += traffic.every,
         }
         let (prober, call, seen) = (prober.clone(), traffic.call.clone(), Arc::clone(&seen));
+        let known = Arc::clone(&known);
         calls.spawn(async move {
             let kept = Kept::default();
-            let observed = prober.one(call, &kept).await;
+            let observed = prober.one(call, &kept, &known).await;
             let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
             match observed {
                 Ok(observation) => {

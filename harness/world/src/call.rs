@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ClusterName, NamespaceName, VmName, WorkloadName};
+use crate::{ClusterName, NamespaceName, Text, VmName, WorkloadName};
 
 /// Who calls.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub enum Client {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Target {
     /// A DNS name or an IPv4 address; short names are completed as the client's resolver does.
-    pub host: String,
+    pub host: Text,
     /// The TCP port.
     pub port: u16,
 }
@@ -41,9 +41,9 @@ pub enum Protocol {
     /// One HTTP/1.1 request in plaintext, as an application behind a sidecar sends it.
     Http {
         /// The method, for example `GET`.
-        method: String,
+        method: Text,
         /// The path with its query, for example `/hello`.
-        path: String,
+        path: Text,
         /// Request headers beyond the ordinary ones; `host` overrides the authority.
         headers: BTreeMap<String, String>,
     },
@@ -78,9 +78,9 @@ pub struct Call {
 
 impl Protocol {
     /// A plain `GET` of `path`.
-    pub fn get(path: impl Into<String>) -> Self {
+    pub fn get(path: impl Into<Text>) -> Self {
         Self::Http {
-            method: "GET".to_owned(),
+            method: "GET".into(),
             path: path.into(),
             headers: BTreeMap::new(),
         }

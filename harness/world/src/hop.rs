@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ClusterName, VmName};
+use crate::{ClusterName, Sentence, Text, VmName};
 
 /// The stable name of a rule, for example `split-horizon/gateway-weight`.
 ///
@@ -40,19 +40,19 @@ pub enum Place {
         /// The cluster.
         cluster: ClusterName,
         /// Who decided there, for example `pod sample/sleep-5b7c` or `istiod`.
-        who: String,
+        who: Text,
     },
     /// A gateway of a cluster, in whichever of its pods.
     Gateway {
         /// The cluster.
         cluster: ClusterName,
         /// Its name: that of its Deployment and Service.
-        name: String,
+        name: Text,
     },
     /// A virtual machine.
     Vm(VmName),
     /// Between networks, or outside.
-    Network(String),
+    Network(Text),
 }
 
 /// One station of a call: what was decided there and by which rule.
@@ -61,7 +61,7 @@ pub struct Hop {
     /// Where.
     pub at: Place,
     /// What was decided, in one line.
-    pub decided: String,
+    pub decided: Sentence,
     /// By which rule; `None` where the engine saw the effect but not the cause.
     pub because: Option<RuleId>,
 }

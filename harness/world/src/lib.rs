@@ -4,7 +4,7 @@
 //! a mesh is declared to be, what is expected of it, or how anything is brought about: there is
 //! no `Topology`, no `Check` and no client of any kind here.
 //!
-//! Reading order: [`name`] and [`locality`] (what things are called), [`substrate`] (what stands
+//! Reading order: [`name`], [`text`] and [`locality`] (what things are called), [`substrate`] (what stands
 //! there), [`call`] (what is asked), [`observation`] and [`hop`] (what was seen and why),
 //! [`known`] (what a mesh says of itself),
 //! [`fault`] (what can be broken underneath), [`capability`] (what an engine can do).
@@ -18,6 +18,7 @@ pub mod locality;
 pub mod name;
 pub mod observation;
 pub mod substrate;
+pub mod text;
 pub mod version;
 
 pub use call::{Call, Client, Connection, Protocol, Target};
@@ -33,4 +34,5 @@ pub use name::{
 };
 pub use observation::{Answer, Observation, Outcome, PeerIdentity, Refusal, TlsSeen};
 pub use substrate::{Cluster, Link, Network, Node, Substrate, Vm};
+pub use text::{Sentence, Text, Words};
 pub use version::{Version, VersionError, VersionReq};

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Call, ClusterName, Hop, VmName};
+use crate::{Call, ClusterName, Hop, Text, VmName};
 
 /// What came of one call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,9 +41,9 @@ pub struct Answer {
     /// The VM that answered.
     pub vm: Option<VmName>,
     /// The name of the pod that answered.
-    pub pod: Option<String>,
+    pub pod: Option<Text>,
     /// The version label of the pod that answered.
-    pub version: Option<String>,
+    pub version: Option<Text>,
     /// How the server was reached.
     pub tls: Option<TlsSeen>,
     /// Whether the pod was picked for an earlier call, whose connection this one went on: a gateway
@@ -70,7 +70,7 @@ pub enum TlsSeen {
 /// `spiffe://cluster.local/ns/sample/sa/sleep`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct PeerIdentity(pub String);
+pub struct PeerIdentity(pub Text);
 
 /// How a call was refused, as the client saw it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

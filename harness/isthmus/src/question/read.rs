@@ -68,8 +68,8 @@ fn protocol(asked: &Asked) -> Result<Protocol, QuestionError> {
     };
     let headers: Result<BTreeMap<_, _>, _> = asked.header.iter().map(header).collect();
     Ok(Protocol::Http {
-        method: asked.method.clone(),
-        path: asked.path.clone(),
+        method: asked.method.as_str().into(),
+        path: asked.path.as_str().into(),
         headers: headers?,
     })
 }

@@ -28,23 +28,23 @@ pub struct Server<'a> {
 
 /// A call that is let in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Received {
+pub struct Received<'a> {
     /// Where the call is sent.
     pub cluster: InboundCluster,
     /// Who calls; `None` without mutual TLS.
-    pub peer: Option<SpiffeId>,
+    pub peer: Option<&'a SpiffeId>,
 }
 
 impl Server<'_> {
     /// Whether a call is let in, or why not. `presented` is the identity in the client's
     /// certificate if the server's roots verify it; of `request` the peer is filled in here, and
     /// the HTTP part is read only where the proxy reads HTTP.
-    pub fn receive(
+    pub fn receive<'a>(
         &self,
         arrival: Arrival<'_>,
-        presented: Option<&SpiffeId>,
+        presented: Option<&'a SpiffeId>,
         request: RequestFacts<'_>,
-    ) -> Decision<Result<Received, WireCause>> {
+    ) -> Decision<Result<Received<'a>, WireCause>> {
         let handled = self.ports.handle(self.modes, arrival);
         let (handling, cluster) = handled.value;
         let (mutual, reads_http) = match handling {
@@ -61,10 +61,9 @@ impl Server<'_> {
         let Admission::Peer(peer) = admission.value else {
             return Decision::new(Err(WireCause::HandshakeFailed), admission.because);
         };
-        let identity = peer.as_ref().map(ToString::to_string);
         let enforcer = if reads_http { self.http } else { self.tcp };
         let verdict = enforcer.judge(&RequestFacts {
-            peer: identity.as_deref(),
+            peer: peer.map(|peer| &**peer.text()),
             http: request.http.filter(|_| reads_http),
             ..request
         });
@@ -113,11 +112,11 @@ mod tests {
         Enforcer::new(&selected, Layer::Http, &TrustDomains::only("td")).unwrap()
     }
 
-    fn received(
+    fn received<'a>(
         mode: ServerMode,
         transport: Transport<'_>,
-        presented: Option<&SpiffeId>,
-    ) -> Decision<Result<Received, WireCause>> {
+        presented: Option<&'a SpiffeId>,
+    ) -> Decision<Result<Received<'a>, WireCause>> {
         let ports = InboundPorts {
             services: [(80, Protocol::Http)].into(),
             ingress: None,
@@ -153,7 +152,7 @@ mod tests {
         let decision = received(ServerMode::Strict, MESH, Some(&cart));
         let expected = Received {
             cluster: InboundCluster::Port(80),
-            peer: Some(cart),
+            peer: Some(&cart),
         };
         assert_eq!(
             decision,

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use world::Text;
+
 use super::rules;
 use crate::Decision;
 
@@ -9,16 +11,18 @@ use crate::Decision;
 pub const SCHEME: &str = "spiffe://";
 
 /// Who a workload is. The cluster is not part of it: a service account is the same in every
-/// cluster of a trust domain.
+/// cluster of a trust domain. It is written down once: clones share the text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SpiffeId {
-    /// The domain whose root signs; empty in identities that some policy mentions.
-    pub trust_domain: String,
-    /// The Kubernetes namespace.
-    pub namespace: String,
-    /// The Kubernetes service account.
-    pub service_account: String,
+    text: Text,
+    /// How long the trust domain is in it, and the namespace.
+    trust_domain: usize,
+    namespace: usize,
 }
+
+/// What stands between the trust domain and the namespace, and between that and the account.
+const NAMESPACE: &str = "/ns/";
+const ACCOUNT: &str = "/sa/";
 
 /// Why there is no identity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,11 +54,11 @@ pub fn workload_identity(
 ) -> Decision<Result<SpiffeId, IdentityError>> {
     let complete = !namespace.is_empty() && !service_account.is_empty();
     let value = match complete {
-        true => Ok(SpiffeId {
-            trust_domain: trust_domain.replace('@', "."),
-            namespace: namespace.to_owned(),
-            service_account: service_account.to_owned(),
-        }),
+        true => Ok(SpiffeId::new(
+            &trust_domain.replace('@', "."),
+            namespace,
+            service_account,
+        )),
         false => Err(IdentityError::Incomplete {
             namespace: namespace.to_owned(),
             service_account: service_account.to_owned(),
@@ -64,20 +68,52 @@ pub fn workload_identity(
 }
 
 impl SpiffeId {
-    /// The same workload in another trust domain.
-    pub fn in_trust_domain(&self, trust_domain: &str) -> Self {
+    /// The identity of a service account, whether or not any control plane would issue it.
+    pub fn new(trust_domain: &str, namespace: &str, service_account: &str) -> Self {
+        let text = [
+            SCHEME,
+            trust_domain,
+            NAMESPACE,
+            namespace,
+            ACCOUNT,
+            service_account,
+        ];
         Self {
-            trust_domain: trust_domain.to_owned(),
-            ..self.clone()
+            text: text.concat().into(),
+            trust_domain: trust_domain.len(),
+            namespace: namespace.len(),
         }
     }
 
+    /// The domain whose root signs; empty in identities that some policy mentions.
+    pub fn trust_domain(&self) -> &str {
+        &self.principal()[..self.trust_domain]
+    }
+
+    /// The Kubernetes namespace.
+    pub fn namespace(&self) -> &str {
+        &self.principal()[self.trust_domain + NAMESPACE.len()..][..self.namespace]
+    }
+
+    /// The Kubernetes service account.
+    pub fn service_account(&self) -> &str {
+        let before = self.trust_domain + NAMESPACE.len() + self.namespace + ACCOUNT.len();
+        &self.principal()[before..]
+    }
+
+    /// The same workload in another trust domain.
+    pub fn in_trust_domain(&self, trust_domain: &str) -> Self {
+        Self::new(trust_domain, self.namespace(), self.service_account())
+    }
+
+    /// The whole identity, as certificates state it.
+    pub fn text(&self) -> &Text {
+        &self.text
+    }
+
     /// The identity as AuthorizationPolicies write it: without the scheme.
-    pub fn principal(&self) -> String {
-        format!(
-            "{}/ns/{}/sa/{}",
-            self.trust_domain, self.namespace, self.service_account
-        )
+    pub fn principal(&self) -> &str {
+        &self.text[SCHEME.len()..]
     }
 }
 
@@ -90,11 +126,9 @@ impl FromStr for SpiffeId {
             None => Vec::new(),
         };
         match parts[..] {
-            [trust_domain, "ns", namespace, "sa", service_account] => Ok(Self {
-                trust_domain: trust_domain.to_owned(),
-                namespace: namespace.to_owned(),
-                service_account: service_account.to_owned(),
-            }),
+            [trust_domain, "ns", namespace, "sa", service_account] => {
+                Ok(Self::new(trust_domain, namespace, service_account))
+            }
             _ => Err(IdentityError::NotSpiffe {
                 text: text.to_owned(),
             }),
@@ -104,7 +138,7 @@ impl FromStr for SpiffeId {
 
 impl fmt::Display for SpiffeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{SCHEME}{}", self.principal())
+        f.write_str(&self.text)
     }
 }
 
@@ -144,7 +178,7 @@ mod tests {
         let id = workload_identity("me@example", "shop", "cart")
             .value
             .unwrap();
-        assert_eq!(id.trust_domain, "me.example");
+        assert_eq!(id.trust_domain(), "me.example");
     }
 
     #[test]

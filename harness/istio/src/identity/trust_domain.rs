@@ -61,7 +61,7 @@ impl TrustDomains {
 /// Whether a server that accepts these trust domains lets a peer finish the handshake; an empty
 /// list means that the trust domain is not checked.
 pub fn peer_is_accepted(peer: &SpiffeId, accepted: &[String]) -> Decision<bool> {
-    let known = accepted.contains(&peer.trust_domain);
+    let known = accepted.iter().any(|domain| domain == peer.trust_domain());
     Decision::new(accepted.is_empty() || known, rules::ACCEPTED_DOMAINS)
 }
 

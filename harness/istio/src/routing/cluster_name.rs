@@ -1,6 +1,6 @@
 //! The names of Envoy's clusters, which are also the SNI of mesh connections.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use super::rules;
 use crate::Decision;
@@ -34,7 +34,7 @@ pub struct ClusterKey {
     /// The subset; empty if there is none.
     pub subset: String,
     /// The service's host; empty for inbound clusters.
-    pub host: String,
+    pub host: Arc<str>,
 }
 
 /// A name taken apart as far as it goes; what is missing or malformed is empty.
@@ -58,12 +58,12 @@ const DOT: &str = "_.";
 
 impl ClusterKey {
     /// The cluster of a service's port and subset.
-    pub fn outbound(port: u16, subset: &str, host: &str) -> Self {
+    pub fn outbound(port: u16, subset: &str, host: impl Into<Arc<str>>) -> Self {
         Self {
             direction: Direction::Outbound,
             port,
             subset: subset.to_owned(),
-            host: host.to_owned(),
+            host: host.into(),
         }
     }
 
@@ -73,7 +73,7 @@ impl ClusterKey {
             direction: Direction::Inbound,
             port,
             subset: String::new(),
-            host: String::new(),
+            host: "".into(),
         }
     }
 
@@ -88,6 +88,13 @@ impl ClusterKey {
     }
 
     fn joined(&self, between: &str) -> String {
+        let mut text = String::new();
+        self.join(between, &mut text)
+            .expect("a String takes whatever is written");
+        text
+    }
+
+    fn join(&self, between: &str, to: &mut impl fmt::Write) -> fmt::Result {
         let Self {
             direction,
             port,
@@ -95,13 +102,16 @@ impl ClusterKey {
             host,
         } = self;
         let direction = direction.as_str();
-        format!("{direction}{between}{port}{between}{subset}{between}{host}")
+        write!(
+            to,
+            "{direction}{between}{port}{between}{subset}{between}{host}"
+        )
     }
 }
 
 impl fmt::Display for ClusterKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.joined(BAR))
+        self.join(BAR, f)
     }
 }
 

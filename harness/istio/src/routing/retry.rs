@@ -1,6 +1,6 @@
 //! How often a failed request is tried again, and where.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use super::rules;
 use crate::{Decision, kinds::HttpRetry, version::mechanism::InboundRetries};
@@ -33,7 +33,7 @@ pub struct RetryPolicy {
     /// Tries after the first one.
     pub attempts: u32,
     /// The failures that are retried, in Envoy's words.
-    pub retry_on: Vec<String>,
+    pub retry_on: Vec<Cow<'static, str>>,
     /// The statuses that are retried.
     pub retriable_status_codes: Vec<u16>,
     /// How long one try may take; `None` is the route's time-out.
@@ -103,10 +103,10 @@ pub fn inbound(
     }
 }
 
-fn default_policy(retry_on: &[&str]) -> RetryPolicy {
+fn default_policy(retry_on: &'static [&str]) -> RetryPolicy {
     RetryPolicy {
         attempts: DEFAULT_ATTEMPTS,
-        retry_on: retry_on.iter().map(|word| (*word).to_owned()).collect(),
+        retry_on: retry_on.iter().map(|word| Cow::Borrowed(*word)).collect(),
         retriable_status_codes: Vec::new(),
         per_try_timeout: None,
         backoff: None,
@@ -140,8 +140,8 @@ fn customised(retry: &HttpRetry, default: RetryPolicy) -> Option<RetryPolicy> {
 }
 
 /// Takes `retryOn` apart: numbers that are statuses, and everything else.
-fn conditions(written: &str) -> (Vec<String>, Vec<u16>) {
-    let (mut words, mut codes) = (Vec::new(), Vec::new());
+fn conditions(written: &str) -> (Vec<Cow<'static, str>>, Vec<u16>) {
+    let (mut words, mut codes) = (Vec::<Cow<'static, str>>::new(), Vec::new());
     for part in written
         .split(',')
         .map(str::trim)
@@ -149,11 +149,11 @@ fn conditions(written: &str) -> (Vec<String>, Vec<u16>) {
     {
         match part.parse().ok().filter(|code| is_http_status(*code)) {
             Some(code) => codes.push(code),
-            None => words.push(part.to_owned()),
+            None => words.push(Cow::Owned(part.to_owned())),
         }
     }
     if !codes.is_empty() && !words.iter().any(|word| word.contains(STATUS_CODES)) {
-        words.push(STATUS_CODES.to_owned());
+        words.push(Cow::Borrowed(STATUS_CODES));
     }
     (words, codes)
 }

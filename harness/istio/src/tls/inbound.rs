@@ -3,7 +3,7 @@
 //! Envoy looks for a filter chain first by port, then by transport (TLS or not), then by ALPN, and
 //! never goes back: a port that is known by name hides the rules for unknown ports.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use super::{ServerMode, ServerModes, rules};
 use crate::{
@@ -85,10 +85,10 @@ pub enum Handling {
 }
 
 /// What is known of a peer once the handshake is over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Admission {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission<'a> {
     /// Let in, under this identity; `None` is plaintext.
-    Peer(Option<SpiffeId>),
+    Peer(Option<&'a SpiffeId>),
     /// The handshake failed, and with it the connection.
     HandshakeFailed,
 }
@@ -119,12 +119,12 @@ impl InboundPorts {
     }
 }
 
-impl InboundCluster {
+impl fmt::Display for InboundCluster {
     /// The cluster's name in Envoy.
-    pub fn name(self) -> String {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Port(port) => ClusterKey::inbound(port).cluster_name().value,
-            Self::Passthrough => "InboundPassthroughCluster".to_owned(),
+            Self::Port(port) => ClusterKey::inbound(*port).fmt(f),
+            Self::Passthrough => f.write_str("InboundPassthroughCluster"),
         }
     }
 }
@@ -216,16 +216,14 @@ fn readable(handling: Handling, arrival: Arrival<'_>) -> Handling {
 /// Whether a peer is let in by a filter chain that terminates mutual TLS (`mutual`). `presented`
 /// is the identity in its certificate if the server's roots verify it; `accepted` are the trust
 /// domains the server accepts, empty if it does not check them.
-pub fn admit(
+pub fn admit<'a>(
     mutual: bool,
-    presented: Option<&SpiffeId>,
+    presented: Option<&'a SpiffeId>,
     accepted: &[String],
-) -> Decision<Admission> {
+) -> Decision<Admission<'a>> {
     let admission = match (mutual, presented) {
         (false, _) => Admission::Peer(None),
-        (true, Some(peer)) if peer_is_accepted(peer, accepted).value => {
-            Admission::Peer(Some(peer.clone()))
-        }
+        (true, Some(peer)) if peer_is_accepted(peer, accepted).value => Admission::Peer(Some(peer)),
         (true, _) => Admission::HandshakeFailed,
     };
     Decision::new(admission, rules::PEER_VERIFIED)

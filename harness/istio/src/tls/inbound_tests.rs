@@ -131,9 +131,9 @@ fn a_port_that_is_not_known_is_passed_through_and_ingress_hides_the_services() {
         (Handling::Tcp { mutual: false }, InboundCluster::Port(90))
     );
     assert_eq!(to(90).because, rules::INBOUND_PERMISSIVE);
-    assert_eq!(InboundCluster::Port(90).name(), "inbound|90||");
+    assert_eq!(InboundCluster::Port(90).to_string(), "inbound|90||");
     assert_eq!(
-        InboundCluster::Passthrough.name(),
+        InboundCluster::Passthrough.to_string(),
         "InboundPassthroughCluster"
     );
 }
@@ -142,7 +142,7 @@ fn a_port_that_is_not_known_is_passed_through_and_ingress_hides_the_services() {
 fn a_verified_peer_of_an_accepted_domain_is_let_in() {
     let peer: SpiffeId = "spiffe://td/ns/shop/sa/cart".parse().unwrap();
     let accepted = ["td".to_owned()];
-    let let_in = Admission::Peer(Some(peer.clone()));
+    let let_in = Admission::Peer(Some(&peer));
     assert_eq!(admit(true, Some(&peer), &accepted).value, let_in);
     assert_eq!(
         admit(true, None, &accepted).value,

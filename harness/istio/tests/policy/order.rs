@@ -50,7 +50,7 @@ proptest! {
         subset in "[a-z0-9-]{0,8}",
         host in "[a-z][a-z0-9.-]{0,20}",
     ) {
-        let key = ClusterKey::outbound(port, &subset, &host);
+        let key = ClusterKey::outbound(port, &subset, host.as_str());
         for text in [key.cluster_name().value, key.sni().value] {
             let parts = cluster_name::parse(&text).value;
             prop_assert_eq!((parts.port, parts.subset, parts.host), (port, &subset[..], &host[..]));

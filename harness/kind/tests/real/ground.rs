@@ -149,7 +149,7 @@ impl Ground {
         let call = Call {
             from,
             to: Target {
-                host: host.to_owned(),
+                host: host.into(),
                 port: PORT,
             },
             protocol: Protocol::get("/hello"),
@@ -159,7 +159,7 @@ impl Ground {
         let batch = Batch::in_order(vec![call]);
         let mut seen = self.environment.prober().ask(batch).await.unwrap();
         match seen.remove(0).outcome {
-            Outcome::Answered(answer) => Ok(answer.version.unwrap_or_default()),
+            Outcome::Answered(answer) => Ok(answer.version.unwrap_or_default().to_string()),
             Outcome::Refused(refusal) => Err(refusal),
         }
     }

@@ -28,9 +28,9 @@ pub(super) fn answer(status: u16, body: &str) -> Answer {
     Answer {
         status,
         cluster: seen.cluster.parse().ok(),
-        pod: seen.vm.is_empty().then_some(seen.pod),
+        pod: seen.vm.is_empty().then(|| seen.pod.into()),
         vm: seen.vm.parse().ok(),
-        version: Some(seen.version),
+        version: Some(seen.version.into()),
         tls: peer(&seen.headers),
         received_headers: seen.headers,
         ..Answer::default()
@@ -41,7 +41,7 @@ pub(super) fn answer(status: u16, body: &str) -> Answer {
 fn plain(body: &str) -> Answer {
     let said = body.trim().strip_prefix("Hello version: ");
     let parts = said.and_then(|said| said.split_once(", instance: "));
-    let (version, pod) = parts.map(|(v, p)| (v.to_owned(), p.to_owned())).unzip();
+    let (version, pod) = parts.map(|(v, p)| (v.into(), p.into())).unzip();
     Answer {
         version,
         pod,
@@ -55,7 +55,7 @@ fn peer(headers: &BTreeMap<String, String>) -> Option<TlsSeen> {
     let last = forwarded.rsplit(',').next()?;
     let uri = last.split(';').find_map(|part| part.strip_prefix("URI="))?;
     Some(TlsSeen::Mutual {
-        peer: PeerIdentity(uri.to_owned()),
+        peer: PeerIdentity(uri.into()),
     })
 }
 
@@ -69,7 +69,7 @@ mod tests {
         let answer = answer(200, body);
         assert_eq!(answer.version.as_deref(), Some("v2"));
         assert_eq!(answer.cluster, Some("cluster2".parse().unwrap()));
-        let peer = PeerIdentity("spiffe://cluster.local/ns/sample/sa/sleep".to_owned());
+        let peer = PeerIdentity("spiffe://cluster.local/ns/sample/sa/sleep".into());
         assert_eq!(answer.tls, Some(TlsSeen::Mutual { peer }));
     }
 

@@ -15,7 +15,7 @@ use std::{
 use engine::Error;
 use k8s_openapi::api::core::v1::{Pod, Service};
 use kube::{Api, Client as Kube, api::ListParams};
-use world::{Answer, Client, ClusterName, Hop, Observation, Outcome, Place};
+use world::{Answer, Client, ClusterName, Hop, Observation, Outcome, Place, Sentence};
 
 use crate::proxy::CROSS_NETWORK;
 
@@ -100,7 +100,7 @@ impl Ways {
         let Some(client) = clusters.get(cluster) else {
             return Ok(None);
         };
-        let key = (cluster.clone(), pod.clone());
+        let key = (cluster.clone(), pod.to_string());
         if let Some(known) = locked(&self.pods).get(&key) {
             return Ok(known.clone());
         }
@@ -130,17 +130,21 @@ fn hop(
         (true, None, _) => Some(Hop {
             at: Place::Cluster {
                 cluster: cluster.clone(),
-                who: proxy.clone(),
+                who: proxy.as_str().into(),
             },
-            decided: format!("{proxy} sent requests to {pod}, the pod that answered"),
+            decided: Sentence::new(format!(
+                "{proxy} sent requests to {pod}, the pod that answered"
+            )),
             because: None,
         }),
         (false, Some((address, (_, name))), None) => Some(Hop {
             at: Place::Gateway {
                 cluster: cluster.clone(),
-                name: name.clone(),
+                name: name.as_str().into(),
             },
-            decided: format!("{proxy} sent requests to {address}, the gateway {name} of {cluster}"),
+            decided: Sentence::new(format!(
+                "{proxy} sent requests to {address}, the gateway {name} of {cluster}"
+            )),
             because: None,
         }),
         (true, Some(_), _) | (false, Some(_), Some(_)) | (false, None, _) => None,
@@ -191,7 +195,7 @@ mod tests {
     fn the_only_host_that_leads_to_the_pod_is_the_way() {
         let gateway = Place::Gateway {
             cluster: "cluster2".parse().unwrap(),
-            name: "eastwest".to_owned(),
+            name: "eastwest".into(),
         };
         assert_eq!(told(&["10.10.0.7:5000", "172.24.0.5:15443"]), Some(gateway));
         let direct = told(&["10.10.0.7:5000", "10.20.0.3:5000"]);

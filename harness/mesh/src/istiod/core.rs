@@ -15,9 +15,8 @@ use istio::{
 use jiff::Timestamp;
 use k8s_openapi::api::authentication::v1::{TokenReview, TokenReviewSpec};
 use kube::{Api, Client, api::PostParams};
-use pki::{Chain, Credential};
-use rustls_pki_types::CertificateDer;
-use sim::{cluster::Key, log::EventLog, random::Seed};
+use pki::Credential;
+use sim::{cluster::Key, log::EventLog, program::Shown, random::Seed};
 use tokio::sync::{mpsc::UnboundedSender, watch};
 
 use super::{
@@ -113,10 +112,10 @@ impl Core {
     pub(crate) async fn sign(
         &self,
         request: &SigningRequest,
-        chain: &[Vec<u8>],
+        shown: Option<&Shown>,
     ) -> Result<Signed, Refused> {
         let identity = self
-            .identify(&request.credentials, &request.cluster, chain)
+            .identify(&request.credentials, &request.cluster, shown)
             .await?;
         let failed = |why: &dyn Display| Refused::Signing(why.to_string());
         let identity = identity
@@ -136,14 +135,14 @@ impl Core {
     pub(crate) async fn admit(
         &self,
         subscription: &Subscription,
-        chain: &[Vec<u8>],
+        shown: Option<&Shown>,
     ) -> Result<(), Refused> {
         let node = &subscription.node;
         let known = self
-            .identify(&subscription.credentials, &node.cluster, chain)
+            .identify(&subscription.credentials, &node.cluster, shown)
             .await?;
         let same =
-            known.namespace == node.namespace && known.service_account == node.service_account;
+            known.namespace() == node.namespace && known.service_account() == node.service_account;
         match same {
             true => Ok(()),
             false => Err(Refused::Impostor {
@@ -189,11 +188,11 @@ impl Core {
         &self,
         credentials: &Credentials,
         cluster: &ClusterId,
-        chain: &[Vec<u8>],
+        shown: Option<&Shown>,
     ) -> Result<SpiffeId, Refused> {
         match credentials {
             Credentials::Token(token) => self.by_token(token, cluster).await,
-            Credentials::Certificate => self.by_certificate(chain),
+            Credentials::Certificate => self.by_certificate(shown),
         }
     }
 
@@ -215,14 +214,12 @@ impl Core {
     }
 
     /// The mesh's own certificates identify whoever shows one.
-    fn by_certificate(&self, chain: &[Vec<u8>]) -> Result<SpiffeId, Refused> {
+    fn by_certificate(&self, shown: Option<&Shown>) -> Result<SpiffeId, Refused> {
         let refused = Refused::Unauthenticated(AuthFailure::NoToken);
-        let mut certificates = chain.iter().cloned().map(CertificateDer::from);
-        let leaf = certificates.next().ok_or(refused.clone())?;
-        let chain = Chain::new(leaf, &certificates.collect::<Vec<_>>());
+        let chain = shown.ok_or(refused.clone())?.chain();
         let snapshot = self.snapshot().ok_or(refused.clone())?;
-        let own = self.ca.roots().verify_workload(&chain, self.now());
-        let verified = own.or_else(|_| snapshot.trust.bundles.verify(&chain, self.now()));
+        let own = self.ca.roots().verify_workload(chain, self.now());
+        let verified = own.or_else(|_| snapshot.trust.bundles.verify(chain, self.now()));
         let identity = verified.map_err(|_| refused.clone())?;
         identity.to_string().parse().map_err(|_| refused)
     }

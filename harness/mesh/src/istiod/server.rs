@@ -9,12 +9,11 @@ use std::{
 };
 
 use futures::{FutureExt, future::BoxFuture};
-use pki::Credential;
 use rand::RngExt;
 use serde_json::{Value, json};
 use sim::{
     net::Origin,
-    program::{Hello, Reply, Request, Sent, Serve},
+    program::{Hello, Reply, Request, Sent, Serve, Shown},
 };
 use tokio::{sync::watch, time::sleep};
 
@@ -45,8 +44,8 @@ struct Session {
     core: Arc<Core>,
     serves: Serves,
     from: Origin,
-    /// The chain that the client showed, once there was a hello.
-    client: Mutex<Option<Vec<Vec<u8>>>>,
+    /// What the client began with, once it has.
+    hello: Mutex<Option<Hello>>,
     subscribed: Mutex<Option<Subscribed>>,
     /// Of a machine that registered itself, for as long as the connection lasts.
     registered: Mutex<Option<Registered>>,
@@ -69,7 +68,7 @@ impl Serve for Port {
             core: Arc::clone(&self.core),
             serves: self.serves,
             from: from.clone(),
-            client: Mutex::default(),
+            hello: Mutex::default(),
             subscribed: Mutex::default(),
             registered: Mutex::default(),
         })
@@ -91,7 +90,7 @@ impl Session {
         match sent {
             Sent::Hello(hello) => self.shake_hands(hello),
             // Everything else is said inside TLS.
-            _ if lock(&self.client).is_none() => Reply::Closed,
+            _ if lock(&self.hello).is_none() => Reply::Closed,
             Sent::Review { path, review } if self.serves == Serves::Webhooks => {
                 self.review(&path, &review)
             }
@@ -104,11 +103,12 @@ impl Session {
     }
 
     fn shake_hands(&self, hello: Hello) -> Reply {
-        *lock(&self.client) = Some(hello.chain);
+        let alpn = hello.alpn.iter().take(1).cloned().collect();
+        *lock(&self.hello) = Some(hello);
         Reply::Hello(Hello {
             sni: String::new(),
-            alpn: hello.alpn.into_iter().take(1).collect(),
-            chain: presented(&self.core.serving),
+            alpn,
+            chain: Some(Shown::new(self.core.serving.chain.clone())),
         })
     }
 
@@ -133,10 +133,11 @@ impl Session {
     }
 
     async fn ask(&self, ask: &Ask) -> Answer {
-        let chain = lock(&self.client).clone().unwrap_or_default();
+        let hello = lock(&self.hello).clone();
+        let shown = hello.as_ref().and_then(|hello| hello.chain.as_ref());
         let answer = match ask {
-            Ask::Sign(request) => self.core.sign(request, &chain).await.map(Answer::Signed),
-            Ask::Subscribe(subscription) => self.subscribe(subscription, &chain).await,
+            Ask::Sign(request) => self.core.sign(request, shown).await.map(Answer::Signed),
+            Ask::Subscribe(subscription) => self.subscribe(subscription, shown).await,
             Ask::Next => self.next().await,
             Ask::Health(_) => Ok(Answer::Noted),
         };
@@ -150,9 +151,9 @@ impl Session {
     async fn subscribe(
         &self,
         subscription: &Subscription,
-        chain: &[Vec<u8>],
+        shown: Option<&Shown>,
     ) -> Result<Answer, Refused> {
-        self.core.admit(subscription, chain).await?;
+        self.core.admit(subscription, shown).await?;
         let registered = self.core.register(&subscription.node)?;
         *lock(&self.registered) = registered;
         *lock(&self.subscribed) = Some(Subscribed {
@@ -195,12 +196,6 @@ impl Session {
         let name = format_args!("push {who} {}/{} {version}", node.namespace, node.name);
         SPREAD.mul_f64(self.core.seed.stream(name).random::<f64>())
     }
-}
-
-fn presented(serving: &Credential) -> Vec<Vec<u8>> {
-    let chain = &serving.chain;
-    let all = std::iter::once(chain.leaf()).chain(chain.intermediates());
-    all.map(|certificate| certificate.to_vec()).collect()
 }
 
 fn not_found() -> Reply {

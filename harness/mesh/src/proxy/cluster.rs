@@ -33,7 +33,7 @@ pub(super) struct Cluster {
     active: BTreeMap<Address, u32>,
     /// The connections that carry nothing at the moment, the last one used last. Most clusters have
     /// one: a list is smaller than a map.
-    idle: Vec<(Address, Upstream)>,
+    idle: Vec<(Address, Box<Upstream>)>,
     pickers: Vec<Turns>,
 }
 
@@ -48,7 +48,7 @@ struct Turns {
 struct Known {
     policy: Arc<Policy>,
     selection: Selection,
-    kept: Vec<Kept>,
+    kept: Vec<Arc<Kept>>,
 }
 
 /// The set of hosts among which one is picked: a priority, and a group if groups have shares.
@@ -57,7 +57,7 @@ type Among = (u32, Option<usize>);
 /// A host that was picked for a request or connection.
 #[derive(Debug, Clone)]
 pub(super) struct Picked {
-    pub(super) kept: Kept,
+    pub(super) kept: Arc<Kept>,
     pub(super) policy: Arc<Policy>,
     pub(super) because: RuleId,
     /// How many hosts it was picked among.
@@ -103,14 +103,14 @@ impl Cluster {
     ) {
         let before = self.hosts.take();
         self.hosts = policy::of(view, about, purpose, key).map(|(policy, selection)| Known {
-            kept: assignment::kept(&selection.groups).value,
+            kept: kept(&selection),
             policy: Arc::new(policy),
             selection,
         });
         let (Some(now), before) = (&self.hosts, before) else {
             return;
         };
-        let addresses: Vec<Address> = now.kept.iter().map(Kept::address).collect();
+        let addresses: Vec<Address> = now.kept.iter().map(|kept| kept.address()).collect();
         let before = before.as_ref().map(|known| &known.policy);
         if before.is_some_and(|policy| policy.tls != now.policy.tls) {
             self.idle.clear();
@@ -177,18 +177,18 @@ impl Cluster {
     }
 
     /// Keeps the connection of a request that was answered if it can carry another one.
-    pub(super) fn keep(&mut self, host: &Address, upstream: Option<Upstream>) {
+    pub(super) fn keep(&mut self, host: &Address, upstream: Option<Box<Upstream>>) {
         let limit = self.policy().map_or(0, |policy| policy.max_requests);
         let is_kept = |known: &Known| known.kept.iter().any(|kept| kept.address() == *host);
         let known = self.hosts.as_ref().is_some_and(is_kept) && !self.is_ejected(host);
-        let reusable = |upstream: &Upstream| limit == 0 || upstream.carried() < limit;
-        if let Some(upstream) = upstream.filter(|upstream| known && reusable(upstream)) {
+        let reusable = |carried: u32| limit == 0 || carried < limit;
+        if let Some(upstream) = upstream.filter(|one| known && reusable(one.carried())) {
             self.idle.push((host.clone(), upstream));
         }
     }
 
     /// A connection to the host that carries nothing at the moment, the last one used first.
-    pub(super) fn idle(&mut self, host: &Address) -> Option<Upstream> {
+    pub(super) fn idle(&mut self, host: &Address) -> Option<Box<Upstream>> {
         while let Some(last) = self.idle.iter().rposition(|(address, _)| address == host) {
             let (_, upstream) = self.idle.remove(last);
             if upstream.is_open() {
@@ -232,7 +232,7 @@ impl Cluster {
         let decided = self.among((priority, group), &hosts)?;
         let known = self.hosts.as_ref()?;
         Some(Picked {
-            kept: known.kept[decided.value].clone(),
+            kept: Arc::clone(&known.kept[decided.value]),
             policy: Arc::clone(&known.policy),
             because: decided.because,
             among: hosts.len(),
@@ -261,6 +261,8 @@ impl Cluster {
                 let weights: Vec<f64> = candidates.iter().map(|one| one.weight).collect();
                 let hosts = now().collect();
                 let picker = Picker::new(known.policy.lb, &weights, &mut self.chance);
+                // Nearly all clusters have one: a list grows by four.
+                self.pickers.reserve_exact(1);
                 self.pickers.push(Turns {
                     among,
                     hosts,
@@ -274,6 +276,11 @@ impl Cluster {
         let index = picked.value.and_then(|i| hosts.get(i)).copied()?;
         Some(Decision::new(index, picked.because))
     }
+}
+
+fn kept(selection: &Selection) -> Vec<Arc<Kept>> {
+    let kept = assignment::kept(&selection.groups).value;
+    kept.into_iter().map(Arc::new).collect()
 }
 
 /// The priority of one request, and whether it uses all its hosts; `None` if there is none.
@@ -301,7 +308,7 @@ fn group_of(known: &Known, priority: u32, usable: &[usize], chance: &mut Chance)
         .collect();
     let count = |hosts: usize| u32::try_from(hosts).unwrap_or(u32::MAX);
     let weighed = groups.iter().map(|group| {
-        let of_group = |kept: &&Kept| kept.group == *group;
+        let of_group = |kept: &&Arc<Kept>| kept.group == *group;
         let available = usable.iter().map(|i| &known.kept[*i]).filter(of_group);
         Weighed {
             weight: known.selection.groups[*group].weight,

@@ -10,7 +10,7 @@ use istio::{endpoint::select::Purpose, routing::ClusterKey};
 use sim::{
     log::EventLog,
     net::{Net, Origin, dns::Names},
-    program::Serve,
+    program::{Serve, Shown},
     random::Seed,
 };
 use world::Place;
@@ -117,8 +117,8 @@ impl Proxy {
         Some(Arc::clone(&view.snapshot().control_plane))
     }
 
-    /// The certificate it presents, in DER, as long as it counts.
-    pub(super) fn presented(&self) -> Option<Vec<Vec<u8>>> {
+    /// The certificates it presents, as long as its own counts.
+    pub(super) fn presented(&self) -> Option<Shown> {
         let identity = self.identity()?;
         let counts = identity.uri(self.about.clock.now()).is_some();
         counts.then(|| identity.presented())

@@ -6,13 +6,13 @@ use istio::{
 };
 use sim::program::{Reply, Sent, Trail};
 use std::collections::BTreeMap;
-use world::{Hop, Place, Refusal};
+use world::{Hop, Place, Refusal, Sentence, Words};
 
-/// Notes a decision of a station.
-pub(super) fn note(trail: &Trail, at: &Place, decided: impl Into<String>, because: RuleId) {
+/// Notes a decision of a station. It is put into words when somebody reads it.
+pub(super) fn note(trail: &Trail, at: &Place, decided: impl Words, because: RuleId) {
     trail.pass(Hop {
         at: at.clone(),
-        decided: decided.into(),
+        decided: Sentence::new(decided),
         because: Some(because),
     });
 }

@@ -69,15 +69,16 @@ impl Serve for Session {
 
 impl Session {
     async fn carry(&self, sent: Sent, trail: Trail) -> Reply {
-        if let Some(far) = self.tunnel.far_end().await {
+        if let Some(far) = self.tunnel.far_end() {
             return carried(&far, sent, &trail).await;
         }
         let Some(view) = self.proxy.view() else {
             return Reply::Closed;
         };
         match sent {
-            Sent::Hello(hello) => self.pass_through(&view, hello, &trail).await,
-            Sent::Http(http) => self.let_in(&view, http, &trail).await,
+            // Once for a connection: what follows on it carries no room for this.
+            Sent::Hello(hello) => Box::pin(self.pass_through(&view, hello, &trail)).await,
+            Sent::Http(http) => Box::pin(self.let_in(&view, http, &trail)).await,
             Sent::Nothing | Sent::Review { .. } | Sent::Opaque(_) => Reply::Closed,
         }
     }

@@ -178,8 +178,8 @@ impl Errand<'_> {
     async fn ask(
         &self,
         picked: &Picked,
-        idle: Option<Upstream>,
-    ) -> (Result<Reply, Failed>, Option<Upstream>, Event) {
+        idle: Option<Box<Upstream>>,
+    ) -> (Result<Reply, Failed>, Option<Box<Upstream>>, Event) {
         let upstream = match self.connection(picked, idle).await {
             Ok(upstream) => upstream,
             Err(cause) => {
@@ -210,12 +210,12 @@ impl Errand<'_> {
     async fn connection(
         &self,
         picked: &Picked,
-        idle: Option<Upstream>,
-    ) -> Result<Upstream, WireCause> {
+        idle: Option<Box<Upstream>>,
+    ) -> Result<Box<Upstream>, WireCause> {
         if let Some(upstream) = idle {
             return Ok(upstream);
         }
-        Dial {
+        let dial = Dial {
             proxy: self.proxy,
             view: self.view,
             policy: &picked.policy,
@@ -223,9 +223,9 @@ impl Errand<'_> {
             mtls: picked.kept.host.mtls,
             speaks: Speaks::Http,
             trail: self.trail,
-        }
-        .open()
-        .await
+        };
+        // Most requests find a connection: none carries the room that opening one takes.
+        Box::pin(dial.open()).await.map(Box::new)
     }
 }
 

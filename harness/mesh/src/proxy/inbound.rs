@@ -1,8 +1,9 @@
 //! Port 15006: what a sidecar does with what others send to its application.
 
 use std::{
+    fmt,
     net::{IpAddr, SocketAddrV4},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use futures::{FutureExt, future::BoxFuture};
@@ -16,17 +17,14 @@ use istio::{
         inbound::{admit, is_istio_alpn},
     },
 };
-use pki::Chain;
 use sim::{
     net::Origin,
     program::{Hello, HttpRequest, Reply, Request, Sent, Serve, Trail},
 };
-use tokio::sync::Mutex;
-use world::{PeerIdentity, TlsSeen};
+use world::{PeerIdentity, TlsSeen, Words};
 
 use super::{
     core::Proxy,
-    credential::chain_of,
     evidence::{self, note},
     tunnel::{Tunnel, carried},
     upstream::Upstream,
@@ -96,9 +94,10 @@ impl Session {
         let Some(view) = self.proxy.view() else {
             return Reply::Closed;
         };
-        let peer = self.peer.lock().await.clone();
+        let peer = self.peer().clone();
         match (peer, sent) {
-            (None, Sent::Hello(hello)) => self.handshake(&view, hello, &trail).await,
+            // Once for a connection: what follows on it carries no room for this.
+            (None, Sent::Hello(hello)) => Box::pin(self.handshake(&view, hello, &trail)).await,
             (peer, sent) => self.judge(&view, peer.as_deref(), sent, &trail).await,
         }
     }
@@ -129,13 +128,10 @@ impl Session {
         let answer = Hello {
             sni: String::new(),
             alpn: chosen.iter().map(|alpn| (**alpn).to_owned()).collect(),
-            chain: self
-                .proxy
-                .identity()
-                .map_or_else(Vec::new, |own| own.presented()),
+            chain: self.proxy.identity().map(|own| own.presented()),
         };
         let told = id.as_ref().and_then(|id| self.told_of(&hello, id));
-        *self.peer.lock().await = Some(Arc::new(Peer {
+        *self.peer() = Some(Arc::new(Peer {
             sni: hello.sni,
             alpn: hello.alpn,
             told,
@@ -149,8 +145,8 @@ impl Session {
         let own = self.proxy.identity()?;
         let bundles = &view.snapshot().trust.bundles;
         let now = self.proxy.about.clock.now();
-        match own.believes(&hello.chain, bundles, now) {
-            Ok(id) => id.to_string().parse().ok(),
+        match own.believes(hello.chain.as_ref(), bundles, now) {
+            Ok(id) => Some(id),
             Err(error) => {
                 let said = format!("the client is not believed: {error}");
                 self.say(trail, said, istio::tls::rules::PEER_VERIFIED);
@@ -170,16 +166,19 @@ impl Session {
                 evidence::wire(cause, speaks)
             }
             Ok(received) => {
-                let caller = received.peer.as_ref().map(ToString::to_string);
-                let from = caller.clone().unwrap_or_else(|| "plaintext".to_owned());
-                let said = format!("{from} is let in to {}", received.cluster.name());
-                self.say(trail, said, decided.because);
-                trail.tls(match caller {
+                let caller = received.peer.map(|peer| peer.text().clone());
+                trail.tls(match &caller {
                     Some(peer) => TlsSeen::Mutual {
-                        peer: PeerIdentity(peer),
+                        peer: PeerIdentity(peer.clone()),
                     },
                     None => TlsSeen::Plaintext,
                 });
+                let cluster = received.cluster;
+                let said = fmt::from_fn(move |f| {
+                    let from = caller.as_deref().unwrap_or("plaintext");
+                    write!(f, "{from} is let in to {cluster}")
+                });
+                self.say(trail, said, decided.because);
                 let sent = self.told_who_calls(sent, peer, &received);
                 self.to_application(sent, trail).await
             }
@@ -187,12 +186,12 @@ impl Session {
     }
 
     /// Whether it is let in; `None` if a policy is not modelled, which the log names.
-    fn decide(
+    fn decide<'a>(
         &self,
         view: &View,
-        peer: Option<&Peer>,
+        peer: Option<&'a Peer>,
         sent: &Sent,
-    ) -> Option<Decision<Result<Received, WireCause>>> {
+    ) -> Option<Decision<Result<Received<'a>, WireCause>>> {
         let policies = match &view.policies {
             Ok(policies) => policies,
             Err(error) => {
@@ -247,15 +246,15 @@ impl Session {
 
     /// What the application is told of a client whose identity is believed.
     fn told_of(&self, hello: &Hello, id: &SpiffeId) -> Option<String> {
-        let hash = fingerprint(&chain_of(&hello.chain)?);
+        let hash = hello.chain.as_ref()?.leaf_digest();
         let now = self.proxy.about.clock.now();
         let by = self.proxy.identity().and_then(|own| own.uri(now));
-        let by = by.unwrap_or_default();
+        let by = by.as_ref().map_or("", |by| by.text());
         Some(format!("By={by};Hash={hash};Subject=\"\";URI={id}"))
     }
 
     /// A request says who sent it, as this proxy saw it, and never as the client says.
-    fn told_who_calls(&self, sent: Sent, peer: Option<&Peer>, received: &Received) -> Sent {
+    fn told_who_calls(&self, sent: Sent, peer: Option<&Peer>, received: &Received<'_>) -> Sent {
         let Sent::Http(mut http) = sent else {
             return sent;
         };
@@ -269,12 +268,12 @@ impl Session {
 
     async fn to_application(&self, sent: Sent, trail: &Trail) -> Reply {
         // What the application says of connections is not evidence of the client's proxy.
-        let own = Trail::default();
-        if let Some(app) = self.app.far_end().await {
+        let own = Trail::none();
+        if let Some(app) = self.app.far_end() {
             return carried(&app, sent, &own).await;
         }
         let speaks = evidence::speaks(&sent);
-        match Upstream::plain(&self.proxy, self.to).await {
+        match Box::pin(Upstream::plain(&self.proxy, self.to)).await {
             Ok(app) => self.app.open(app, sent, &own).await,
             Err(_) => {
                 let because = istio::routing::rules::FAILURE;
@@ -284,8 +283,12 @@ impl Session {
         }
     }
 
-    fn say(&self, trail: &Trail, decided: impl Into<String>, because: istio::RuleId) {
+    fn say(&self, trail: &Trail, decided: impl Words, because: istio::RuleId) {
         note(trail, &self.proxy.about.at, decided, because);
+    }
+
+    fn peer(&self) -> MutexGuard<'_, Option<Arc<Peer>>> {
+        self.peer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -321,11 +324,4 @@ fn facts_of(http: &HttpRequest) -> HttpFacts<'_> {
         host: &http.authority,
         headers: &http.headers,
     }
-}
-
-/// The digest of a client's own certificate.
-fn fingerprint(chain: &Chain) -> String {
-    let alone = Chain::new(chain.leaf().clone(), &[]);
-    let bytes = alone.fingerprint();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

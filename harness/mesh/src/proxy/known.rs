@@ -1,6 +1,9 @@
 //! What a proxy knows of a service, as its admin port tells it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use istio::{
     endpoint::{Endpoint, Host, Reached, Selection, select::Purpose},
@@ -17,10 +20,10 @@ impl Proxy {
         let Some(view) = self.view() else {
             return KnownEndpoints::NoProxy;
         };
-        let Some(service) = view.named(host, port, &self.about.namespace) else {
+        let Some(service) = view.named(&host.into(), port) else {
             return KnownEndpoints::NoService;
         };
-        let key = ClusterKey::outbound(port, "", &service.host);
+        let key = ClusterKey::outbound(port, "", Arc::clone(&service.host));
         match policy::of(&view, &self.about, Purpose::Outbound, &key) {
             Some((_, selection)) => {
                 let known = view.snapshot().endpoints.of(&service.host);

@@ -20,7 +20,7 @@ pub(super) struct Captured(pub(super) Arc<Proxy>);
 impl Names for Captured {
     fn look_up(&self, name: &str) -> Option<Vec<Ipv4Addr>> {
         let view = self.0.view()?;
-        let service = view.by_name(name, &self.0.about.namespace)?;
+        let service = view.by_name(name)?;
         let found = match service.resolution {
             Resolution::Passthrough => endpoints(&view, service),
             Resolution::ClientSide

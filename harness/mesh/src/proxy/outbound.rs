@@ -63,7 +63,7 @@ impl Serve for Session {
 
 impl Session {
     async fn carry(&self, sent: Sent, trail: Trail) -> Reply {
-        if let Some(far) = self.tunnel.far_end().await {
+        if let Some(far) = self.tunnel.far_end() {
             return carried(&far, sent, &trail).await;
         }
         let Some(view) = self.proxy.view() else {
@@ -90,7 +90,7 @@ impl Session {
         match (next, sent) {
             (Next::Fails(cause), sent) => evidence::own(trail, at, cause, evidence::speaks(&sent)),
             (Next::Answer(status), _) => evidence::status(status),
-            (Next::PassThrough, sent) => self.pass_through(sent, trail).await,
+            (Next::PassThrough, sent) => Box::pin(self.pass_through(sent, trail)).await,
             (Next::To(route), Sent::Http(http)) if !self.is_opaque(view) => {
                 let errand = Errand {
                     proxy: &self.proxy,
@@ -110,7 +110,7 @@ impl Session {
                     key: &route.key,
                     to: self.to,
                 };
-                match far.connect(trail).await {
+                match Box::pin(far.connect(trail)).await {
                     Ok(upstream) => self.tunnel.open(upstream, sent, trail).await,
                     Err(Dead::Own(cause)) => evidence::own(trail, at, cause, Speaks::Tcp),
                     Err(Dead::Wire(cause)) => evidence::upstream(trail, at, cause, Speaks::Tcp),

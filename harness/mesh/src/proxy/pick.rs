@@ -1,9 +1,10 @@
 //! What follows from a pick: where to connect to, and what a report says of it.
 
-use std::net::SocketAddrV4;
+use std::{fmt, net::SocketAddrV4, sync::Arc};
 
-use istio::{endpoint::Reached, routing::failure::WireCause};
+use istio::{endpoint::Reached, envoy::assignment::Kept, routing::failure::WireCause};
 use sim::program::Trail;
+use world::Words;
 
 use super::{cluster::Picked, core::Proxy, evidence::note};
 
@@ -24,35 +25,54 @@ pub(super) fn address_of(
 /// Notes which host was picked and why.
 pub(super) fn said(trail: &Trail, proxy: &Proxy, picked: &Picked) {
     let at = &proxy.about.at;
-    let host = &picked.kept.host;
-    let policy = &picked.policy;
-    if let (Some(rule), because) = &policy.rule {
-        note(
-            trail,
-            at,
-            format!("DestinationRule {rule} is read"),
-            because.clone(),
-        );
+    if let (Some(_), because) = &picked.policy.rule {
+        let policy = Arc::clone(&picked.policy);
+        let read = fmt::from_fn(move |f| {
+            let rule = policy.rule.0.as_deref().unwrap_or_default();
+            write!(f, "DestinationRule {rule} is read")
+        });
+        note(trail, at, read, because.clone());
     }
-    let priority = picked.kept.priority;
-    let place = format!("{}:{} has priority {priority}", host.address, host.port);
-    note(trail, at, place, picked.ordered_by.clone());
-    let what = match &host.reached {
-        Reached::Directly(_) => "an endpoint".to_owned(),
-        Reached::Through {
-            network,
-            stands_for,
-            ..
-        } => {
-            let count = stands_for.len();
-            format!("the gateway of {network} for {count} endpoints")
+    let kept = || Arc::clone(&picked.kept);
+    note(trail, at, has_priority(kept()), picked.ordered_by.clone());
+    note(trail, at, is_a(kept()), picked.kept.host.because.clone());
+    let among = picked.among;
+    note(trail, at, is_picked(kept(), among), picked.because.clone());
+}
+
+fn has_priority(kept: Arc<Kept>) -> impl Words {
+    fmt::from_fn(move |f| {
+        let host = &kept.host;
+        let priority = kept.priority;
+        write!(f, "{}:{} has priority {priority}", host.address, host.port)
+    })
+}
+
+fn is_a(kept: Arc<Kept>) -> impl Words {
+    fmt::from_fn(move |f| {
+        let host = &kept.host;
+        write!(f, "{}:{} is ", host.address, host.port)?;
+        match &host.reached {
+            Reached::Directly(_) => f.write_str("an endpoint"),
+            Reached::Through {
+                network,
+                stands_for,
+                ..
+            } => {
+                let count = stands_for.len();
+                write!(f, "the gateway of {network} for {count} endpoints")
+            }
         }
-    };
-    let decided = format!("{}:{} is {what}", host.address, host.port);
-    note(trail, at, decided, host.because.clone());
-    let decided = format!(
-        "{}:{} is picked among {} hosts",
-        host.address, host.port, picked.among
-    );
-    note(trail, at, decided, picked.because.clone());
+    })
+}
+
+fn is_picked(kept: Arc<Kept>, among: usize) -> impl Words {
+    fmt::from_fn(move |f| {
+        let host = &kept.host;
+        write!(
+            f,
+            "{}:{} is picked among {among} hosts",
+            host.address, host.port
+        )
+    })
 }

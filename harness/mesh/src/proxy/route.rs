@@ -1,6 +1,11 @@
 //! Which service port and subset is meant by a request or a connection.
 
-use std::{net::IpAddr, net::SocketAddrV4, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddrV4},
+    sync::Arc,
+    time::Duration,
+};
 
 use istio::{
     RuleId,
@@ -19,6 +24,7 @@ use istio::{
     },
 };
 use sim::program::{HttpRequest, Trail};
+use world::Words;
 
 use super::{
     core::Proxy,
@@ -185,11 +191,11 @@ impl<'a> Router<'a> {
     }
 
     fn plainly(self, service: &Service, port: u16) -> Next {
-        let decided = format!("port {port} of {}", service.host);
+        let host = Arc::clone(&service.host);
+        let decided = fmt::from_fn(move |f| write!(f, "port {port} of {host}"));
         self.say(decided, rules::ROUTE_DEFAULT);
-        Next::To(Box::new(
-            self.route(ClusterKey::outbound(port, "", &service.host), None),
-        ))
+        let key = ClusterKey::outbound(port, "", Arc::clone(&service.host));
+        Next::To(Box::new(self.route(key, None)))
     }
 
     fn one_of(self, to: &WeightedDestinations, port: u16, written: Option<&HttpRoute>) -> Next {
@@ -204,7 +210,8 @@ impl<'a> Router<'a> {
         let service = self.view.service(&destination.host);
         let ports = service.map_or_else(Vec::new, |s| s.ports.iter().map(|p| p.number).collect());
         let key = destination.cluster(&ports, port);
-        self.say(format!("to {key}"), picked.because);
+        let to = key.clone();
+        self.say(fmt::from_fn(move |f| write!(f, "to {to}")), picked.because);
         Next::To(Box::new(self.route(key, written)))
     }
 
@@ -240,12 +247,9 @@ impl<'a> Router<'a> {
 impl<'a> Router<'a> {
     /// The service that the authority of a request means: by name, or by address.
     fn meant(self, http: &HttpRequest, port: u16) -> Option<Arc<Service>> {
-        let namespace = &self.proxy.about.namespace;
-        let by_name = self.view.named(&http.authority, port, namespace);
+        let by_name = self.view.named(&http.authority, port);
         let address = || host_of(&http.authority).parse().ok();
-        by_name
-            .cloned()
-            .or_else(|| self.view.at(SocketAddrV4::new(address()?, port)))
+        by_name.or_else(|| self.view.at(SocketAddrV4::new(address()?, port)))
     }
 
     /// The headless service one of whose endpoints has the address.
@@ -285,7 +289,7 @@ impl<'a> Router<'a> {
         }
     }
 
-    pub(super) fn say(self, decided: String, because: RuleId) {
+    pub(super) fn say(self, decided: impl Words, because: RuleId) {
         note(self.trail, &self.proxy.about.at, decided, because);
     }
 }

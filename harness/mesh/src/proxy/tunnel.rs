@@ -1,6 +1,9 @@
 //! Connections whose content a proxy does not read: one host for the whole connection.
 
-use std::{net::SocketAddrV4, sync::Arc};
+use std::{
+    net::SocketAddrV4,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use istio::{
     endpoint::select::Purpose,
@@ -11,7 +14,6 @@ use istio::{
     },
 };
 use sim::program::{Reply, Sent, Trail};
-use tokio::sync::Mutex;
 
 use super::{
     core::Proxy,
@@ -43,15 +45,19 @@ pub(super) struct Far<'a> {
 
 impl Tunnel {
     /// The far end, if it is open already.
-    pub(super) async fn far_end(&self) -> Option<Arc<Upstream>> {
-        self.0.lock().await.clone()
+    pub(super) fn far_end(&self) -> Option<Arc<Upstream>> {
+        self.lock().clone()
     }
 
     /// Takes `upstream` for the far end and passes something on.
     pub(super) async fn open(&self, upstream: Upstream, sent: Sent, trail: &Trail) -> Reply {
         let upstream = Arc::new(upstream);
-        *self.0.lock().await = Some(Arc::clone(&upstream));
+        *self.lock() = Some(Arc::clone(&upstream));
         carried(&upstream, sent, trail).await
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Upstream>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

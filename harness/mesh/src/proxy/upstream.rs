@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    fmt,
     net::SocketAddrV4,
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -18,7 +19,7 @@ use sim::{
     program::{Channel, Hello, Reply, Sent, Trail},
 };
 use tokio::time::timeout;
-use world::Hop;
+use world::{Hop, Text, Words};
 
 use super::{core::Proxy, evidence::note, inbound, policy::Policy, view::View};
 
@@ -32,7 +33,7 @@ pub(super) struct Upstream {
     channel: Channel,
     carried: AtomicU32,
     /// What stations said while it was opened: it holds for everything on it.
-    told: Vec<Hop>,
+    told: Box<[Hop]>,
 }
 
 /// A connection that is wanted.
@@ -82,7 +83,7 @@ impl Upstream {
                 false => Channel::meant_for(conn, to),
             },
             carried: AtomicU32::new(0),
-            told: Vec::new(),
+            told: Box::default(),
         })
     }
 
@@ -112,7 +113,7 @@ impl Upstream {
 impl Dial<'_> {
     /// Opens the connection as the policy has it.
     pub(super) async fn open(self) -> Result<Upstream, WireCause> {
-        let told = Trail::default();
+        let told = Trail::new();
         let opened = timeout(self.policy.connect_timeout, self.secured(&told)).await;
         let opened = opened.unwrap_or(Err(WireCause::Unreachable));
         if let Err(cause) = &opened {
@@ -120,12 +121,8 @@ impl Dial<'_> {
             let hops = told.take().hops.into_iter();
             hops.for_each(|hop| self.trail.pass(hop));
             let because = istio::routing::rules::FAILURE;
-            note(
-                self.trail,
-                at,
-                format!("no connection to {to}: {cause:?}"),
-                because,
-            );
+            let cause = format!("no connection to {to}: {cause:?}");
+            note(self.trail, at, cause, because);
         }
         opened
     }
@@ -135,14 +132,15 @@ impl Dial<'_> {
         let mut upstream = Upstream::to_host(self.proxy, self.view, self.to).await?;
         let wire = tls::wire_to(&policy.tls.value, self.mtls, policy.original_destination);
         match wire.value {
-            Wire::Plaintext => self.say(trail, "plaintext".to_owned(), wire.because),
+            Wire::Plaintext => self.say(trail, "plaintext", wire.because),
             Wire::Tls(settings) => {
-                let sni = settings.sni.as_deref().unwrap_or_default();
-                self.say(trail, format!("TLS with SNI {sni}"), wire.because);
+                let sni = Text::from(settings.sni.as_deref().unwrap_or_default());
+                let said = fmt::from_fn(move |f| write!(f, "TLS with SNI {sni}"));
+                self.say(trail, said, wire.because);
                 self.handshake(&upstream.channel, settings, trail).await?;
             }
         }
-        upstream.told = trail.take().hops;
+        upstream.told = trail.take().hops.into();
         Ok(upstream)
     }
 
@@ -156,9 +154,9 @@ impl Dial<'_> {
         let hello = Sent::Hello(Hello {
             sni: settings.sni.clone().unwrap_or_default(),
             alpn: self.alpns(),
-            chain: match self.proxy.identity().filter(|_| mutual) {
-                Some(identity) => identity.presented(),
-                None => Vec::new(),
+            chain: {
+                let identity = self.proxy.identity().filter(|_| mutual);
+                identity.map(|identity| identity.presented())
             },
         });
         match channel.ask_along(hello, trail).await {
@@ -189,11 +187,16 @@ impl Dial<'_> {
         };
         let bundles = &self.view.snapshot().trust.bundles;
         let now = self.proxy.about.clock.now();
-        match identity.believes(&server.chain, bundles, now) {
+        match identity.believes(server.chain.as_ref(), bundles, now) {
             Ok(id) => {
-                let named = server_is_named(&id.to_string(), &accepted);
+                let named = server_is_named(id.text(), &accepted);
                 let verdict = if named.value { "is" } else { "is not" };
-                let said = format!("the server {id} {verdict} one of the service's identities");
+                let said = fmt::from_fn(move |f| {
+                    write!(
+                        f,
+                        "the server {id} {verdict} one of the service's identities"
+                    )
+                });
                 self.say(trail, said, named.because);
                 named.value
             }
@@ -205,7 +208,7 @@ impl Dial<'_> {
         }
     }
 
-    fn say(self, trail: &Trail, decided: String, because: istio::RuleId) {
+    fn say(self, trail: &Trail, decided: impl Words, because: istio::RuleId) {
         note(trail, &self.proxy.about.at, decided, because);
     }
 }

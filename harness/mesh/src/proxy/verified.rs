@@ -7,8 +7,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use istio::identity::SpiffeId;
 use jiff::Timestamp;
-use pki::{Chain, PkiError, Roots, SpiffeId, Validity, VerifyError};
+use pki::{Chain, PkiError, Roots, Validity, VerifyError};
+use sim::program::Shown;
 
 /// The whole calendar.
 const EVER: Validity = Validity {
@@ -70,14 +72,9 @@ impl Vouching {
     }
 
     /// Whom a chain names, if the roots vouch for it.
-    pub(super) fn verify(
-        &self,
-        chain: &Chain,
-        print: [u8; 32],
-        now: Timestamp,
-    ) -> Result<SpiffeId, VerifyError> {
-        let who = self.roots.verify_workload(chain, now)?;
-        Ok(self.found.keep(chain, print, who, &self.roots))
+    pub(super) fn verify(&self, shown: &Shown, now: Timestamp) -> Result<SpiffeId, VerifyError> {
+        let who = self.roots.verify_workload(shown.chain(), now)?;
+        Ok(self.found.keep(shown, who, &self.roots))
     }
 
     /// The roots.
@@ -95,18 +92,14 @@ impl Found {
     }
 
     /// Remembers whom a chain names, for as long as the chain and the roots of whoever asked hold.
-    pub(super) fn keep(
-        &self,
-        chain: &Chain,
-        print: [u8; 32],
-        who: SpiffeId,
-        roots: &Roots,
-    ) -> SpiffeId {
+    pub(super) fn keep(&self, shown: &Shown, who: pki::SpiffeId, roots: &Roots) -> SpiffeId {
+        let domain = who.trust_domain.as_str();
+        let who = SpiffeId::new(domain, who.namespace.as_str(), &who.service_account);
         let believed = Believed {
             who: who.clone(),
-            during: during(chain, roots),
+            during: during(shown.chain(), roots),
         };
-        self.lock().insert(print, believed);
+        self.lock().insert(shown.print(), believed);
         who
     }
 

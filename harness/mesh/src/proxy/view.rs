@@ -26,6 +26,8 @@ use istio::{
     },
 };
 
+use world::Text;
+
 use super::{core::About, route::named};
 use crate::{
     snapshot::{Resolution, Service, Snapshot},
@@ -45,8 +47,13 @@ pub(super) struct View {
     namespace: String,
     addresses: AddressView,
     /// The services that were looked for by address: every call asks for the same few again.
-    found: Mutex<BTreeMap<SocketAddrV4, Option<Arc<Service>>>>,
+    found: Found<SocketAddrV4>,
+    /// The same by a request's authority and port.
+    meant: Found<(Text, u16)>,
 }
+
+/// The services that were looked for, by what they were looked for by.
+type Found<K> = Mutex<BTreeMap<K, Option<Arc<Service>>>>;
 
 /// The policies of a server.
 pub(super) struct Policies {
@@ -72,6 +79,7 @@ impl View {
                 dual_stack: false,
             },
             found: Mutex::default(),
+            meant: Mutex::default(),
             sidecar,
             push,
         }
@@ -143,28 +151,28 @@ impl View {
     }
 
     /// The service that a request's authority means on a port: by its host, or by as much of it
-    /// as tells it apart for a client in `namespace`, as istiod lists the domains of a route
-    /// (pilot/pkg/networking/core/httproute.go: generateVirtualHostDomains).
-    pub(super) fn named(
-        &self,
-        authority: &str,
-        port: u16,
-        namespace: &str,
-    ) -> Option<&Arc<Service>> {
-        let mut found = self.called(host_of(authority), namespace);
-        found.find(|service| service.port(port).is_some())
+    /// as tells it apart for a client of the proxy's namespace, as istiod lists the domains of a
+    /// route (pilot/pkg/networking/core/httproute.go: generateVirtualHostDomains).
+    pub(super) fn named(&self, authority: &Text, port: u16) -> Option<Arc<Service>> {
+        let mut meant = self.meant.lock().unwrap_or_else(PoisonError::into_inner);
+        let look = || {
+            let mut called = self.called(host_of(authority));
+            called.find(|service| service.port(port).is_some()).cloned()
+        };
+        let key = (authority.clone(), port);
+        meant.entry(key).or_insert_with(look).clone()
     }
 
-    /// The service that a name means to a client in `namespace`.
-    pub(super) fn by_name(&self, name: &str, namespace: &str) -> Option<&Arc<Service>> {
-        self.called(name, namespace).next()
+    /// The service that a name means to a client of the proxy's namespace.
+    pub(super) fn by_name(&self, name: &str) -> Option<&Arc<Service>> {
+        self.called(name).next()
     }
 
     fn called<'a, 'n>(
         &'a self,
         name: &'n str,
-        namespace: &'n str,
     ) -> impl Iterator<Item = &'a Arc<Service>> + use<'a, 'n> {
+        let namespace = &self.namespace;
         let domain = &self.snapshot().control_plane.domain;
         let candidates = (0..4).map(move |form| match form {
             0 => Cow::Borrowed(name),

@@ -254,7 +254,7 @@ fn a_pod_of_one_network_is_answered_by_a_pod_of_the_other() {
                 workload: WorkloadName::new("sleep").unwrap(),
             },
             to: Target {
-                host: "helloworld".to_owned(),
+                host: "helloworld".into(),
                 port: 5000,
             },
             protocol: Protocol::get("/hello"),

@@ -44,7 +44,7 @@ async fn ask(mesh: &Mesh, from: Client, host: &str) -> Result<Answer, String> {
     let call = Call {
         from,
         to: Target {
-            host: host.to_owned(),
+            host: host.into(),
             port: 5000,
         },
         protocol: Protocol::get("/hello"),

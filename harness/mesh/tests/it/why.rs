@@ -32,7 +32,7 @@ fn call(namespace: &str, host: &str) -> Call {
             workload: WorkloadName::new("sleep").unwrap(),
         },
         to: Target {
-            host: host.to_owned(),
+            host: host.into(),
             port: 5000,
         },
         protocol: Protocol::get("/hello"),

@@ -59,7 +59,7 @@ impl Serve for App {
     fn serve(&self, request: Request) -> BoxFuture<'_, Reply> {
         let by = Some(ServedBy {
             cluster: None,
-            name: self.0.clone(),
+            name: self.0.as_str().into(),
             version: None,
         });
         let reply = match request.sent {
@@ -124,7 +124,7 @@ impl At {
 
     pub(crate) fn origin(self) -> Origin {
         Origin {
-            place: self.place(),
+            place: self.place().into(),
             address: self.address(),
         }
     }
@@ -218,7 +218,7 @@ impl Lab {
         About {
             at: world::Place::Cluster {
                 cluster: ClusterName::new(at.cluster()).unwrap(),
-                who: name.to_owned(),
+                who: name.into(),
             },
             name: name.to_owned(),
             namespace: "sample".to_owned(),
@@ -325,9 +325,9 @@ impl Lab {
         let conn = self.net.connect(&from, to).await.unwrap();
         let trail = Trail::default();
         let request = HttpRequest {
-            method: "GET".to_owned(),
-            authority: "helloworld.sample:5000".to_owned(),
-            path: "/hello".to_owned(),
+            method: "GET".into(),
+            authority: "helloworld.sample:5000".into(),
+            path: "/hello".into(),
             headers: BTreeMap::new(),
         };
         let asked = Channel::over(conn)
@@ -360,7 +360,7 @@ pub(crate) fn status(reply: &Reply) -> Option<u16> {
 /// Who answered.
 pub(crate) fn who(reply: &Reply) -> String {
     match reply {
-        Reply::Http { by: Some(by), .. } => by.name.clone(),
+        Reply::Http { by: Some(by), .. } => by.name.to_string(),
         other => format!("{other:?}"),
     }
 }

@@ -31,7 +31,7 @@ fn two_sidecars_speak_mutual_tls_and_the_application_learns_who_called() {
         lab.push([&mut sleep, &mut server]);
         let (reply, seen) = lab.call(&sleep).await;
         assert_eq!(who(&reply), "pod1-2", "{seen:#?}");
-        let peer = PeerIdentity(IDENTITY.to_owned());
+        let peer = PeerIdentity(IDENTITY.into());
         assert_eq!(seen.tls, Some(TlsSeen::Mutual { peer }));
         let Reply::Http { received, .. } = reply else {
             panic!("no answer")
@@ -92,7 +92,7 @@ fn a_server_under_another_root_is_an_upstream_failure() {
         lab.push([&mut sleep]);
         let (reply, seen) = lab.call(&sleep).await;
         assert_eq!(status(&reply), Some(503));
-        let last = &seen.hops.last().unwrap().decided;
+        let last = seen.hops.last().unwrap().decided.to_string();
         assert!(
             last.contains("HandshakeFailed") && last.contains("UF"),
             "{last}"

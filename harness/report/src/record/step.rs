@@ -118,7 +118,7 @@ impl EvidenceRecord {
 impl CallRecord {
     fn of(seen: &Observation) -> Self {
         let hop = |hop: &world::Hop| HopRecord {
-            decided: hop.decided.clone(),
+            decided: hop.decided.to_string(),
             rule: hop.because.as_ref().map(ToString::to_string),
         };
         Self {

@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use judge::{Evidence, Outcome, Verdict};
 use report::{CanaryRun, Run, StepRun, Trial, TrialName};
-use world::{Call, Client, Connection, Hop, Observation, Place, Protocol, Refusal, RuleId, Target};
+use world::{
+    Call, Client, Connection, Hop, Observation, Place, Protocol, Refusal, RuleId, Sentence, Target,
+};
 
 /// A trial that came to `outcome` in its second step, with evidence.
 pub(crate) fn trial(outcome: Outcome) -> Trial {
@@ -72,7 +74,7 @@ fn evidence() -> Evidence {
 
 fn observation() -> Observation {
     let to = Target {
-        host: "helloworld.sample".to_owned(),
+        host: "helloworld.sample".into(),
         port: 5000,
     };
     let call = Call {
@@ -83,8 +85,8 @@ fn observation() -> Observation {
         timeout: Duration::from_secs(5),
     };
     let hop = Hop {
-        at: Place::Network("network1".to_owned()),
-        decided: "no endpoint of cluster2 <known> & \"quoted\"".to_owned(),
+        at: Place::Network("network1".into()),
+        decided: Sentence::new("no endpoint of cluster2 <known> & \"quoted\""),
         because: Some(RuleId::new("remote/secret")),
     };
     Observation {

@@ -89,25 +89,23 @@ async fn broken_off(running: &Running<'_>, calls: &Calls) -> Option<String> {
 /// The gateway that was tried, and the last words before there was no connection.
 fn end_of_a_try(hops: &[Hop]) -> Option<String> {
     const LAST_WORDS: usize = 2;
-    let is_end = |hop: &Hop| hop.decided.starts_with("no connection");
-    let is_gateway = |hop: &&Hop| hop.decided.contains("the gateway of");
-    let (end, before) = hops
+    let said: Vec<String> = hops.iter().map(|hop| hop.decided.to_string()).collect();
+    let is_end = |said: &String| said.starts_with("no connection");
+    let is_gateway = |said: &String| said.contains("the gateway of");
+    let (end, before) = said
         .iter()
         .position(is_end)
-        .map(|end| (&hops[end], &hops[..end]))?;
-    let picked = before.iter().rposition(|hop| is_gateway(&hop));
+        .map(|end| (&said[end], &said[..end]))?;
+    let picked = before.iter().rposition(is_gateway);
     let since = &before[picked.map_or(0, |picked| picked + 1)..];
     let last = &since[since.len().saturating_sub(LAST_WORDS)..];
-    let said = picked
+    let told = picked
         .map(|picked| &before[picked])
         .into_iter()
         .chain(last)
         .chain([end]);
-    Some(
-        said.map(|hop| hop.decided.as_str())
-            .collect::<Vec<_>>()
-            .join("; "),
-    )
+    let told: Vec<&str> = told.map(String::as_str).collect();
+    Some(told.join("; "))
 }
 
 /// The clusters in which pods of the called workload are declared.

@@ -28,7 +28,7 @@ pub(super) async fn dns(
     let call = |client: &Client, timeout| Call {
         from: client.clone(),
         to: Target {
-            host: host.to_owned(),
+            host: host.into(),
             port: DISCARD,
         },
         protocol: Protocol::Tcp,

@@ -135,7 +135,7 @@ impl Instrument {
             Lie::AlwaysCluster1 => Outcome::Answered(Answer {
                 status: Some(200),
                 cluster: ClusterName::new("cluster1").ok(),
-                version: Some("v1".to_owned()),
+                version: Some("v1".into()),
                 ..Answer::default()
             }),
             Lie::Slow => {

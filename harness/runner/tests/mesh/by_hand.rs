@@ -262,7 +262,7 @@ impl ByHand {
                 workload: WorkloadName::new("sleep").unwrap(),
             },
             to: Target {
-                host: "helloworld.sample".to_owned(),
+                host: "helloworld.sample".into(),
                 port: 5000,
             },
             protocol: Protocol::get("/hello"),

@@ -46,13 +46,15 @@ fn answers(seen: &[Observation]) -> impl Iterator<Item = &Answer> {
 /// The pods of version v2 that answered.
 fn remote_pods(seen: &[Observation]) -> BTreeSet<String> {
     let remote = answers(seen).filter(|answer| answer.version.as_deref() == Some("v2"));
-    remote.filter_map(|answer| answer.pod.clone()).collect()
+    remote
+        .filter_map(|answer| answer.pod.as_ref().map(ToString::to_string))
+        .collect()
 }
 
 fn by_version(seen: &[Observation]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for answer in answers(seen) {
-        let version = answer.version.clone().unwrap_or_default();
+        let version = answer.version.as_deref().unwrap_or_default().to_owned();
         *counts.entry(version).or_default() += 1;
     }
     counts

@@ -100,7 +100,7 @@ fn call(calls: &Calls, client: usize) -> Call {
     Call {
         from: calls.from[client].clone(),
         to: Target {
-            host: host.clone(),
+            host: host.as_str().into(),
             port: *port,
         },
         protocol: calls.protocol.clone(),

@@ -129,8 +129,8 @@ fn protocol(draft: &CallDraft) -> Protocol {
     match draft.protocol {
         ProtocolDraft::Tcp => Protocol::Tcp,
         ProtocolDraft::Http => Protocol::Http {
-            method: draft.method.clone(),
-            path: draft.path.clone(),
+            method: draft.method.as_str().into(),
+            path: draft.path.as_str().into(),
             headers: draft.headers.clone(),
         },
     }

@@ -20,7 +20,7 @@ use crate::{
         scheduler::Scheduler,
     },
     kubelet::{Kubelets, NodeAddresses, Surroundings},
-    net::Part,
+    net::{Part, Place},
 };
 
 /// Brings a cluster up; its nodes are ready when this returns.
@@ -108,7 +108,7 @@ fn controllers(site: Site<'_>, around: &Surroundings) -> Vec<Arc<dyn Controller>
     let (api, clock, net) = (&around.api, &site.ground.clock, &site.ground.net);
     let (cloud, addresses) = (site.place(Part::LoadBalancer), site.plan.load_balancers);
     let nodes = around.nodes.iter();
-    let places = nodes.map(|(name, node)| (name.clone(), node.place().clone()));
+    let places = nodes.map(|(name, node)| (name.clone(), Place::clone(node.place())));
     let nodes = NodeLifecycle::new(api, clock.clone(), net.clone(), places.collect());
     let mut all = controller::of_the_manager(api, clock);
     all.push(Arc::new(Scheduler::new(api, clock.clone())));

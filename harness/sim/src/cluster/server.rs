@@ -70,7 +70,7 @@ fn handlers(site: Site<'_>, credentials: &Credentials, view: &View) -> Handlers 
         net: site.ground.net.clone(),
         view: view.clone(),
         from: Origin {
-            place: site.place(Part::ControlPlane),
+            place: site.place(Part::ControlPlane).into(),
             address: site.plan.api_server,
         },
         clock: site.ground.clock.clone(),

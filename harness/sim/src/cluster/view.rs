@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use apiserver::signal::Signal;
+use apiserver::signal::{Listener, Signal};
 
 use super::{
     Key,
@@ -43,6 +43,11 @@ impl View {
             }
             changed.changed().await;
         }
+    }
+
+    /// Tells when any of the tables changes from now on.
+    pub fn changes(&self) -> Listener {
+        self.changed.listen()
     }
 
     pub(super) fn write<T>(&self, change: impl FnOnce(&mut Tables) -> T) -> T {

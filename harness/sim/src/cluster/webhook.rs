@@ -9,8 +9,7 @@ use apiserver::{Clock, WebhookCall, WebhookError, WebhookTransport};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::Service;
-use pki::{Chain, Roots};
-use rustls_pki_types::CertificateDer;
+use pki::Roots;
 use serde_json::Value;
 
 use super::{Key, View};
@@ -78,7 +77,7 @@ impl Webhooks {
         let hello = Hello {
             sni: name.to_owned(),
             alpn: vec!["h2".to_owned(), "http/1.1".to_owned()],
-            chain: Vec::new(),
+            chain: None,
         };
         let reply = channel
             .ask(Sent::Hello(hello))
@@ -88,10 +87,8 @@ impl Webhooks {
             return Err("EOF".to_owned());
         };
         let roots = believed(config)?;
-        let mut chain = answer.chain.into_iter().map(CertificateDer::from);
-        let leaf = chain.next().ok_or("tls: the server shows no certificate")?;
-        let chain = Chain::new(leaf, &chain.collect::<Vec<_>>());
-        let verified = roots.verify_server(&chain, name, self.clock.now());
+        let shown = answer.chain.ok_or("tls: the server shows no certificate")?;
+        let verified = roots.verify_server(shown.chain(), name, self.clock.now());
         verified.map_err(|error| format!("tls: failed to verify certificate: x509: {error}"))
     }
 

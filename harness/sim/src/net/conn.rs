@@ -1,23 +1,28 @@
 //! A connection that is open: exchanges on it, and the ways in which it breaks.
 
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
     net::{Ipv4Addr, SocketAddrV4},
-    sync::atomic::{AtomicU64, Ordering},
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::Poll,
 };
 
 use tokio::time::{sleep, timeout};
 
-use super::{Flow, Net, Origin, Place, Scope, connect::Within, tcp};
+use super::{Flow, Net, Origin, Place, Scope, connect::Within, table::Door, tcp};
 
 /// The other end.
 pub(super) struct Peer<S> {
-    pub(super) place: Place,
+    pub(super) place: Arc<Place>,
     pub(super) scope: Scope,
     pub(super) address: SocketAddrV4,
     /// The address that has the listener, if it is another than the one that was called.
     pub(super) host: Option<Ipv4Addr>,
-    pub(super) listener: u64,
+    pub(super) door: Arc<Door>,
     pub(super) server: S,
 }
 
@@ -111,12 +116,7 @@ impl<S: Clone> Conn<S> {
         }
         self.carry(Way::Forth).await?;
         self.until_peer_runs().await;
-        let done = tokio::select! {
-            biased;
-            () = self.closed() => None,
-            done = work => Some(done),
-        };
-        let Some(done) = done else {
+        let Some(done) = self.unless_closed(work).await else {
             return Err(self.hear_the_reset().await);
         };
         self.until_peer_runs().await;
@@ -139,8 +139,23 @@ impl<S: Clone> Conn<S> {
     /// Whether the other end's port was closed before its address went away, and the closing got
     /// through, as that of a process does which is killed while its host goes on.
     fn has_heard_the_end(&self) -> bool {
-        let closed = self.net.lock().table.was_closed(self.peer.listener);
+        let closed = self.peer.door.was_closed();
         closed && self.net.path(&self.peer.place, &self.from.place).open
+    }
+
+    /// What the other end's work comes to, or nothing if its port is closed first. Most work is done
+    /// at once: changes of ports are listened to only behind it.
+    async fn unless_closed<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        let done = poll_fn(|context| match self.peer_listens() {
+            true => work.as_mut().poll(context).map(Some),
+            false => Poll::Ready(None),
+        });
+        tokio::select! {
+            biased;
+            done = done => done,
+            () = self.closed() => None,
+        }
     }
 
     async fn until_peer_runs(&self) {
@@ -171,9 +186,8 @@ impl<S: Clone> Conn<S> {
             Way::Back => (&self.peer.place, &self.from.place),
         };
         let segment = self.sent.fetch_add(1, Ordering::Relaxed);
-        let latency = self.net.path(from, to).latency;
-        for (attempt, wait) in tcp::data_waits(latency * 2).enumerate() {
-            let path = self.net.path(from, to);
+        let mut path = self.net.path(from, to);
+        for (attempt, wait) in tcp::data_waits(path.latency * 2).enumerate() {
             if path.open && !self.loses(segment, attempt, path.loss_ppm) {
                 sleep(path.latency).await;
                 match self.arrival(way) {
@@ -183,6 +197,7 @@ impl<S: Clone> Conn<S> {
                 }
             }
             sleep(wait).await;
+            path = self.net.path(from, to);
         }
         Err(Broken::TimedOut)
     }
@@ -202,7 +217,7 @@ impl<S: Clone> Conn<S> {
     }
 
     fn peer_listens(&self) -> bool {
-        self.net.lock().table.is_open(self.peer.listener)
+        self.peer.door.is_open()
     }
 
     fn peer_is_there(&self) -> bool {
@@ -210,8 +225,8 @@ impl<S: Clone> Conn<S> {
         shared.table.has(&self.peer.scope, self.peer.host())
     }
 
-    /// Ends when the other end's port is closed. A port that is closed for good never opens
-    /// again under the same number, so that no closing is missed.
+    /// Ends when the other end's port is closed. A door that is shut never opens again, so that no
+    /// closing is missed.
     async fn closed(&self) {
         let mut changed = self.net.changes();
         while self.peer_listens() {

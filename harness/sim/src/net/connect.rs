@@ -1,6 +1,9 @@
 //! Opening a connection: Service translation, then asking again and again as TCP does.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::{
+    net::{Ipv4Addr, SocketAddrV4},
+    sync::Arc,
+};
 
 use tokio::time::sleep;
 use world::ClusterName;
@@ -11,7 +14,7 @@ use super::{Conn, Flow, Net, Place, Translation, conn::Peer, tcp};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// Where it stands.
-    pub place: Place,
+    pub place: Arc<Place>,
     /// Its own address.
     pub address: Ipv4Addr,
 }
@@ -40,7 +43,7 @@ pub(super) enum Within {
 /// What one packet to a new connection's address met.
 enum Knock<S> {
     Silence,
-    Refused(Place),
+    Refused(Arc<Place>),
     Open(Peer<S>),
 }
 
@@ -99,7 +102,6 @@ impl<S: Clone> Net<S> {
     /// host itself.
     fn at_home(&self, from: &Origin, to: SocketAddrV4, redirected: bool) -> Option<Knock<S>> {
         let shared = self.lock();
-        let scope = shared.table.scope_of(&from.place, from.address);
         let found = match redirected {
             true => shared.table.outbound(&from.place, from.address)?,
             false if *to.ip() == from.address => {
@@ -109,13 +111,13 @@ impl<S: Clone> Net<S> {
         };
         drop(shared);
         Some(match found.listener {
-            Some((listener, server)) => Knock::Open(Peer {
+            Some((door, server)) => Knock::Open(Peer {
                 place: found.place,
-                scope,
+                scope: found.scope,
                 address: to,
                 // The listener is the host's own, whatever the destination was.
                 host: Some(from.address),
-                listener,
+                door,
                 server,
             }),
             None => Knock::Refused(found.place),
@@ -166,19 +168,16 @@ impl<S: Clone> Net<S> {
         flow: &Flow,
         attempt: usize,
     ) -> Knock<S> {
-        let shared = self.lock();
-        let scope = shared.table.scope_of(seen_from, *to.ip());
-        let found = shared.table.find(seen_from, *to.ip(), to.port());
-        drop(shared);
+        let found = self.lock().table.find(seen_from, *to.ip(), to.port());
         match found {
             Some(found) if self.passes(&from.place, &found.place, flow, attempt) => {
                 match found.listener {
-                    Some((listener, server)) => Knock::Open(Peer {
+                    Some((door, server)) => Knock::Open(Peer {
                         place: found.place,
-                        scope,
+                        scope: found.scope,
                         address: to,
                         host: None,
-                        listener,
+                        door,
                         server,
                     }),
                     None => Knock::Refused(found.place),

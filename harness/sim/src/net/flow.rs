@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     net::{Ipv4Addr, SocketAddrV4},
+    sync::Arc,
 };
 
 use super::{Origin, Place};
@@ -20,7 +21,7 @@ pub struct Flow {
 struct Ends {
     address: Ipv4Addr,
     to: SocketAddrV4,
-    place: Place,
+    place: Arc<Place>,
 }
 
 /// How many connections were opened so far between which ends.
@@ -33,7 +34,7 @@ impl Flows {
         let ends = Ends {
             address: origin.address,
             to,
-            place: origin.place.clone(),
+            place: Arc::clone(&origin.place),
         };
         let number = match self.0.get_mut(&ends) {
             Some(count) => {

@@ -113,11 +113,11 @@ impl<S: Clone> Net<S> {
     /// [`AddressTaken`] if another host has it in the same scope.
     pub fn attach(
         &self,
-        place: Place,
+        place: impl Into<Arc<Place>>,
         scope: Scope,
         address: Ipv4Addr,
     ) -> Result<Host<S>, AddressTaken> {
-        table::attach(self, place, scope, address)
+        table::attach(self, place.into(), scope, address)
     }
 
     /// Who answers the DNS queries of the host at `address` before its resolver asks anybody.
@@ -208,18 +208,16 @@ impl<S: Clone> Net<S> {
 
     /// Whether the processes at an address stand still while their node goes on.
     pub fn is_frozen(&self, place: &Place, address: Ipv4Addr) -> bool {
-        let shared = self.lock();
-        if shared.frozen.is_empty() {
-            return false;
-        }
-        let host = (shared.table.scope_of(place, address), address);
-        shared.frozen.values().any(|hosts| hosts.contains(&host))
+        self.lock().is_frozen(place, address)
     }
 
     /// Waits until the processes at an address run.
     pub async fn until_host_runs(&self, place: &Place, address: Ipv4Addr) {
+        if self.lock().host_runs(place, address) {
+            return;
+        }
         let mut troubled = self.troubles();
-        while !self.runs(place) || self.is_frozen(place, address) {
+        while !self.lock().host_runs(place, address) {
             troubled.changed().await;
         }
     }
@@ -241,6 +239,20 @@ impl<S: Clone> Net<S> {
     fn lock(&self) -> MutexGuard<'_, Shared<S>> {
         let lock = self.inner.state.lock();
         lock.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: Clone> Shared<S> {
+    fn host_runs(&self, place: &Place, address: Ipv4Addr) -> bool {
+        path::runs(self.faults.values(), place) && !self.is_frozen(place, address)
+    }
+
+    fn is_frozen(&self, place: &Place, address: Ipv4Addr) -> bool {
+        if self.frozen.is_empty() {
+            return false;
+        }
+        let host = (self.table.scope_of(place, address), address);
+        self.frozen.values().any(|hosts| hosts.contains(&host))
     }
 }
 

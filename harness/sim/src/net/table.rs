@@ -1,27 +1,24 @@
 //! Who has which address, and what listens there.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     net::Ipv4Addr,
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use super::{Net, Place, Scope, dns::Names};
 
 /// All addresses of a network.
 pub(super) struct Table<S> {
-    hosts: BTreeMap<(Scope, Ipv4Addr), Entry<S>>,
-    /// Listeners that are open. Connections ask all the time whether theirs is.
-    open: BTreeSet<u64>,
-    /// Listeners that were closed while their host was there to say so.
-    closed: BTreeSet<u64>,
+    /// By address first, which tells nearly all of them apart.
+    hosts: BTreeMap<(Ipv4Addr, Scope), Entry<S>>,
     next: u64,
 }
 
 struct Entry<S> {
     id: u64,
-    place: Place,
-    ports: BTreeMap<u16, (u64, S)>,
+    place: Arc<Place>,
+    ports: BTreeMap<u16, (Arc<Door>, S)>,
     redirect: Option<Redirect>,
     names: Option<Arc<dyn Names>>,
 }
@@ -50,9 +47,42 @@ impl Redirect {
 
 /// What was found at an address.
 pub(super) struct Found<S> {
-    pub(super) place: Place,
-    /// The listener's number and value, if the port is open.
-    pub(super) listener: Option<(u64, S)>,
+    pub(super) place: Arc<Place>,
+    /// Under which scope.
+    pub(super) scope: Scope,
+    /// The door and the value of the listener, if the port is open.
+    pub(super) listener: Option<(Arc<Door>, S)>,
+}
+
+/// Whether a listener is still there, as its connections ask all the time: open, until it ends in
+/// one way for good.
+#[derive(Default)]
+pub(super) struct Door(OnceLock<End>);
+
+/// How a listener ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// It was closed while its host was there to say so.
+    Closed,
+    /// It went with its host.
+    Gone,
+}
+
+impl Door {
+    /// Whether the listener is still open.
+    pub(super) fn is_open(&self) -> bool {
+        self.0.get().is_none()
+    }
+
+    /// Whether the listener was closed by a host that could say so.
+    pub(super) fn was_closed(&self) -> bool {
+        self.0.get() == Some(&End::Closed)
+    }
+
+    fn shut(&self, how: End) {
+        // The first end is the one that counts.
+        self.0.get_or_init(|| how);
+    }
 }
 
 /// Another host has the address.
@@ -80,17 +110,17 @@ pub struct PortTaken {
 pub struct Host<S: Clone> {
     net: Net<S>,
     id: u64,
-    key: (Scope, Ipv4Addr),
-    place: Place,
+    key: (Ipv4Addr, Scope),
+    place: Arc<Place>,
 }
 
 /// A port that is open; dropping it closes the port and resets its connections.
 pub struct Listener<S: Clone> {
     net: Net<S>,
     host: u64,
-    key: (Scope, Ipv4Addr),
+    key: (Ipv4Addr, Scope),
     port: u16,
-    id: u64,
+    door: Arc<Door>,
 }
 
 impl<S: Clone> Table<S> {
@@ -102,85 +132,76 @@ impl<S: Clone> Table<S> {
     /// What `from` finds at an address: in its own network first, then what is reachable from
     /// everywhere.
     pub(super) fn find(&self, from: &Place, address: Ipv4Addr, port: u16) -> Option<Found<S>> {
-        let near = from.network().cloned().map(Scope::Network);
-        let scopes = near.into_iter().chain([Scope::Everywhere]);
-        let mut entries = scopes.filter_map(|scope| self.hosts.get(&(scope, address)));
-        entries.next().map(|entry| Found {
-            place: entry.place.clone(),
-            listener: entry.listener(port),
-        })
+        let (scope, entry) = self.seen(from, address)?;
+        Some(entry.found(scope, entry.inbound_port(port)))
     }
 
     /// The port of the host itself to which what it opens is redirected, and what listens there.
     pub(super) fn outbound(&self, from: &Place, address: Ipv4Addr) -> Option<Found<S>> {
-        let scope = self.scope_of(from, address);
-        let entry = self.host(&scope, address)?;
+        let (scope, entry) = self.seen(from, address)?;
         let redirect = entry.redirect.as_ref()?;
-        Some(Found {
-            place: entry.place.clone(),
-            listener: entry.ports.get(&redirect.outbound).cloned(),
-        })
+        Some(entry.found(scope, redirect.outbound))
     }
 
     /// What listens on a port of a host for the host itself, behind any redirect.
     pub(super) fn behind(&self, from: &Place, address: Ipv4Addr, port: u16) -> Option<Found<S>> {
-        let entry = self.host(&self.scope_of(from, address), address)?;
-        Some(Found {
-            place: entry.place.clone(),
-            listener: entry.ports.get(&port).cloned(),
-        })
-    }
-
-    /// Whether that very listener is still open.
-    pub(super) fn is_open(&self, listener: u64) -> bool {
-        self.open.contains(&listener)
-    }
-
-    /// Whether that very listener was closed by a host that could say so.
-    pub(super) fn was_closed(&self, listener: u64) -> bool {
-        self.closed.contains(&listener)
+        let (scope, entry) = self.seen(from, address)?;
+        Some(entry.found(scope, port))
     }
 
     /// Whether anyone has the address.
     pub(super) fn has(&self, scope: &Scope, address: Ipv4Addr) -> bool {
-        self.host(scope, address).is_some()
+        self.hosts.contains_key(&(address, scope.clone()))
     }
 
     /// The scope under which `from` finds an address.
     pub(super) fn scope_of(&self, from: &Place, address: Ipv4Addr) -> Scope {
-        let near = from.network().cloned().map(Scope::Network);
-        near.filter(|scope| self.has(scope, address))
-            .unwrap_or(Scope::Everywhere)
+        let seen = self.seen(from, address);
+        seen.map_or(Scope::Everywhere, |(scope, _)| scope)
     }
 
     /// Who answers the queries of a host before anybody else.
     pub(super) fn names(&self, from: &Place, address: Ipv4Addr) -> Option<Arc<dyn Names>> {
-        let entry = self.host(&self.scope_of(from, address), address)?;
+        let (_, entry) = self.seen(from, address)?;
         entry.names.clone()
     }
 
-    fn host(&self, scope: &Scope, address: Ipv4Addr) -> Option<&Entry<S>> {
-        self.hosts.get(&(scope.clone(), address))
+    /// The host that `from` finds at an address: in its own network first, then what is reachable
+    /// from everywhere.
+    fn seen(&self, from: &Place, address: Ipv4Addr) -> Option<(Scope, &Entry<S>)> {
+        let near = from.network().cloned().map(Scope::Network);
+        let mut scopes = near.into_iter().chain([Scope::Everywhere]);
+        scopes.find_map(|scope| {
+            let key = (address, scope);
+            let entry = self.hosts.get(&key)?;
+            Some((key.1, entry))
+        })
     }
 }
 
 impl<S: Clone> Entry<S> {
-    fn listener(&self, port: u16) -> Option<(u64, S)> {
-        let port = self
-            .redirect
-            .as_ref()
-            .map_or(port, |to| to.inbound_port(port));
-        self.ports.get(&port).cloned()
+    fn found(&self, scope: Scope, port: u16) -> Found<S> {
+        Found {
+            place: Arc::clone(&self.place),
+            scope,
+            listener: self.ports.get(&port).cloned(),
+        }
+    }
+
+    /// The port at which a connection from outside ends that was opened to `port`.
+    fn inbound_port(&self, port: u16) -> u16 {
+        let redirect = self.redirect.as_ref();
+        redirect.map_or(port, |to| to.inbound_port(port))
     }
 }
 
 pub(super) fn attach<S: Clone>(
     net: &Net<S>,
-    place: Place,
+    place: Arc<Place>,
     scope: Scope,
     address: Ipv4Addr,
 ) -> Result<Host<S>, AddressTaken> {
-    let key = (scope, address);
+    let key = (address, scope);
     let mut shared = net.lock();
     if let Some(entry) = shared.table.hosts.get(&key) {
         return Err(AddressTaken {
@@ -191,7 +212,7 @@ pub(super) fn attach<S: Clone>(
     let id = shared.table.fresh();
     let entry = Entry {
         id,
-        place: place.clone(),
+        place: Arc::clone(&place),
         ports: BTreeMap::new(),
         redirect: None,
         names: None,
@@ -210,11 +231,11 @@ pub(super) fn attach<S: Clone>(
 impl<S: Clone> Host<S> {
     /// Its address.
     pub fn address(&self) -> Ipv4Addr {
-        self.key.1
+        self.key.0
     }
 
     /// Where it stands.
-    pub fn place(&self) -> &Place {
+    pub fn place(&self) -> &Arc<Place> {
         &self.place
     }
 
@@ -248,15 +269,14 @@ impl<S: Clone> Host<S> {
             address: self.address(),
             port,
         };
+        let door = Arc::new(Door::default());
         let mut shared = self.net.lock();
-        let id = shared.table.fresh();
         let entry = shared.table.hosts.get_mut(&self.key);
         let entry = entry.expect("an attached host is in the table until it is dropped");
         if entry.ports.contains_key(&port) {
             return Err(taken);
         }
-        entry.ports.insert(port, (id, server));
-        shared.table.open.insert(id);
+        entry.ports.insert(port, (Arc::clone(&door), server));
         drop(shared);
         self.net.announce();
         Ok(Listener {
@@ -264,7 +284,7 @@ impl<S: Clone> Host<S> {
             host: self.id,
             key: self.key.clone(),
             port,
-            id,
+            door,
         })
     }
 }
@@ -273,8 +293,8 @@ impl<S: Clone> Drop for Host<S> {
     fn drop(&mut self) {
         let mut shared = self.net.lock();
         let gone = shared.table.hosts.remove(&self.key);
-        for (listener, _) in gone.iter().flat_map(|entry| entry.ports.values()) {
-            shared.table.open.remove(listener);
+        for (door, _) in gone.iter().flat_map(|entry| entry.ports.values()) {
+            door.shut(End::Gone);
         }
         drop(shared);
         self.net.announce();
@@ -290,11 +310,10 @@ impl<S: Clone> Drop for Listener<S> {
             && entry
                 .ports
                 .get(&self.port)
-                .is_some_and(|(id, _)| *id == self.id)
+                .is_some_and(|(door, _)| Arc::ptr_eq(door, &self.door))
         {
             entry.ports.remove(&self.port);
-            shared.table.open.remove(&self.id);
-            shared.table.closed.insert(self.id);
+            self.door.shut(End::Closed);
         }
         drop(shared);
         self.net.announce();
@@ -305,8 +324,6 @@ impl<S> Default for Table<S> {
     fn default() -> Self {
         Self {
             hosts: BTreeMap::new(),
-            open: BTreeSet::new(),
-            closed: BTreeSet::new(),
             next: 0,
         }
     }

@@ -4,12 +4,13 @@
 //! its pod's address; behind each port is a [`Serve`]. What an image does is found by its name in
 //! [`Images`]: later rooms add istiod and the proxy there.
 //!
-//! Reading order: this file, [`kubelet`] (what else a container is given), [`wire`] (what goes over a connection), [`trail`] (what stations say of it), [`sample`] (the applications
+//! Reading order: this file, [`kubelet`] (what else a container is given), [`wire`] (what goes over a connection, with [`shown`]), [`trail`] (what stations say of it), [`sample`] (the applications
 //! of the samples), [`command`] (containers that run an ordinary command).
 
 pub mod command;
 pub mod kubelet;
 pub mod sample;
+pub mod shown;
 pub mod trail;
 pub mod wire;
 
@@ -29,6 +30,7 @@ use crate::{
 };
 
 pub use kubelet::{Files, Kubelet};
+pub use shown::Shown;
 pub use trail::{Seen, Trail};
 pub use wire::{Hello, HttpRequest, Opaque, Reply, Request, Sent, ServedBy};
 
@@ -78,7 +80,7 @@ impl Channel {
     /// # Errors
     /// How the connection broke on the way.
     pub async fn ask(&self, sent: Sent) -> Result<Reply, Broken> {
-        self.ask_along(sent, &Trail::default()).await
+        self.ask_along(sent, &Trail::none()).await
     }
 
     /// The same as one station of a call, whose evidence is collected in `trail`.
@@ -87,8 +89,6 @@ impl Channel {
     /// As [`Channel::ask`].
     pub async fn ask_along(&self, sent: Sent, trail: &Trail) -> Result<Reply, Broken> {
         let request = Request {
-            from: self.conn.origin().clone(),
-            to: self.conn.address(),
             sent,
             trail: trail.clone(),
         };
@@ -123,7 +123,7 @@ impl Start {
     /// Who the process is to the network when it opens a connection.
     pub fn origin(&self) -> Origin {
         Origin {
-            place: self.host.place().clone(),
+            place: Arc::clone(self.host.place()),
             address: self.host.address(),
         }
     }

@@ -50,10 +50,11 @@ fn is_deaf(container: &Container) -> bool {
 /// The identity of a container's pod in answers.
 pub fn served_by(start: &Start) -> ServedBy {
     let meta = &start.pod.metadata;
+    let version = owner::labels(meta).get("version");
     ServedBy {
         cluster: Some(start.cluster.clone()),
-        name: meta.name.clone().unwrap_or_default(),
-        version: owner::labels(meta).get("version").cloned(),
+        name: meta.name.as_deref().unwrap_or_default().into(),
+        version: version.map(|version| version.as_str().into()),
     }
 }
 

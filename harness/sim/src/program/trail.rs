@@ -2,17 +2,21 @@
 //!
 //! No station reads it, so that nothing is decided by what only an observer can know.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use world::{Hop, TlsSeen};
 
 /// Where the stations of one call leave evidence. Clones collect into the same place, so that what
 /// was left stays readable when the call itself is given up.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Trail {
-    seen: Arc<Mutex<Seen>>,
+    /// Nothing where nobody collects.
+    seen: Option<Arc<Mutex<Seen>>>,
     thorough: bool,
 }
+
+/// Room for what the stations of a call between networks say.
+const STATIONS: usize = 12;
 
 /// What was left so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,11 +31,31 @@ pub struct Seen {
 }
 
 impl Trail {
+    /// A trail that is collected.
+    pub fn new() -> Self {
+        let seen = Seen {
+            hops: Vec::with_capacity(STATIONS),
+            ..Seen::default()
+        };
+        Self {
+            seen: Some(Arc::new(Mutex::new(seen))),
+            thorough: false,
+        }
+    }
+
+    /// Where nobody collects: what is left there is lost.
+    pub const fn none() -> Self {
+        Self {
+            seen: None,
+            thorough: false,
+        }
+    }
+
     /// The trail of a call that is to be explained: stations also say what they did not do.
     pub fn thorough() -> Self {
         Self {
             thorough: true,
-            ..Self::default()
+            ..Self::new()
         }
     }
 
@@ -42,26 +66,42 @@ impl Trail {
 
     /// A station decided something.
     pub fn pass(&self, hop: Hop) {
-        self.lock().hops.push(hop);
+        self.leave(|seen| seen.hops.push(hop));
     }
 
     /// A proxy sends where it sent an earlier call, or picked the server for this one. The last one
     /// that picks counts.
     pub fn picked_earlier(&self, earlier: bool) {
-        self.lock().earlier_pick = Some(earlier);
+        self.leave(|seen| seen.earlier_pick = Some(earlier));
     }
 
     /// The server's proxy saw this of the transport.
     pub fn tls(&self, seen: TlsSeen) {
-        self.lock().tls = Some(seen);
+        self.leave(|left| left.tls = Some(seen));
     }
 
     /// Takes everything that was left so far.
     pub fn take(&self) -> Seen {
-        std::mem::take(&mut *self.lock())
+        let seen = self
+            .seen
+            .as_ref()
+            .map(|seen| std::mem::take(&mut *locked(seen)));
+        seen.unwrap_or_default()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    fn leave(&self, what: impl FnOnce(&mut Seen)) {
+        if let Some(seen) = &self.seen {
+            what(&mut locked(seen));
+        }
     }
+}
+
+impl Default for Trail {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn locked(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+    seen.lock().unwrap_or_else(PoisonError::into_inner)
 }

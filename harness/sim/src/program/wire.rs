@@ -1,20 +1,15 @@
 //! What goes over a connection, as far as anybody on the way looks at it.
 
-use std::{any::Any, collections::BTreeMap, fmt, net::SocketAddrV4, sync::Arc};
+use std::{any::Any, collections::BTreeMap, fmt, sync::Arc};
 
 use serde_json::Value;
-use world::ClusterName;
+use world::{ClusterName, Text};
 
-use super::Trail;
-use crate::net::Origin;
+use super::{Shown, Trail};
 
 /// One request on a connection.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Who opened the connection.
-    pub from: Origin,
-    /// The address that was called, after translation of Service addresses.
-    pub to: SocketAddrV4,
     /// What was sent.
     pub sent: Sent,
     /// Where whoever handles it leaves evidence.
@@ -77,19 +72,19 @@ pub struct Hello {
     pub sni: String,
     /// The protocols that the client offers; of a server the one it chose.
     pub alpn: Vec<String>,
-    /// The certificate chain, leaf first, in DER; empty for none. Whoever shows one has its key.
-    pub chain: Vec<Vec<u8>>,
+    /// The certificates; `None` for none.
+    pub chain: Option<Shown>,
 }
 
 /// An HTTP request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpRequest {
     /// The method.
-    pub method: String,
+    pub method: Text,
     /// The host, as the client wrote it.
-    pub authority: String,
+    pub authority: Text,
     /// The path with its query.
-    pub path: String,
+    pub path: Text,
     /// The headers, names in lower case.
     pub headers: BTreeMap<String, String>,
 }
@@ -129,7 +124,7 @@ pub struct ServedBy {
     /// The cluster; `None` on a VM.
     pub cluster: Option<ClusterName>,
     /// The pod or machine.
-    pub name: String,
+    pub name: Text,
     /// Its version label.
-    pub version: Option<String>,
+    pub version: Option<Text>,
 }

@@ -134,7 +134,7 @@ pub(crate) fn call(from: Client, host: &str, port: u16) -> Call {
     Call {
         from,
         to: Target {
-            host: host.to_owned(),
+            host: host.into(),
             port,
         },
         protocol: Protocol::get("/hello"),

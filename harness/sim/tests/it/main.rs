@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "the claims' kit stops where it fails")]
 
 mod backoff;
+mod batches;
 mod clusters;
 mod informer;
 mod kit;

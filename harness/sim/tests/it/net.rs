@@ -38,7 +38,7 @@ fn network(cluster: &str) -> NetworkName {
 
 fn client(cluster: &str) -> Origin {
     Origin {
-        place: place(cluster),
+        place: place(cluster).into(),
         address: Ipv4Addr::new(10, 10, 0, 1),
     }
 }

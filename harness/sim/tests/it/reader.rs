@@ -24,7 +24,7 @@ use crate::kit::{apply, deployment, hello, kinds, name, settle};
 fn remote(sim: &SimEnvironment, token: &str) -> Remote {
     let cluster = sim.cluster(&name(1)).unwrap();
     let from = Origin {
-        place: Place::Outside,
+        place: Place::Outside.into(),
         address: Ipv4Addr::UNSPECIFIED,
     };
     let access = Access {

@@ -73,7 +73,7 @@ impl WeightedDestination {
             _ => None,
         };
         let port = self.port.or(only).unwrap_or(listener_port);
-        ClusterKey::outbound(port, &self.subset, &self.host)
+        ClusterKey::outbound(port, &self.subset, self.host.as_str())
     }
 }
 

@@ -44,7 +44,7 @@ struct SubsetKey {
 
 pub(crate) fn subset_key_build(case: &mut Case<'_>) -> Result<(), String> {
     let input: SubsetKey = case.input()?;
-    let key = ClusterKey::outbound(input.port, &input.subset, &input.hostname);
+    let key = ClusterKey::outbound(input.port, &input.subset, input.hostname.as_str());
     case.came_out("cluster_name", key.cluster_name().value);
     case.came_out("sni", key.sni().value);
     Ok(())

@@ -216,6 +216,6 @@ fn outcome(handling: Handling, cluster: InboundCluster) -> String {
         (Handling::Http { .. } | Handling::Tcp { .. }, InboundCluster::Passthrough) => {
             "InboundPassthrough".to_owned()
         }
-        (Handling::Http { .. } | Handling::Tcp { .. }, cluster) => cluster.name(),
+        (Handling::Http { .. } | Handling::Tcp { .. }, cluster) => cluster.to_string(),
     }
 }

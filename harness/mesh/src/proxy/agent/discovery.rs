@@ -5,10 +5,10 @@ use std::net::SocketAddrV4;
 use pki::{PkiError, Roots, VerifyError};
 use sim::{
     net::{Broken, ConnectError, dns::NoAddress},
-    program::{Channel, Hello, Reply, Sent},
+    program::{Channel, Hello, Reply, Sent, Shown},
 };
 
-use super::{super::credential::chain_of, home::Home};
+use super::home::Home;
 use crate::xds::{Answer, Ask, Refused};
 
 /// A connection to istiod, whose certificate was verified.
@@ -55,7 +55,7 @@ impl Istiod {
     pub(super) async fn connect(
         home: &Home,
         address: &str,
-        chain: Vec<Vec<u8>>,
+        chain: Option<Shown>,
     ) -> Result<Self, Trouble> {
         let wrong = || Trouble::Address(address.to_owned());
         let (host, port) = address.rsplit_once(':').ok_or_else(wrong)?;
@@ -71,11 +71,12 @@ impl Istiod {
         let Reply::Hello(server) = channel.ask(Sent::Hello(hello)).await? else {
             return Err(Trouble::NotIstiod(address.to_owned()));
         };
-        let chain = chain_of(&server.chain);
-        let chain = chain.ok_or_else(|| Trouble::NotIstiod(address.to_owned()))?;
+        let shown = server
+            .chain
+            .ok_or_else(|| Trouble::NotIstiod(address.to_owned()))?;
         let now = home.clock().now();
         let roots = Roots::from_pem(&home.roots().await?)?;
-        roots.verify_server(&chain, host, now)?;
+        roots.verify_server(shown.chain(), host, now)?;
         Ok(Self(channel))
     }
 

@@ -69,7 +69,7 @@ impl Home {
     pub(super) fn origin(&self) -> Origin {
         let host = self.host();
         Origin {
-            place: host.place().clone(),
+            place: Arc::clone(host.place()),
             address: host.address(),
         }
     }
@@ -84,12 +84,12 @@ impl Home {
         let (cluster, meta) = (start.cluster.clone(), &start.pod.metadata);
         let app = meta.labels.as_ref().and_then(|labels| labels.get("app"));
         if let (ProxyKind::Router, Some(name)) = (kind, app) {
-            let name = name.clone();
+            let name = name.as_str().into();
             return Place::Gateway { cluster, name };
         }
         let namespace = meta.namespace.as_deref().unwrap_or_default();
         let pod = meta.name.as_deref().unwrap_or_default();
-        let who = format!("proxy of pod {namespace}/{pod}");
+        let who = format!("proxy of pod {namespace}/{pod}").into();
         Place::Cluster { cluster, who }
     }
 

@@ -8,7 +8,7 @@ use std::{
 use futures::{FutureExt, future::BoxFuture};
 use istio::auth::{CertificateLife, RotationOptions, renewal_delay};
 use pki::{KeyPair, Validity};
-use sim::program::{Health, Process};
+use sim::program::{Health, Process, Shown};
 use tokio::{
     sync::watch,
     task::JoinHandle,
@@ -176,7 +176,7 @@ impl Agent {
     /// Connects to istiod, and shows the certificate that there is.
     async fn connect(&self, address: &str) -> Result<Istiod, Trouble> {
         let shown = self.certificate();
-        Istiod::connect(&self.home, address, shown.unwrap_or_default()).await
+        Istiod::connect(&self.home, address, shown).await
     }
 
     /// What istiod is shown: a pod's token is always fresh, a machine's only has to last until
@@ -189,7 +189,7 @@ impl Agent {
     }
 
     /// A machine's own certificate as long as it counts.
-    fn certificate(&self) -> Option<Vec<Vec<u8>>> {
+    fn certificate(&self) -> Option<Shown> {
         let Home::Machine(_) = self.home else {
             return None;
         };

@@ -20,7 +20,7 @@ impl Reader<'_> {
         let mut peers = Vec::new();
         for client in &calls.from {
             match &draft.peer {
-                Some(peer) => peers.push(PeerIdentity(peer.clone())),
+                Some(peer) => peers.push(PeerIdentity(peer.as_str().into())),
                 None => peers.extend(self.identity(client, &at.key("from"), findings)),
             }
         }
@@ -69,6 +69,6 @@ impl Reader<'_> {
     ) -> Option<PeerIdentity> {
         let domain = &self.scope.topology.mesh_of(cluster)?.trust_domain;
         let id = format!("spiffe://{domain}/ns/{namespace}/sa/{account}");
-        Some(PeerIdentity(id))
+        Some(PeerIdentity(id.into()))
     }
 }
