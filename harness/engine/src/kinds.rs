@@ -81,14 +81,23 @@ impl Kinds {
 
     async fn resource(&self, object: &ObjectRef) -> Result<(ApiResource, Scope)> {
         let gvk = object.gvk();
-        let served = self.served(&gvk);
-        let asking = || self.discover(&gvk, object);
-        let served = served.get_or_try_init(asking).await?;
-        of_kind(served, &gvk.kind).ok_or_else(|| Error::UnknownKind {
-            cluster: self.cluster.clone(),
-            api_version: object.api_version.clone(),
-            kind: object.kind.clone(),
-        })
+        loop {
+            let mut is_own = false;
+            let asking = || {
+                is_own = true;
+                self.discover(&gvk, object)
+            };
+            let served = self.served(&gvk);
+            let found = of_kind(served.get_or_try_init(asking).await?, &gvk.kind);
+            // What somebody else asked may have been answered before the kind was defined.
+            if found.is_some() || is_own {
+                return found.ok_or_else(|| Error::UnknownKind {
+                    cluster: self.cluster.clone(),
+                    api_version: object.api_version.clone(),
+                    kind: object.kind.clone(),
+                });
+            }
+        }
     }
 
     /// What is known of a group and version; whoever asks while somebody else does waits for the
@@ -131,4 +140,62 @@ impl Kinds {
 
 fn of_kind(served: &[(ApiResource, Scope)], kind: &str) -> Option<(ApiResource, Scope)> {
     served.iter().find(|(r, _)| r.kind == kind).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        convert::Infallible,
+        sync::atomic::{AtomicBool, Ordering},
+        time::Duration,
+    };
+
+    use http::{Request, Response};
+    use kube::client::Body;
+    use serde_json::json;
+    use tokio::time::sleep;
+    use tower::service_fn;
+
+    use super::*;
+
+    const WAY: Duration = Duration::from_millis(10);
+
+    /// A server that serves widgets once they are defined, and whose answers are on their way for
+    /// a while.
+    fn kinds(defined: &Arc<AtomicBool>) -> Kinds {
+        let defined = Arc::clone(defined);
+        let service = service_fn(move |_: Request<Body>| {
+            let kinds = match defined.load(Ordering::Relaxed) {
+                true => json!([{"name": "widgets", "singularName": "widget", "kind": "Widget",
+                    "namespaced": true, "verbs": ["get", "list"]}]),
+                false => json!([]),
+            };
+            let answer = json!({"kind": "APIResourceList", "apiVersion": "v1",
+                "groupVersion": "example.com/v1", "resources": kinds});
+            async move {
+                sleep(WAY).await;
+                Ok::<_, Infallible>(Response::new(Body::from(answer.to_string().into_bytes())))
+            }
+        });
+        Kinds::new("a", Client::new(service, "default"))
+    }
+
+    fn widget() -> ObjectRef {
+        ObjectRef::namespaced("example.com/v1", "Widget", "a", "b")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_asked_before_a_kind_was_defined_does_not_answer_who_asks_after() {
+        let defined = Arc::default();
+        let kinds = kinds(&defined);
+        let widget = widget();
+        let later = async {
+            sleep(WAY / 2).await;
+            defined.store(true, Ordering::Relaxed);
+            kinds.api(&widget).await
+        };
+        let (before, after) = tokio::join!(kinds.api(&widget), later);
+        assert!(matches!(before, Err(Error::UnknownKind { .. })));
+        assert!(after.is_ok());
+    }
 }

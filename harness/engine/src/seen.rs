@@ -9,12 +9,16 @@ use kube::{
 };
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
+    de::{
+        DeserializeSeed, IgnoredAny, IntoDeserializer, MapAccess, Visitor,
+        value::MapAccessDeserializer,
+    },
 };
 use serde_json::{Map, Value};
 
-/// A [`DynamicObject`] that is read field by field. Its own reading keeps every field to look at it
-/// twice (serde's `flatten`), which took longer than everything else in a wait.
+/// A [`DynamicObject`] that is read field by field, but for who owns its fields. Its own reading keeps
+/// every field to look at it twice (serde's `flatten`), which took longer than everything else in a
+/// wait; of most objects the owners are the larger part, and no condition asks for them.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen(pub(crate) DynamicObject);
 
@@ -41,7 +45,7 @@ impl<'de> Visitor<'de> for Fields {
             match field.as_str() {
                 "apiVersion" => api_version = Some(map.next_value()?),
                 "kind" => kind = Some(map.next_value()?),
-                "metadata" => metadata = map.next_value()?,
+                "metadata" => metadata = map.next_value_seed(Unowned)?,
                 _ => drop(data.insert(field, map.next_value()?)),
             }
         }
@@ -52,6 +56,63 @@ impl<'de> Visitor<'de> for Fields {
             metadata,
             data: Value::Object(data),
         }))
+    }
+}
+
+/// Reads metadata without its `managedFields`.
+pub(crate) fn unowned<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectMeta, D::Error> {
+    Unowned.deserialize(deserializer)
+}
+
+struct Unowned;
+
+impl<'de> DeserializeSeed<'de> for Unowned {
+    type Value = ObjectMeta;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<ObjectMeta, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Unowned {
+    type Value = ObjectMeta;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the metadata of an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ObjectMeta, A::Error> {
+        ObjectMeta::deserialize(MapAccessDeserializer::new(Without {
+            field: "managedFields",
+            map,
+        }))
+    }
+}
+
+/// A map without one of its fields.
+struct Without<A> {
+    field: &'static str,
+    map: A,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Without<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        while let Some(name) = self.map.next_key::<String>()? {
+            if name != self.field {
+                return seed.deserialize(name.into_deserializer()).map(Some);
+            }
+            self.map.next_value::<IgnoredAny>()?;
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.map.next_value_seed(seed)
     }
 }
 
@@ -103,6 +164,16 @@ mod tests {
             let dynamic: DynamicObject = serde_json::from_str(&text).unwrap();
             assert_eq!(seen.0, dynamic, "{text}");
         }
+    }
+
+    #[test]
+    fn who_owns_its_fields_is_not_read() {
+        let owners = json!([{"manager": "a", "operation": "Apply", "fieldsV1": {"f:data": {}}}]);
+        let metadata = json!({"managedFields": owners, "name": "a", "uid": "b"});
+        let seen: Seen = serde_json::from_value(json!({"metadata": metadata})).unwrap();
+        assert_eq!(seen.meta().managed_fields, None);
+        assert_eq!(seen.meta().name.as_deref(), Some("a"));
+        assert_eq!(seen.meta().uid.as_deref(), Some("b"));
     }
 
     #[test]

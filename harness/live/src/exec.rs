@@ -139,14 +139,13 @@ pub(crate) async fn ready(pods: &Api<Pod>, labels: &str, what: &str) -> engine::
         doing: format!("list pods with {what}"),
         source: error.into(),
     })?;
-    let mut ready: Vec<Pod> = found.items.into_iter().filter(serves).collect();
+    let mut ready: Vec<Pod> = found
+        .items
+        .into_iter()
+        .filter(engine::pod::serves)
+        .collect();
     ready.sort_by(|a, b| a.metadata.name.cmp(&b.metadata.name));
     Ok(ready)
-}
-
-/// Whether a pod is ready and stays.
-fn serves(pod: &Pod) -> bool {
-    engine::pod::is_ready(pod) && pod.metadata.deletion_timestamp.is_none()
 }
 
 /// The JSON in what a command of Istio's wrote: agents write warnings of their own before it.

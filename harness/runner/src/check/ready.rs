@@ -1,7 +1,8 @@
 //! Whether pods are there: of everything, or of one thing.
 
+use engine::pod::Standing;
 use judge::Verdict;
-use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
+use k8s_openapi::api::apps::v1::Deployment;
 use kube::{Api, api::ListParams};
 use scenario::scenario::Deployed;
 use world::{Capability, ClusterName};
@@ -48,14 +49,14 @@ fn short_of_pods(deployment: &Deployment) -> Option<String> {
 
 pub(super) async fn pods(running: &Running<'_>, of: &Deployed, wanted: u32) -> Result<Verdict> {
     let expected = format!("{wanted} pods of {of} are ready");
-    let pods: Api<Pod> = Api::all(running.site.kinds(of.cluster()).client().clone());
+    let pods: Api<Standing> = Api::all(running.site.kinds(of.cluster()).client().clone());
     let labels = pods::labels(of).into_iter();
     let labels: Vec<String> = labels
         .map(|(key, value)| format!("{key}={value}"))
         .collect();
     let mine = ListParams::default().labels(&labels.join(","));
     let found = listed(&pods, &mine, of.cluster()).await?;
-    let ready = found.iter().filter(|pod| serves(pod)).count();
+    let ready = found.iter().filter(|pod| pod.serves()).count();
     let observed = format!("{ready} are");
     let verdict = if u32::try_from(ready) == Ok(wanted) {
         Verdict::pass
@@ -63,11 +64,6 @@ pub(super) async fn pods(running: &Running<'_>, of: &Deployed, wanted: u32) -> R
         Verdict::fail
     };
     Ok(verdict(&expected, &observed))
-}
-
-/// Whether a pod is ready and stays.
-fn serves(pod: &Pod) -> bool {
-    engine::pod::is_ready(pod) && pod.metadata.deletion_timestamp.is_none()
 }
 
 async fn listed<K>(api: &Api<K>, which: &ListParams, cluster: &ClusterName) -> Result<Vec<K>>
