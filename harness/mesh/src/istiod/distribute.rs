@@ -73,7 +73,6 @@ async fn distribute_once(
     let plane = &core.environment.control_plane;
     let mut failures = Vec::new();
     for target in core.targets(candidate, roots, written) {
-        let own = target.cluster == plane.cluster.as_str();
         let (done, failed) = roots::write(&target.client, target.missing, roots).await;
         failures.extend(failed);
         let known = written.entry(target.cluster).or_default();
@@ -82,7 +81,7 @@ async fn distribute_once(
             .map(|namespace| (namespace, roots.to_owned()));
         known.roots.extend(done);
         // They change with an installation, which is news of other kinds, too.
-        if !own && known.webhooks_at != Some(target.generation) {
+        if !target.is_own && known.webhooks_at != Some(target.generation) {
             let found = roots::remote_webhooks(&target.client, plane, roots).await;
             known.webhooks_at = found.is_some().then_some(target.generation);
             let missing = found.unwrap_or_default();
@@ -92,9 +91,18 @@ async fn distribute_once(
     failures
 }
 
+/// Where istiod may write.
+struct Place<'a> {
+    cluster: &'a str,
+    /// Whether it runs there and watches everything that it writes.
+    is_own: bool,
+    source: &'a Source,
+}
+
 /// A cluster that istiod writes into.
 struct Target {
     cluster: String,
+    is_own: bool,
     client: kube::Client,
     missing: Missing,
     /// How much of the cluster had been read.
@@ -111,39 +119,40 @@ impl Core {
     ) -> Vec<Target> {
         let plane = &self.environment.control_plane;
         let clusters = self.clusters();
-        let own = (plane.cluster.as_str(), clusters.config());
-        let remotes = clusters.remotes().map(|(id, source)| (id.as_str(), source));
-        let served = remotes.filter(|(_, source)| roots::writes_into(&source.tables(), plane));
+        let own = Place {
+            cluster: plane.cluster.as_str(),
+            is_own: true,
+            source: clusters.config(),
+        };
+        let remotes = clusters.remotes().map(|(id, source)| Place {
+            cluster: id.as_str(),
+            is_own: false,
+            source,
+        });
+        let served = remotes.filter(|place| roots::writes_into(&place.source.tables(), plane));
         let nothing = BTreeMap::new();
         std::iter::once(own)
             .chain(served)
-            .map(|(cluster, source)| {
+            .map(|place| {
                 // Its own cluster's ConfigMaps are watched: what was written there may be gone.
-                let watched = cluster == plane.cluster.as_str();
-                let known = written.get(cluster).filter(|_| !watched);
+                let known = written.get(place.cluster).filter(|_| !place.is_own);
                 let known = known.map_or(&nothing, |known| &known.roots);
-                self.target(cluster, source, candidate, &Wanted { roots, known })
+                self.target(&place, candidate, &Wanted { roots, known })
             })
             .collect()
     }
 
-    fn target(
-        &self,
-        cluster: &str,
-        source: &Source,
-        candidate: &mut Candidate,
-        wanted: &Wanted<'_>,
-    ) -> Target {
+    fn target(&self, place: &Place<'_>, candidate: &mut Candidate, wanted: &Wanted<'_>) -> Target {
         let plane = &self.environment.control_plane;
-        let tables = source.tables();
+        let tables = place.source.tables();
         let seat = Seat {
-            cluster: cluster.to_owned(),
+            cluster: place.cluster.to_owned(),
             namespace: plane.namespace.to_string(),
         };
         let claim = Claim {
             revision: roots::revision(plane).to_owned(),
             is_default: roots::is_default(&tables, plane),
-            is_remote: cluster != plane.cluster.as_str(),
+            is_remote: !place.is_own,
         };
         let leads = candidate.leads(&seat, &claim, Instant::now());
         let namespaces = match leads {
@@ -151,8 +160,9 @@ impl Core {
             false => Vec::new(),
         };
         Target {
-            cluster: cluster.to_owned(),
-            client: source.client.clone(),
+            cluster: place.cluster.to_owned(),
+            is_own: place.is_own,
+            client: place.source.client.clone(),
             missing: Missing {
                 namespaces,
                 webhooks: roots::webhooks_without(&tables, plane, wanted.roots),

@@ -13,6 +13,7 @@ use kube::{
     Api, Client,
     api::{ListParams, Patch, PatchParams, PostParams},
 };
+use serde::Serialize;
 use serde_json::json;
 use sim::cluster::Key;
 
@@ -175,6 +176,20 @@ async fn write_root(
         .map(drop)
 }
 
+/// What is written of a configuration of webhooks.
+#[derive(Debug, Serialize)]
+struct Patched {
+    metadata: Based,
+    webhooks: Option<Vec<MutatingWebhook>>,
+}
+
+/// The version that was read.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Based {
+    resource_version: Option<String>,
+}
+
 /// Writes the CA into every webhook of a configuration, as it was read. Of the answer only the
 /// metadata is asked for: its news brings the rest.
 async fn patch_webhooks(
@@ -187,10 +202,12 @@ async fn patch_webhooks(
     }
     let all: Api<MutatingWebhookConfiguration> = Api::all(client.clone());
     let name = hooks.metadata.name.unwrap_or_default();
-    let patch = Patch::Merge(json!({
-        "metadata": {"resourceVersion": hooks.metadata.resource_version},
-        "webhooks": hooks.webhooks,
-    }));
+    let patch = Patch::Merge(Patched {
+        metadata: Based {
+            resource_version: hooks.metadata.resource_version,
+        },
+        webhooks: hooks.webhooks,
+    });
     match all
         .patch_metadata(&name, &PatchParams::default(), &patch)
         .await
