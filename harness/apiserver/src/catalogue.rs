@@ -113,14 +113,13 @@ impl Catalogue {
     /// # Errors
     /// 404 if there is none; 501 if Kubernetes has it and this server does not.
     pub(crate) fn find(&self, gvr: &Gvr) -> Result<Arc<Resource>, Status> {
-        match (self.resources.get(gvr), self.not_modelled.get(gvr)) {
-            (Some(resource), _) => Ok(Arc::clone(resource)),
-            (None, Some(kind)) => Err(Status::not_modelled(format!(
-                "{} {kind}",
-                gvr.api_version()
-            ))),
-            (None, None) => Err(Status::no_such_resource()),
+        if let Some(resource) = self.resources.get(gvr) {
+            return Ok(Arc::clone(resource));
         }
+        Err(match self.not_modelled.get(gvr) {
+            Some(kind) => Status::not_modelled(format!("{} {kind}", gvr.api_version())),
+            None => Status::no_such_resource(),
+        })
     }
 
     /// Whether a path names a resource.

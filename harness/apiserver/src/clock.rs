@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, fmt::temporal::DateTimePrinter};
 use tokio::time::Instant;
 
 /// Maps the runtime's (possibly paused) clock onto calendar time.
@@ -86,7 +86,8 @@ impl Clock {
 
 /// A time as `metav1.Time` writes it: UTC with whole seconds.
 pub fn stamp(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    const WHOLE: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
+    WHOLE.timestamp_to_string(&time)
 }
 
 #[cfg(test)]

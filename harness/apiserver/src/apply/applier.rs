@@ -42,7 +42,11 @@ pub(crate) fn apply(
         .position(|owner| owner.is(stamp, Operation::Apply))
         .map(|i| owners.remove(i));
     let mut new = merge(shape, live, config);
-    if let Some(before) = &before {
+    // What is applied again need not be looked for in the object.
+    let less = before
+        .as_ref()
+        .filter(|before| !fields.includes(before.fields()));
+    if let Some(before) = less {
         new = prune(shape, &new, before.fields(), &claimed(&fields, &owners));
     }
     hand_over(&mut owners, changes(shape, live, &new, reset), force)?;

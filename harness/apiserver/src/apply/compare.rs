@@ -1,7 +1,6 @@
 //! What differs between two states of an object, as sets of fields.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use serde_json::{Map, Value};
 
 use super::{
@@ -49,14 +48,14 @@ fn differing(shape: &Node, old: Option<&Value>, new: Option<&Value>) -> Comparis
 /// A value that is there on one side alone, and everything in it.
 fn whole(shape: &Node, value: &Value) -> FieldSet {
     let children = match branch(shape, value) {
-        Branch::Leaf | Branch::Empty => BTreeMap::new(),
+        Branch::Leaf | Branch::Empty => LiteMap::new(),
         Branch::Map(map) => map
             .iter()
             .map(|(name, value)| (path::field(name), whole(shape.field(name), value)))
             .collect(),
-        Branch::Items(list, items) => index(list, items)
-            .into_iter()
-            .map(|(step, items)| (step, whole_entries(&list.item, &items)))
+        Branch::Items(list, items) => Index::new(list, items)
+            .groups()
+            .map(|(step, items)| (step.clone(), whole_entries(&list.item, items)))
             .collect(),
     };
     FieldSet {
@@ -66,9 +65,9 @@ fn whole(shape: &Node, value: &Value) -> FieldSet {
 }
 
 /// The items of one key; several of one key are one path.
-fn whole_entries(shape: &Node, items: &[&Value]) -> FieldSet {
+fn whole_entries(shape: &Node, items: &[Keyed<'_>]) -> FieldSet {
     match items {
-        [item] => whole(shape, item),
+        [(_, item)] => whole(shape, item),
         _ => FieldSet {
             member: true,
             ..FieldSet::default()
@@ -100,35 +99,36 @@ fn fields(
 }
 
 fn items(list: &List, old: &[Value], new: &[Value]) -> Comparison {
-    let (old, mut new) = (index(list, old), index(list, new));
+    let (old, new) = (Index::new(list, old), Index::new(list, new));
     let mut found = Comparison::default();
-    for (step, old) in old {
-        let new = new.remove(&step).unwrap_or_default();
+    for (step, old) in old.groups() {
+        let new = new.of(step);
         if old != new {
-            found.put(step, entries(&list.item, &old, &new));
+            found.put(step.clone(), entries(&list.item, old, new));
         }
     }
-    for (step, new) in new {
-        found.put(step, Comparison::added(whole_entries(&list.item, &new)));
+    for (step, new) in new.groups().filter(|(step, _)| old.of(step).is_empty()) {
+        found.put(
+            step.clone(),
+            Comparison::added(whole_entries(&list.item, new)),
+        );
     }
     found
 }
 
 /// The items of one key, which are not equal; several of one key are compared as a whole.
-fn entries(shape: &Node, old: &[&Value], new: &[&Value]) -> Comparison {
+fn entries(shape: &Node, old: &[Keyed<'_>], new: &[Keyed<'_>]) -> Comparison {
     let mut found = Comparison::default();
     match (old, new) {
-        ([] | [_], [] | [_]) => {
-            found = differing(shape, old.first().copied(), new.first().copied());
-        }
+        ([] | [_], [] | [_]) => found = differing(shape, first(old), first(new)),
         ([] | [_], _) => {
-            if let Some(old) = old.first() {
+            if let Some(old) = first(old) {
                 found = differing(shape, Some(old), None);
             }
             found.added.member = true;
         }
         (_, [] | [_]) => {
-            if let Some(new) = new.first() {
+            if let Some(new) = first(new) {
                 found = differing(shape, None, Some(new));
             }
             found.removed.member = true;
@@ -136,6 +136,10 @@ fn entries(shape: &Node, old: &[&Value], new: &[&Value]) -> Comparison {
         (_, _) => found.modified.member = true,
     }
     found
+}
+
+fn first<'a>(items: &[Keyed<'a>]) -> Option<&'a Value> {
+    items.first().map(|(_, item)| *item)
 }
 
 impl Comparison {
@@ -174,15 +178,32 @@ impl Comparison {
     }
 }
 
-/// The items of a list by their keys.
-fn index<'a>(list: &List, items: &'a [Value]) -> BTreeMap<Step, Vec<&'a Value>> {
-    let mut found: BTreeMap<Step, Vec<&Value>> = BTreeMap::new();
-    for item in items {
-        if let Some(step) = path::item(list, item) {
-            found.entry(step).or_default().push(item);
-        }
+/// An item of a list and the step to it.
+type Keyed<'a> = (Step, &'a Value);
+
+/// The items of a list in the order of their keys, those of one key in the list's.
+struct Index<'a>(Vec<Keyed<'a>>);
+
+impl<'a> Index<'a> {
+    fn new(list: &List, items: &'a [Value]) -> Self {
+        let keyed = |item| Some((path::item(list, item)?, item));
+        let mut all: Vec<Keyed<'a>> = items.iter().filter_map(keyed).collect();
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        Self(all)
     }
-    found
+
+    /// Each key and its items.
+    fn groups(&self) -> impl Iterator<Item = (&Step, &[Keyed<'a>])> {
+        let groups = self.0.chunk_by(|a, b| a.0 == b.0);
+        groups.map(|group| (&group[0].0, group))
+    }
+
+    /// The items of one key.
+    fn of(&self, step: &Step) -> &[Keyed<'a>] {
+        let start = self.0.partition_point(|(other, _)| other < step);
+        let end = self.0.partition_point(|(other, _)| other <= step);
+        &self.0[start..end]
+    }
 }
 
 enum Branch<'a> {

@@ -1,17 +1,18 @@
 //! Steps of a path into an object, in the form that `fieldsV1` has.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write as _};
 
-use serde::Serialize;
 use serde_json::Value;
+use smol_str::{SmolStr, SmolStrBuilder, format_smolstr};
 
 use crate::schema::{List, ListKind, Node};
 
-/// One step: `f:<field>`, `k:<keys>`, `v:<value>`; the text is the identity.
-pub(super) type Step = String;
+/// One step: `f:<field>`, `k:<keys>`, `v:<value>`; the text is the identity. Nearly all are so short
+/// that they take no memory of their own.
+pub(super) type Step = SmolStr;
 
 pub(super) fn field(name: &str) -> Step {
-    ["f:", name].concat()
+    ["f:", name].into_iter().collect()
 }
 
 /// The step to an item of a list whose items have owners of their own; `None` if the item lacks
@@ -19,7 +20,7 @@ pub(super) fn field(name: &str) -> Step {
 pub(super) fn item(list: &List, value: &Value) -> Option<Step> {
     match &list.kind {
         ListKind::Atomic => None,
-        ListKind::Set => Some(format!("v:{value}")),
+        ListKind::Set => Some(format_smolstr!("v:{value}")),
         ListKind::Map { keys } => key_step(&list.item, keys, value),
     }
 }
@@ -30,23 +31,35 @@ fn key_step<'a>(item: &'a Node, keys: &'a BTreeSet<String>, value: &'a Value) ->
     let found = |key: &'a String| Some((key, said(key).or_else(|| default(key))?));
     let mut found = keys.iter().filter_map(found).peekable();
     found.peek()?;
-    // Most keys are shorter.
-    let mut step = Vec::with_capacity(64);
-    step.extend_from_slice(b"k:{");
+    let mut step = SmolStrBuilder::new();
+    step.push_str("k:{");
     for (i, (key, value)) in found.enumerate() {
         if i > 0 {
-            step.push(b',');
+            step.push(',');
         }
-        write_json(&mut step, key);
-        step.push(b':');
-        write_json(&mut step, value);
+        push_text(&mut step, key);
+        step.push(':');
+        match value {
+            Value::String(text) => push_text(&mut step, text),
+            value => push_json(&mut step, value),
+        }
     }
-    step.push(b'}');
-    Some(String::from_utf8(step).expect("JSON is UTF-8"))
+    step.push('}');
+    Some(step.finish())
 }
 
-fn write_json(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
-    serde_json::to_writer(out, value).expect("JSON values are serialisable");
+/// Writes a text as JSON. Names and types have nothing in them that is to be escaped.
+fn push_text(step: &mut SmolStrBuilder, text: &str) {
+    if text.bytes().any(|b| b < b' ' || b == b'"' || b == b'\\') {
+        return push_json(step, &text.into());
+    }
+    step.push('"');
+    step.push_str(text);
+    step.push('"');
+}
+
+fn push_json(step: &mut SmolStrBuilder, value: &Value) {
+    write!(step, "{value}").expect("a text takes whatever is written");
 }
 
 /// A path as error messages write it: `.spec.containers[name="app"].image`.
@@ -65,5 +78,22 @@ fn shown_step(step: &str) -> String {
         }
         (Some("v:"), value) => format!("[={value}]"),
         (_, name) => format!(".{name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_text_is_written_as_json_writes_it(text in any::<String>()) {
+            let mut step = SmolStrBuilder::new();
+            push_text(&mut step, &text);
+            prop_assert_eq!(step.finish(), json!(text).to_string());
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! Sets of fields: tries of steps, with the form of `fieldsV1`.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
@@ -12,7 +11,7 @@ use super::path::{self, Step};
 pub(super) struct FieldSet {
     /// Whether the path that leads here is in the set.
     pub(super) member: bool,
-    pub(super) children: BTreeMap<Step, FieldSet>,
+    pub(super) children: LiteMap<Step, FieldSet>,
 }
 
 impl FieldSet {
@@ -39,7 +38,7 @@ impl FieldSet {
     /// Takes another set in.
     pub(super) fn add(&mut self, other: &FieldSet) {
         self.member |= other.member;
-        for (step, theirs) in &other.children {
+        for (step, theirs) in other.children.iter() {
             match self.children.get_mut(step) {
                 Some(ours) => ours.add(theirs),
                 None => {
@@ -87,7 +86,7 @@ impl FieldSet {
     /// Takes out the paths that are themselves in the other set.
     pub(super) fn remove(&mut self, other: &FieldSet) {
         self.member &= !other.member;
-        for (step, theirs) in &other.children {
+        for (step, theirs) in other.children.iter() {
             let Some(ours) = self.children.get_mut(step) else {
                 continue;
             };
@@ -135,7 +134,7 @@ impl FieldSet {
         if self.member {
             found.push(at.clone());
         }
-        for (step, child) in &self.children {
+        for (step, child) in self.children.iter() {
             at.push(step.clone());
             child.collect(at, found);
             at.pop();
@@ -156,7 +155,7 @@ impl FieldSet {
         FieldSet {
             member: map.is_none_or(|map| map.is_empty() || map.contains_key(".")),
             children: steps
-                .map(|(step, child)| (step.clone(), Self::read(child)))
+                .map(|(step, child)| (Step::new(step), Self::read(child)))
                 .collect(),
         }
     }
@@ -170,8 +169,8 @@ impl Serialize for FieldSet {
         if self.member && !self.children.is_empty() {
             map.serialize_entry(".", &Value::Object(serde_json::Map::new()))?;
         }
-        for (step, child) in &self.children {
-            map.serialize_entry(step, child)?;
+        for (step, child) in self.children.iter() {
+            map.serialize_entry(step.as_str(), child)?;
         }
         map.end()
     }
@@ -199,7 +198,7 @@ mod tests {
     /// Any set of paths of up to three steps.
     fn fields() -> impl Strategy<Value = FieldSet> {
         let step = prop::sample::select(vec!["f:a", "f:b", "k:{\"c\":1}"]);
-        let path = prop::collection::vec(step.prop_map(str::to_owned), 1..4);
+        let path = prop::collection::vec(step.prop_map(Step::new), 1..4);
         prop::collection::vec(path, 0..8).prop_map(|paths| {
             let mut set = FieldSet::default();
             paths.iter().for_each(|path| set.insert(path));

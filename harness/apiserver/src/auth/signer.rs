@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
@@ -19,9 +19,12 @@ const REMEMBERED: usize = 1024;
 /// same bytes for the same words.
 pub(crate) struct Signer {
     key: Ed25519KeyPair,
-    /// The claims of tokens whose signature was checked. Every request carries one.
-    proven: Mutex<BTreeMap<String, Value>>,
+    /// The claims of tokens that were made here or whose signature was checked. Every request
+    /// carries one.
+    proven: Mutex<Proven>,
 }
+
+type Proven = BTreeMap<String, Arc<Value>>;
 
 impl Signer {
     /// The signer whose key is made of these 32 bytes.
@@ -33,24 +36,27 @@ impl Signer {
     }
 
     /// A token with these claims.
-    pub(super) fn sign(&self, header: &Value, claims: &Value) -> String {
-        let signed = format!("{}.{}", encode(header), encode(claims));
+    pub(super) fn sign(&self, header: &Value, claims: Value) -> String {
+        let signed = format!("{}.{}", encode(header), encode(&claims));
         let signature = self.key.sign(signed.as_bytes());
-        format!("{signed}.{}", BASE64.encode(signature.as_ref()))
+        let token = format!("{signed}.{}", BASE64.encode(signature.as_ref()));
+        remember(&mut self.proven(), &token, Arc::new(claims));
+        token
     }
 
     /// The claims of a token that this key signed.
-    pub(super) fn claims(&self, token: &str) -> Option<Value> {
-        let mut proven = self.proven.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn claims(&self, token: &str) -> Option<Arc<Value>> {
+        let mut proven = self.proven();
         if let Some(claims) = proven.get(token) {
-            return Some(claims.clone());
+            return Some(Arc::clone(claims));
         }
-        let claims = self.check(token)?;
-        if proven.len() >= REMEMBERED {
-            proven.clear();
-        }
-        proven.insert(token.to_owned(), claims.clone());
+        let claims = Arc::new(self.check(token)?);
+        remember(&mut proven, token, Arc::clone(&claims));
         Some(claims)
+    }
+
+    fn proven(&self) -> MutexGuard<'_, Proven> {
+        self.proven.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check(&self, token: &str) -> Option<Value> {
@@ -61,6 +67,13 @@ impl Signer {
         let claims = BASE64.decode(signed.split_once('.')?.1).ok()?;
         serde_json::from_slice(&claims).ok()
     }
+}
+
+fn remember(proven: &mut Proven, token: &str, claims: Arc<Value>) {
+    if proven.len() >= REMEMBERED {
+        proven.clear();
+    }
+    proven.insert(token.to_owned(), claims);
 }
 
 fn encode(value: &Value) -> String {
@@ -75,23 +88,30 @@ mod tests {
 
     #[test]
     fn a_token_is_proven_by_its_own_key_alone_however_often() {
-        let (own, other) = (Signer::new(&[1; 32]), Signer::new(&[2; 32]));
+        let (own, same, other) = (signer(1), signer(1), signer(2));
         let claims = json!({"sub": "a"});
-        let token = own.sign(&json!({"alg": "EdDSA"}), &claims);
-        assert_eq!(own.claims(&token), Some(claims.clone()));
-        assert_eq!(own.claims(&token), Some(claims));
-        assert_eq!(other.claims(&token), None);
+        let token = own.sign(&json!({"alg": "EdDSA"}), claims.clone());
+        let proven = |signer: &Signer, token: &str| signer.claims(token).map(Arc::unwrap_or_clone);
+        assert_eq!(proven(&own, &token), Some(claims.clone()), "by who made it");
+        assert_eq!(proven(&same, &token), Some(claims.clone()), "by its key");
+        assert_eq!(proven(&same, &token), Some(claims), "and again");
+        assert_eq!(proven(&other, &token), None);
         let forged = token.replace('.', "x.");
-        assert_eq!(own.claims(&forged), None);
+        assert_eq!(proven(&own, &forged), None);
     }
 
     #[test]
     fn what_is_remembered_has_a_bound() {
-        let signer = Signer::new(&[1; 32]);
+        let (made, checked) = (signer(1), signer(1));
         for i in 0..=REMEMBERED {
-            let token = signer.sign(&json!({}), &json!(i));
-            assert_eq!(signer.claims(&token), Some(json!(i)));
+            let token = made.sign(&json!({}), json!(i));
+            assert_eq!(checked.claims(&token).as_deref(), Some(&json!(i)));
         }
-        assert_eq!(signer.proven.lock().unwrap().len(), 1);
+        assert_eq!(made.proven().len(), 1);
+        assert_eq!(checked.proven().len(), 1);
+    }
+
+    fn signer(seed: u8) -> Signer {
+        Signer::new(&[seed; 32])
     }
 }

@@ -1,5 +1,7 @@
 //! Service-account tokens: JSON Web Tokens signed with a key from the seed.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::user::User;
@@ -42,12 +44,16 @@ pub(crate) fn issue(server: &ApiServer, claims: &Claims) -> String {
         "kubernetes.io": kubernetes,
     });
     let header = json!({"alg": "EdDSA", "kid": "isthmus"});
-    server.signer().sign(&header, &payload)
+    server.signer().sign(&header, payload)
 }
 
 /// The claims of a token that this server signed, is in time, and is for this audience (any, if
 /// none is named).
-pub(crate) fn verify(server: &ApiServer, token: &str, audience: Option<&str>) -> Option<Value> {
+pub(crate) fn verify(
+    server: &ApiServer,
+    token: &str,
+    audience: Option<&str>,
+) -> Option<Arc<Value>> {
     let claims = server.signer().claims(token)?;
     let now = server.config().clock.now().as_second();
     let in_time = claims["nbf"].as_i64()? <= now && now < claims["exp"].as_i64()?;

@@ -83,23 +83,38 @@ impl Reader {
             (Node::Object { object, .. }, Value::Object(map)) => {
                 self.object(object, map, live, path)
             }
-            (Node::Map { value: shape, .. }, Value::Object(map)) => self.map(shape, map, path),
-            (Node::List(list), Value::Array(items)) => self.items(&list.item, items, path),
+            (Node::Map { value: shape, .. }, Value::Object(map)) => {
+                self.map(shape, map, live, path)
+            }
+            (Node::List(list), Value::Array(items)) => self.items(&list.item, items, live, path),
             (Node::Scalar(scalar), _) => leaf(*scalar, value, path),
             (_, Value::Null) => Ok(()),
             (shape, value) => Err(mismatch(value, path, go_type(shape))),
         }
     }
 
-    fn items(&mut self, shape: &Node, items: &mut [Value], path: Path<'_>) -> Result<(), Mismatch> {
-        let mut items = items.iter_mut().enumerate();
-        items.try_for_each(|(i, item)| self.value(shape, item, None, Path::Item(&path, i)))
+    /// Items are compared with those in their place.
+    fn items(
+        &mut self,
+        shape: &Node,
+        items: &mut [Value],
+        live: Option<&Value>,
+        path: Path<'_>,
+    ) -> Result<(), Mismatch> {
+        for (i, item) in items.iter_mut().enumerate() {
+            let live = live.and_then(|live| live.get(i));
+            if live != Some(item) {
+                self.value(shape, item, live, Path::Item(&path, i))?;
+            }
+        }
+        Ok(())
     }
 
     fn map(
         &mut self,
         shape: &Node,
         map: &mut Map<String, Value>,
+        live: Option<&Value>,
         path: Path<'_>,
     ) -> Result<(), Mismatch> {
         for (key, value) in map.iter_mut() {
@@ -107,7 +122,10 @@ impl Reader {
             if let (Node::Scalar(Scalar::Text | Scalar::Bytes), Value::Null) = (shape, &value) {
                 *value = "".into();
             }
-            self.value(shape, value, None, Path::Field(&path, key))?;
+            let live = live.and_then(|live| live.get(key));
+            if live != Some(value) {
+                self.value(shape, value, live, Path::Field(&path, key))?;
+            }
         }
         Ok(())
     }
@@ -295,6 +313,27 @@ mod tests {
         let same = decode_over(&shape, live.clone(), Some(&live)).ok().unwrap();
         assert_eq!(same.object["labels"], live["labels"]);
         assert!(decode(&shape, live).is_err());
+    }
+
+    #[test]
+    fn of_items_and_maps_what_equals_the_live_ones_is_not_read_again() {
+        let shape = builtin::object_meta();
+        let owner = |name: serde_json::Value| json!({"apiVersion": "v1", "kind": "A", "name": name, "uid": "u"});
+        let live = json!({"ownerReferences": [owner(1.into())], "labels": {"a": 1}});
+        let mut new = live.clone();
+        new["ownerReferences"][0]["uid"] = "v".into();
+        new["ownerReferences"]
+            .as_array_mut()
+            .unwrap()
+            .push(owner("b".into()));
+        new["labels"]["c"] = "d".into();
+        let same = decode_over(&shape, new.clone(), Some(&live)).ok().unwrap();
+        assert_eq!(same.object, new);
+        new["ownerReferences"]
+            .as_array_mut()
+            .unwrap()
+            .push(owner(1.into()));
+        assert!(decode_over(&shape, new, Some(&live)).is_err());
     }
 
     #[test]

@@ -2,15 +2,22 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use super::{Key, version::Version};
 use crate::typed::Object;
 
-/// How many states that are no object's present one are kept whole: watches tell them in the same
-/// moment or soon after.
+/// How many states that are no object's present one every table may keep whole: watches tell them in
+/// the same moment or soon after.
 const WHOLE: usize = 8;
+
+/// How many of them all tables of the process keep before they write any down, which takes longer than
+/// most short lives of a cluster have use for. At 20 kB each they take as much as one cluster does.
+const ROOM: usize = 1024;
 
 /// What happened to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +64,34 @@ pub(super) struct History {
     compacted: u64,
     /// The present states of objects.
     present: BTreeMap<Arc<Key>, Arc<Version>>,
-    /// The newest of those that are past and still whole, oldest first.
-    past: VecDeque<Arc<Version>>,
+    /// Those that are past and still whole, oldest first.
+    past: VecDeque<Past>,
+}
+
+/// A state that is no object's present one and still whole.
+#[derive(Debug)]
+struct Past {
+    version: Arc<Version>,
+}
+
+/// How many of them this process holds.
+static PAST: AtomicUsize = AtomicUsize::new(0);
+
+impl Past {
+    fn new(version: Arc<Version>) -> Self {
+        PAST.fetch_add(1, Ordering::Relaxed);
+        Self { version }
+    }
+
+    fn are_too_many() -> bool {
+        PAST.load(Ordering::Relaxed) > ROOM
+    }
+}
+
+impl Drop for Past {
+    fn drop(&mut self) {
+        PAST.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl History {
@@ -109,12 +142,12 @@ impl History {
     }
 
     fn supersede(&mut self, version: Option<Arc<Version>>) {
-        self.past.extend(version);
-        while self.past.len() > WHOLE {
+        self.past.extend(version.map(Past::new));
+        while self.past.len() > WHOLE && Past::are_too_many() {
             self.past
                 .pop_front()
                 .iter()
-                .for_each(|old| old.write_down());
+                .for_each(|old| old.version.write_down());
         }
     }
 

@@ -19,6 +19,9 @@ pub(crate) use rows::{Rows, Span};
 /// The name of a table: all served versions of a resource share one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Table {
+    /// Tells tables apart without a look at their names: every read and write begins with finding
+    /// one among many.
+    digest: u64,
     pub(crate) group: String,
     pub(crate) resource: String,
 }
@@ -26,10 +29,18 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn new(group: &str, resource: &str) -> Self {
         Self {
+            digest: digest(group.bytes().chain([0]).chain(resource.bytes())),
             group: group.to_owned(),
             resource: resource.to_owned(),
         }
     }
+}
+
+/// FNV-1a, which is the same in every process and quick for texts as short as names.
+fn digest(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |digest, byte| {
+        (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// The name of an object within its table; the namespace is empty for cluster-scoped ones.
