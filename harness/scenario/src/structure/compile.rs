@@ -3,7 +3,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap};
 
-use regex::Regex;
+use regex_lite::Regex;
 use serde_json::{Map as Object, Value as Json};
 
 use super::shape::{Bounds, List, Map, Others, Schema, Shape, Text};
