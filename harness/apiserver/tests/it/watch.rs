@@ -112,6 +112,27 @@ fn initial_events_end_with_a_marked_bookmark() {
 }
 
 #[test]
+fn a_watch_from_long_ago_is_told_the_states_that_were_written_down() {
+    // More than a process keeps as they are.
+    const STATES: usize = 1100;
+    run(async {
+        let server = server();
+        let options = Options {
+            resource_version: Some(create(&server, "a", json!({"n": "none"})).await),
+            ..Options::default()
+        };
+        for n in 0..STATES {
+            label(&server, "a", json!({"n": n.to_string()})).await;
+        }
+        let mut watch = watch(&server, options).await;
+        for n in 0..STATES {
+            let event = watch.next().await.expect("the watch goes on");
+            assert_eq!(event.object["metadata"]["labels"]["n"], n.to_string());
+        }
+    });
+}
+
+#[test]
 fn a_compacted_version_is_told_410() {
     run(async {
         let server = server();
