@@ -2,9 +2,13 @@
 
 use std::sync::LazyLock;
 
-use serde_json::{Value, json};
-
-use crate::{apply::Owners, lifecycle, object, resource::Gvr, server::ApiServer};
+use crate::{
+    apply::Owners,
+    json::{Value, json},
+    lifecycle, object,
+    resource::Gvr,
+    server::ApiServer,
+};
 
 const NAMESPACES: [&str; 4] = ["kube-system", "default", "kube-public", "kube-node-lease"];
 

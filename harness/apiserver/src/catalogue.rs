@@ -6,9 +6,9 @@ use std::{
 };
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::{
+    json::Value,
     object,
     resource::{Gvr, Origin, Resource, Subresource},
     schema::{builtin, crd},

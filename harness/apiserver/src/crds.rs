@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use crate::{
+    json::{Value, json},
     object::{self, list, text},
     server::{ApiServer, State},
     store::{Key, Table},
@@ -41,7 +40,7 @@ pub(crate) fn establish(server: &ApiServer, definition: &Value) {
         if !object::has_finalizer(&accepted, CLEANUP) {
             let mut finalizers = object::finalizers(&accepted).to_vec();
             finalizers.push(CLEANUP.into());
-            object::meta_mut(&mut accepted).insert("finalizers".to_owned(), finalizers.into());
+            object::meta_mut(&mut accepted).insert("finalizers", finalizers.into());
         }
         let conflict = names_taken(state, &accepted);
         accepted["status"] = status(&accepted, conflict.as_deref(), &now);
@@ -156,7 +155,7 @@ pub(crate) fn retire(server: &ApiServer, definition: &Value) {
                 state.store.remove(&table(), &key);
             } else {
                 let (mut held, owners) = (Value::clone(live), live.owners().clone());
-                object::meta_mut(&mut held).insert("finalizers".to_owned(), rest.into());
+                object::meta_mut(&mut held).insert("finalizers", rest.into());
                 state.store.put(&table(), key, held, owners);
                 return;
             }

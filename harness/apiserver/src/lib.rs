@@ -38,6 +38,7 @@ mod discovery;
 mod handler;
 mod http;
 mod ident;
+pub mod json;
 mod lifecycle;
 mod object;
 mod patch;

@@ -1,8 +1,9 @@
 //! Reading and writing the metadata that every object has.
 
-use serde_json::{Map, Value};
-
-use crate::store::Key;
+use crate::{
+    json::{Map, Value},
+    store::Key,
+};
 
 /// A text at a path of fields; empty if absent.
 pub(crate) fn text<'a>(object: &'a Value, path: &[&str]) -> &'a str {
@@ -56,21 +57,21 @@ pub(crate) fn has_finalizer(object: &Value, finalizer: &str) -> bool {
 }
 
 /// A map of the object, made empty if it is not there.
-pub(crate) fn map_mut<'a>(object: &'a mut Value, field: &str) -> &'a mut Map<String, Value> {
+pub(crate) fn map_mut<'a>(object: &'a mut Value, field: &str) -> &'a mut Map {
     if !object.is_object() {
         *object = Value::Object(Map::new());
     }
     let map = object.as_object_mut().expect("made an object above");
     // Indexing would make a text of the name each time.
     if !map.get(field).is_some_and(Value::is_object) {
-        map.insert(field.to_owned(), Value::Object(Map::new()));
+        map.insert(field, Value::Object(Map::new()));
     }
     let slot = map.get_mut(field).and_then(Value::as_object_mut);
     slot.expect("made an object above")
 }
 
 /// The object's metadata, made empty if it is not there.
-pub(crate) fn meta_mut(object: &mut Value) -> &mut Map<String, Value> {
+pub(crate) fn meta_mut(object: &mut Value) -> &mut Map {
     map_mut(object, "metadata")
 }
 
@@ -90,10 +91,10 @@ pub(crate) fn copy_field(from: &Value, to: &mut Value, field: &str) {
     }
 }
 
-fn copy(value: Option<&Value>, to: &mut Map<String, Value>, field: &str) {
+fn copy(value: Option<&Value>, to: &mut Map, field: &str) {
     match value {
         same if same == to.get(field) => {}
-        Some(value) => drop(to.insert(field.to_owned(), value.clone())),
+        Some(value) => drop(to.insert(field, value.clone())),
         None => drop(to.remove(field)),
     }
 }
@@ -104,14 +105,10 @@ pub(crate) fn copy_meta(from: &Value, to: &mut Value, field: &str) {
 }
 
 /// Sets a field that is absent or null; says whether it did.
-pub(crate) fn set_default(
-    map: &mut Map<String, Value>,
-    field: &str,
-    value: impl Into<Value>,
-) -> bool {
+pub(crate) fn set_default(map: &mut Map, field: &str, value: impl Into<Value>) -> bool {
     let absent = map.get(field).is_none_or(Value::is_null);
     if absent {
-        map.insert(field.to_owned(), value.into());
+        map.insert(field, value.into());
     }
     absent
 }

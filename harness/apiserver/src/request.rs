@@ -1,8 +1,6 @@
 //! What is asked of the server.
 
-use serde_json::Value;
-
-use crate::{auth::User, resource::Gvr};
+use crate::{auth::User, json::Value, resource::Gvr};
 
 /// One request, as it is after authentication and routing.
 #[derive(Debug, Clone)]
@@ -155,7 +153,8 @@ impl Request {
 
     /// Creates an object in the namespace that it names.
     #[must_use]
-    pub fn create(gvr: &Gvr, object: Value, user: &User) -> Self {
+    pub fn create(gvr: &Gvr, object: impl Into<Value>, user: &User) -> Self {
+        let object = object.into();
         let namespace = crate::object::namespace(&object).to_owned();
         Self {
             body: object,
@@ -165,7 +164,8 @@ impl Request {
 
     /// Replaces the object of the same name.
     #[must_use]
-    pub fn update(gvr: &Gvr, object: Value, user: &User) -> Self {
+    pub fn update(gvr: &Gvr, object: impl Into<Value>, user: &User) -> Self {
+        let object = object.into();
         let key = crate::object::key(&object);
         let request = Self::new(Verb::Update, gvr, user)
             .within(&key.namespace)
@@ -183,11 +183,11 @@ impl Request {
         gvr: &Gvr,
         namespace: &str,
         name: &str,
-        patch: Value,
+        patch: impl Into<Value>,
         user: &User,
     ) -> Self {
         Self {
-            body: patch,
+            body: patch.into(),
             ..Self::new(Verb::Patch(kind), gvr, user)
                 .within(namespace)
                 .named(name)

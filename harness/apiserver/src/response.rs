@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
-use crate::{typed::Object, watch::Watch};
+use crate::{
+    json::{Value, json},
+    typed::Object,
+    watch::Watch,
+};
 
 /// A success.
 #[derive(Debug)]

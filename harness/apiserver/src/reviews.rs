@@ -1,9 +1,8 @@
 //! Objects that are questions: created, answered and never stored.
 
-use serde_json::{Value, json};
-
 use crate::{
     auth::{Attributes, User, reason, token},
+    json::{Value, json},
     object::{self, list, text},
     request::Request,
     resource::Resource,

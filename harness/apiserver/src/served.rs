@@ -56,7 +56,7 @@ mod tests {
         let mut catalogue = Catalogue::builtin();
         let before = catalogue.preferred();
         assert!(Arc::ptr_eq(&before, &catalogue.preferred()));
-        let definition = serde_json::json!({"spec": {
+        let definition = crate::json::json!({"spec": {
             "group": "example.com", "scope": "Namespaced",
             "names": {"plural": "things", "kind": "Thing"},
             "versions": [{"name": "v1", "served": true, "storage": true}],

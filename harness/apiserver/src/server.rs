@@ -136,7 +136,7 @@ impl ApiServer {
     /// The ConfigMap `kube-root-ca.crt` as it should be in a namespace, for the controller that
     /// keeps it; `None` without [`Config::cluster_ca`].
     #[must_use]
-    pub fn root_certificate(&self, namespace: &str) -> Option<serde_json::Value> {
+    pub fn root_certificate(&self, namespace: &str) -> Option<crate::json::Value> {
         lifecycle::namespace::root_certificate(self, namespace)
     }
 
@@ -156,7 +156,7 @@ impl ApiServer {
         let resource = self.read(|state| state.catalogue.find(&request.gvr))?;
         check_scope(&resource, &request)?;
         if let Some(subresource) = request.subresource.as_deref() {
-            return verb::subresource(self, &resource, &request, subresource).await;
+            return Box::pin(verb::subresource(self, &resource, &request, subresource)).await;
         }
         if !resource
             .verbs
@@ -168,6 +168,8 @@ impl ApiServer {
         self.dispatch(&resource, request).await
     }
 
+    /// Ways of writes are boxed: they take kilobytes, which everybody who may ever write would
+    /// carry about.
     async fn dispatch(
         &self,
         resource: &Arc<Resource>,
@@ -183,15 +185,17 @@ impl ApiServer {
             }
             Verb::Create => {
                 let body = std::mem::take(&mut request.body);
-                verb::create(self, resource, &request, body).await
+                Box::pin(verb::create(self, resource, &request, body)).await
             }
             Verb::Update => {
                 let body = std::mem::take(&mut request.body);
-                verb::update(self, resource, &request, body).await
+                Box::pin(verb::update(self, resource, &request, body)).await
             }
-            Verb::Patch(kind) => verb::patch(self, resource, &request, kind).await,
-            Verb::Delete => verb::delete(self, resource, &request).await,
-            Verb::DeleteCollection => verb::delete_collection(self, resource, &request).await,
+            Verb::Patch(kind) => Box::pin(verb::patch(self, resource, &request, kind)).await,
+            Verb::Delete => Box::pin(verb::delete(self, resource, &request)).await,
+            Verb::DeleteCollection => {
+                Box::pin(verb::delete_collection(self, resource, &request)).await
+            }
         }
     }
 

@@ -1,8 +1,9 @@
 //! Refusals, as `metav1.Status` says them. The texts are part of the API: clients match on them.
 
-use serde_json::{Map, Value, json};
-
-use crate::resource::Resource;
+use crate::{
+    json::{Map, Value, json},
+    resource::Resource,
+};
 
 /// Why a request was refused: the body of every answer that is not a success.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -204,7 +205,7 @@ impl Details {
             ("uid", &self.uid),
         ];
         for (field, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
-            details.insert(field.to_owned(), text.as_str().into());
+            details.insert(field, text.as_str().into());
         }
         if !self.causes.is_empty() {
             details.insert(
@@ -213,7 +214,7 @@ impl Details {
             );
         }
         if let Some(seconds) = self.retry_after_seconds {
-            details.insert("retryAfterSeconds".to_owned(), seconds.into());
+            details.insert("retryAfterSeconds", seconds.into());
         }
         Value::Object(details)
     }

@@ -14,9 +14,9 @@ use std::{
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
-use serde_json::{Error, Value};
+use serde_json::Error;
 
-use crate::apply::Owners;
+use crate::{apply::Owners, json::Value};
 
 /// An object at one version. It reads as the JSON that it is, but for `metadata.managedFields`: who
 /// owns its fields stands beside it, and is told with it to clients.
@@ -31,8 +31,8 @@ pub struct Object {
 impl Object {
     /// An object whose fields nobody owns.
     #[must_use]
-    pub fn new(value: Value) -> Arc<Self> {
-        Self::owned(value, Owners::default())
+    pub fn new(value: impl Into<Value>) -> Arc<Self> {
+        Self::owned(value.into(), Owners::default())
     }
 
     pub(crate) fn owned(value: Value, owners: Owners) -> Arc<Self> {
@@ -110,8 +110,7 @@ impl Object {
 /// An object that is not stored, with who owns its fields.
 pub(crate) fn told(mut value: Value, owners: &Owners) -> Value {
     if !owners.is_empty() {
-        let owners = serde_json::to_value(owners).expect("owners are JSON");
-        value["metadata"]["managedFields"] = owners;
+        value["metadata"]["managedFields"] = Value::of(owners);
     }
     value
 }
@@ -154,11 +153,11 @@ impl fmt::Debug for Object {
 #[cfg(test)]
 mod tests {
     use k8s_openapi::api::core::v1::{ConfigMap, Pod};
-    use serde_json::json;
 
     use super::*;
     use crate::{
         apply::{Stamp, track_update},
+        json::json,
         schema::Node,
     };
 

@@ -1,13 +1,11 @@
 //! All webhooks in order: those that may change the object, then those that only judge it.
 
-use serde_json::Value;
-
 use super::{
     call::ask,
     review::Review,
     rules::{Phase, Webhook, all, concerns},
 };
-use crate::{object::text, patch, server::ApiServer, status::Status};
+use crate::{json::Value, object::text, patch, server::ApiServer, status::Status};
 
 /// Lets the mutating webhooks change the object, which is null for a deletion; says whether one
 /// did.

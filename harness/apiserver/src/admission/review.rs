@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     apply::Owners,
+    json::Value,
     object,
     request::Request,
     resource::Resource,
@@ -81,7 +82,12 @@ impl<'a> Review<'a> {
     }
 
     /// The `AdmissionReview` that is sent.
-    pub(crate) fn to_value(&self, server: &ApiServer, webhook: &str, object: &Value) -> Value {
+    pub(crate) fn to_value(
+        &self,
+        server: &ApiServer,
+        webhook: &str,
+        object: &Value,
+    ) -> serde_json::Value {
         let Resource { gvr, kind, .. } = &**self.resource;
         let name = self.name(object);
         let words = [
@@ -119,7 +125,7 @@ impl<'a> Review<'a> {
         typed::told(object.clone(), &self.owners)
     }
 
-    fn options(&self) -> Value {
+    fn options(&self) -> serde_json::Value {
         let kind = match self.operation {
             Operation::Create => "CreateOptions",
             Operation::Update => "UpdateOptions",

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::review::{Operation, Review};
 use crate::{
+    json::Value,
     object::{list, name, text},
     select::LabelSelector,
     server::ApiServer,

@@ -1,8 +1,7 @@
 //! The ServiceAccount plug-in: every pod runs as an account and carries its token.
 
-use serde_json::{Value, json};
-
 use crate::{
+    json::{Value, json},
     object::{self, list, text},
     resource::Resource,
     server::{ApiServer, State},
@@ -111,7 +110,7 @@ fn mount(server: &ApiServer, pod: &mut Value) {
 fn push(value: &mut Value, field: &str, item: Value) {
     match value[field].as_array_mut() {
         Some(items) => items.push(item),
-        None => value[field] = Value::Array(vec![item]),
+        None => value[field] = vec![item].into(),
     }
 }
 

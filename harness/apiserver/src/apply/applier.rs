@@ -1,7 +1,5 @@
 //! An apply: merge, prune, conflicts, ownership.
 
-use serde_json::{Map, Value};
-
 use super::{
     compare::Comparison,
     managed::{self, Operation, Owner, Owners, Stamp},
@@ -13,6 +11,7 @@ use super::{
     walk::fields_of,
 };
 use crate::{
+    json::{Map, Value},
     schema::Node,
     status::{Cause, Status},
 };

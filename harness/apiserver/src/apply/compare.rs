@@ -1,14 +1,16 @@
 //! What differs between two states of an object, as sets of fields.
 
 use litemap::LiteMap;
-use serde_json::{Map, Value};
 
 use super::{
     path::{self, Step},
     set::FieldSet,
     walk::granular,
 };
-use crate::schema::{List, Node};
+use crate::{
+    json::{Map, Value},
+    schema::{List, Node},
+};
 
 /// The fields that came, changed and went. A path that leads to one of the sets is the set's own
 /// [`FieldSet::member`].
@@ -75,14 +77,9 @@ fn whole_entries(shape: &Node, items: &[Keyed<'_>]) -> FieldSet {
     }
 }
 
-fn fields(
-    shape: &Node,
-    old: Option<&Map<String, Value>>,
-    new: Option<&Map<String, Value>>,
-    but: Option<&str>,
-) -> Comparison {
+fn fields(shape: &Node, old: Option<&Map>, new: Option<&Map>, but: Option<&str>) -> Comparison {
     let mut found = Comparison::default();
-    let mut field = |name: &String, old: Option<&Value>, new: Option<&Value>| {
+    let mut field = |name: &str, old: Option<&Value>, new: Option<&Value>| {
         if but != Some(name) && old != new {
             let below = differing(shape.field(name), old, new);
             found.put(path::field(name), below);
@@ -210,7 +207,7 @@ enum Branch<'a> {
     /// A collection without anything in it, which differs from an absent one.
     Empty,
     Leaf,
-    Map(&'a Map<String, Value>),
+    Map(&'a Map),
     Items(&'a List, &'a [Value]),
 }
 

@@ -7,10 +7,12 @@
 use std::sync::{Arc, LazyLock};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use serde_json::Value;
 
 use super::{path, set::FieldSet};
-use crate::object::{self, text};
+use crate::{
+    json::Value,
+    object::{self, text},
+};
 
 /// Who writes, how and when.
 #[derive(Debug, Clone)]

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use serde_json::{Map, Value};
-
 use super::{
     path::{self, Step},
     walk::granular,
 };
-use crate::schema::{List, Node};
+use crate::{
+    json::{Map, Value},
+    schema::{List, Node},
+};
 
 /// Lays `applied` over `live`. Maps and keyed lists are merged, everything else is replaced.
 pub(super) fn merge(shape: &Node, live: &Value, applied: &Value) -> Value {
@@ -17,18 +18,14 @@ pub(super) fn merge(shape: &Node, live: &Value, applied: &Value) -> Value {
             Value::Object(merge_maps(shape, live, applied))
         }
         (Value::Array(live), Value::Array(applied)) => match granular(shape) {
-            Some(list) => Value::Array(merge_items(list, live, applied)),
+            Some(list) => merge_items(list, live, applied).into(),
             None => Value::Array(applied.clone()),
         },
         (_, applied) => applied.clone(),
     }
 }
 
-fn merge_maps(
-    shape: &Node,
-    live: &Map<String, Value>,
-    applied: &Map<String, Value>,
-) -> Map<String, Value> {
+fn merge_maps(shape: &Node, live: &Map, applied: &Map) -> Map {
     let mut merged = live.clone();
     for (name, value) in applied {
         let value = match live.get(name) {

@@ -1,12 +1,14 @@
 //! Ownership after a write that is no apply: what changed belongs to the writer.
 
-use serde_json::Value;
-
 use super::{
     compare::{Comparison, compare},
     managed::{self, Operation, Owner, Owners, Stamp},
 };
-use crate::{object, schema::Node};
+use crate::{
+    json::{Map, Value},
+    object,
+    schema::Node,
+};
 
 /// How many updating managers an object remembers before the oldest are merged.
 const MAX_UPDATERS: usize = 10;
@@ -39,7 +41,7 @@ fn starting_owners(before: &Owners, sent: Option<Value>, stamp: &Stamp) -> Vec<O
     };
     let reset = match sent.as_slice() {
         [] => true,
-        [one] => one.as_object().is_some_and(serde_json::Map::is_empty),
+        [one] => one.as_object().is_some_and(Map::is_empty),
         _ => false,
     };
     match (stamp.subresource.is_empty(), reset) {
@@ -88,7 +90,7 @@ fn take(
 
 /// What differs, but for what this write cannot set. An object that was not there had no fields.
 pub(super) fn changes(shape: &Node, live: &Value, new: &Value, reset: Option<&str>) -> Comparison {
-    let nothing = Value::Object(serde_json::Map::new());
+    let nothing = Value::Object(Map::new());
     let old = if live.is_null() { &nothing } else { live };
     compare(shape, old, new, reset)
 }

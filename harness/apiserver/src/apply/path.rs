@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
-use serde_json::Value;
 use smol_str::{SmolStr, SmolStrBuilder, format_smolstr};
 
-use crate::schema::{List, ListKind, Node};
+use crate::{
+    json::Value,
+    schema::{List, ListKind, Node},
+};
 
 /// One step: `f:<field>`, `k:<keys>`, `v:<value>`; the text is the identity. Nearly all are so short
 /// that they take no memory of their own.
@@ -84,9 +86,9 @@ fn shown_step(step: &str) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
+    use crate::json::json;
 
     proptest! {
         #[test]

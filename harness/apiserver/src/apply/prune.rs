@@ -1,13 +1,14 @@
 //! Removing what an applier no longer applies and nobody else claims.
 
-use serde_json::{Map, Value};
-
 use super::{
     path,
     set::FieldSet,
     walk::{fields_of, granular},
 };
-use crate::schema::{List, Node};
+use crate::{
+    json::{Map, Value},
+    schema::{List, Node},
+};
 
 /// The merged object without the fields that the applier applied last time, not this time, and
 /// that no owner in `claimed` (its new configuration included) holds.
@@ -30,14 +31,14 @@ fn remove(shape: &Node, value: &Value, set: &FieldSet) -> Value {
     match value {
         Value::Object(map) if !shape.is_atomic() => Value::Object(remove_fields(shape, map, set)),
         Value::Array(items) => match granular(shape) {
-            Some(list) => Value::Array(remove_items(list, items, set)),
+            Some(list) => remove_items(list, items, set).into(),
             None => value.clone(),
         },
         _ => value.clone(),
     }
 }
 
-fn remove_fields(shape: &Node, map: &Map<String, Value>, set: &FieldSet) -> Map<String, Value> {
+fn remove_fields(shape: &Node, map: &Map, set: &FieldSet) -> Map {
     let mut out = Map::new();
     for (name, value) in map {
         match set.below(&path::field(name)) {

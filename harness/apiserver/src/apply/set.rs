@@ -2,9 +2,9 @@
 
 use litemap::LiteMap;
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use serde_json::Value;
 
 use super::path::{self, Step};
+use crate::json::{Map, Value};
 
 /// A set of paths. A path may be in the set whether or not longer ones are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -167,7 +167,7 @@ impl Serialize for FieldSet {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         if self.member && !self.children.is_empty() {
-            map.serialize_entry(".", &Value::Object(serde_json::Map::new()))?;
+            map.serialize_entry(".", &Value::Object(Map::new()))?;
         }
         for (step, child) in self.children.iter() {
             map.serialize_entry(step.as_str(), child)?;
@@ -179,9 +179,9 @@ impl Serialize for FieldSet {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
+    use crate::json::json;
 
     #[test]
     fn a_path_beside_longer_ones_is_marked_and_alone_is_not() {

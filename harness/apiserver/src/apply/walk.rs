@@ -1,12 +1,13 @@
 //! The set of fields that an object has.
 
-use serde_json::Value;
-
 use super::{
     path::{self, Step},
     set::FieldSet,
 };
-use crate::schema::{List, Node};
+use crate::{
+    json::{Map, Value},
+    schema::{List, Node},
+};
 
 /// Every field of an object that can have an owner.
 pub(super) fn fields_of(shape: &Node, object: &Value) -> FieldSet {
@@ -22,8 +23,7 @@ fn visit(shape: &Node, value: &Value, at: &mut Vec<Step>, set: &mut FieldSet) {
             for (name, child) in map {
                 at.push(path::field(name));
                 visit(shape.field(name), child, at, set);
-                let empty =
-                    child.is_null() || child.as_object().is_some_and(serde_json::Map::is_empty);
+                let empty = child.is_null() || child.as_object().is_some_and(Map::is_empty);
                 if empty || !shape.declares(name) {
                     set.insert(at);
                 }

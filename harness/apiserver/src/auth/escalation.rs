@@ -1,13 +1,12 @@
 //! Nobody gives away what they do not have: roles and bindings are checked against the rights of
 //! those who write them.
 
-use serde_json::{Value, json};
-
 use super::{
     rbac::{Attributes, allows, role_rules, rules},
     user::{MASTERS, User},
 };
 use crate::{
+    json::{Value, json},
     object::{self, list, text},
     resource::Resource,
     server::State,

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::user::{MASTERS, User};
 use crate::{
+    json::Value,
     object::{list, text},
     server::State,
     status::{Details, Status},

@@ -2,12 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
-use serde_json::Value;
+
+use crate::json::Value;
 
 /// How many tokens are remembered. Real servers forget theirs after ten seconds; a signature, as
 /// opposed to a token, stays what it is.
@@ -24,7 +25,7 @@ pub(crate) struct Signer {
     proven: Mutex<Proven>,
 }
 
-type Proven = BTreeMap<String, Arc<Value>>;
+type Proven = BTreeMap<String, Value>;
 
 impl Signer {
     /// The signer whose key is made of these 32 bytes.
@@ -40,18 +41,18 @@ impl Signer {
         let signed = format!("{}.{}", encode(header), encode(&claims));
         let signature = self.key.sign(signed.as_bytes());
         let token = format!("{signed}.{}", BASE64.encode(signature.as_ref()));
-        remember(&mut self.proven(), &token, Arc::new(claims));
+        remember(&mut self.proven(), &token, claims);
         token
     }
 
     /// The claims of a token that this key signed.
-    pub(super) fn claims(&self, token: &str) -> Option<Arc<Value>> {
+    pub(super) fn claims(&self, token: &str) -> Option<Value> {
         let mut proven = self.proven();
         if let Some(claims) = proven.get(token) {
-            return Some(Arc::clone(claims));
+            return Some(claims.clone());
         }
-        let claims = Arc::new(self.check(token)?);
-        remember(&mut proven, token, Arc::clone(&claims));
+        let claims = self.check(token)?;
+        remember(&mut proven, token, claims.clone());
         Some(claims)
     }
 
@@ -69,7 +70,7 @@ impl Signer {
     }
 }
 
-fn remember(proven: &mut Proven, token: &str, claims: Arc<Value>) {
+fn remember(proven: &mut Proven, token: &str, claims: Value) {
     if proven.len() >= REMEMBERED {
         proven.clear();
     }
@@ -82,16 +83,16 @@ fn encode(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
 
     use super::*;
+    use crate::json::json;
 
     #[test]
     fn a_token_is_proven_by_its_own_key_alone_however_often() {
         let (own, same, other) = (signer(1), signer(1), signer(2));
         let claims = json!({"sub": "a"});
         let token = own.sign(&json!({"alg": "EdDSA"}), claims.clone());
-        let proven = |signer: &Signer, token: &str| signer.claims(token).map(Arc::unwrap_or_clone);
+        let proven = |signer: &Signer, token: &str| signer.claims(token);
         assert_eq!(proven(&own, &token), Some(claims.clone()), "by who made it");
         assert_eq!(proven(&same, &token), Some(claims.clone()), "by its key");
         assert_eq!(proven(&same, &token), Some(claims), "and again");
@@ -105,7 +106,7 @@ mod tests {
         let (made, checked) = (signer(1), signer(1));
         for i in 0..=REMEMBERED {
             let token = made.sign(&json!({}), json!(i));
-            assert_eq!(checked.claims(&token).as_deref(), Some(&json!(i)));
+            assert_eq!(checked.claims(&token), Some(json!(i)));
         }
         assert_eq!(made.proven().len(), 1);
         assert_eq!(checked.proven().len(), 1);

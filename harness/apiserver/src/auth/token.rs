@@ -1,11 +1,8 @@
 //! Service-account tokens: JSON Web Tokens signed with a key from the seed.
 
-use std::sync::Arc;
-
-use serde_json::{Value, json};
-
 use super::user::User;
 use crate::{
+    json::{Value, json},
     object::{self, text},
     server::ApiServer,
     store::{Key, Table},
@@ -33,7 +30,8 @@ pub(crate) fn issue(server: &ApiServer, claims: &Claims) -> String {
     });
     if let Some(bound) = &claims.bound {
         let kind = text(bound, &["kind"]).to_lowercase();
-        kubernetes[kind] = json!({"name": text(bound, &["name"]), "uid": text(bound, &["uid"])});
+        kubernetes[kind.as_str()] =
+            json!({"name": text(bound, &["name"]), "uid": text(bound, &["uid"])});
     }
     let words = format!("{now}/{}", kubernetes);
     let payload = json!({
@@ -49,11 +47,7 @@ pub(crate) fn issue(server: &ApiServer, claims: &Claims) -> String {
 
 /// The claims of a token that this server signed, is in time, and is for this audience (any, if
 /// none is named).
-pub(crate) fn verify(
-    server: &ApiServer,
-    token: &str,
-    audience: Option<&str>,
-) -> Option<Arc<Value>> {
+pub(crate) fn verify(server: &ApiServer, token: &str, audience: Option<&str>) -> Option<Value> {
     let claims = server.signer().claims(token)?;
     let now = server.config().clock.now().as_second();
     let in_time = claims["nbf"].as_i64()? <= now && now < claims["exp"].as_i64()?;

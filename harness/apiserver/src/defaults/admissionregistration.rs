@@ -1,8 +1,9 @@
 //! Configurations of webhooks.
 
-use serde_json::{Value, json};
-
-use crate::object::{self, set_default};
+use crate::{
+    json::{Value, json},
+    object::{self, set_default},
+};
 
 /// Defaults of every webhook in a configuration of this kind.
 pub(super) fn webhooks(kind: &str, configuration: &mut Value) {

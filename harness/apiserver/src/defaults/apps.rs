@@ -1,9 +1,10 @@
 //! Deployments, ReplicaSets, StatefulSets, DaemonSets.
 
-use serde_json::{Value, json};
-
 use super::pod;
-use crate::object::{self, map_mut, set_default};
+use crate::{
+    json::{Map, Value, json},
+    object::{self, map_mut, set_default},
+};
 
 /// Defaults of a workload of this kind.
 pub(super) fn workload(kind: &str, workload: &mut Value) {
@@ -20,15 +21,15 @@ pub(super) fn workload(kind: &str, workload: &mut Value) {
     match kind {
         "Deployment" => {
             set_default(spec, "progressDeadlineSeconds", 600);
-            rolling(spec.entry("strategy").or_insert(Value::Null));
+            rolling(&mut spec["strategy"]);
         }
         "StatefulSet" => {
             set_default(spec, "podManagementPolicy", "OrderedReady");
             let keep = json!({"whenDeleted": "Retain", "whenScaled": "Retain"});
             set_default(spec, "persistentVolumeClaimRetentionPolicy", keep);
-            partitioned(spec.entry("updateStrategy").or_insert(Value::Null));
+            partitioned(&mut spec["updateStrategy"]);
         }
-        "DaemonSet" => rolling_daemons(spec.entry("updateStrategy").or_insert(Value::Null)),
+        "DaemonSet" => rolling_daemons(&mut spec["updateStrategy"]),
         _ => {}
     }
     object::at_mut(workload, &["spec", "template", "spec"])
@@ -37,7 +38,7 @@ pub(super) fn workload(kind: &str, workload: &mut Value) {
 }
 
 /// The strategy as a map of type `RollingUpdate`, unless it is another one.
-fn rolling_map(strategy: &mut Value) -> Option<&mut serde_json::Map<String, Value>> {
+fn rolling_map(strategy: &mut Value) -> Option<&mut Map> {
     if !strategy.is_object() {
         *strategy = json!({});
     }

@@ -1,8 +1,9 @@
 //! HorizontalPodAutoscalers.
 
-use serde_json::{Value, json};
-
-use crate::object::{map_mut, set_default};
+use crate::{
+    json::{Value, json},
+    object::{map_mut, set_default},
+};
 
 /// At least one replica, scaled by the processor's use.
 pub(super) fn autoscaler(autoscaler: &mut Value) {

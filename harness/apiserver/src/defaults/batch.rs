@@ -1,9 +1,10 @@
 //! Jobs.
 
-use serde_json::{Value, json};
-
 use super::pod;
-use crate::object::{self, map_mut, set_default};
+use crate::{
+    json::{Value, json},
+    object::{self, map_mut, set_default},
+};
 
 /// Defaults of a Job.
 pub(super) fn job(job: &mut Value) {

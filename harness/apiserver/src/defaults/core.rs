@@ -1,9 +1,11 @@
 //! Namespaces, Secrets, Nodes.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde_json::{Value, json};
 
-use crate::object::{self, map_mut, meta_mut, set_default};
+use crate::{
+    json::{Value, json},
+    object::{self, map_mut, meta_mut, set_default},
+};
 
 /// Every namespace carries its name as a label.
 pub(super) fn namespace(namespace: &mut Value) {
@@ -13,7 +15,7 @@ pub(super) fn namespace(namespace: &mut Value) {
     }
     meta_mut(namespace);
     map_mut(&mut namespace["metadata"], "labels")
-        .insert("kubernetes.io/metadata.name".to_owned(), name.into());
+        .insert("kubernetes.io/metadata.name", name.into());
 }
 
 /// A new namespace is active and guarded by the finalizer of its content.
@@ -27,7 +29,7 @@ pub(super) fn activate(namespace: &mut Value) {
     if !finalizers.iter().any(|f| f == "kubernetes") {
         finalizers.push("kubernetes".into());
     }
-    spec.insert("finalizers".to_owned(), finalizers.into());
+    spec.insert("finalizers", finalizers.into());
     namespace["status"] = json!({"phase": "Active"});
 }
 

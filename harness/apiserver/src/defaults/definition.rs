@@ -1,8 +1,9 @@
 //! Custom resource definitions.
 
-use serde_json::{Value, json};
-
-use crate::object::{map_mut, set_default, text};
+use crate::{
+    json::{Value, json},
+    object::{map_mut, set_default, text},
+};
 
 /// The names that follow from the kind, and no conversion.
 pub(super) fn definition(definition: &mut Value) {

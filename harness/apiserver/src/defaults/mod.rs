@@ -11,9 +11,8 @@ pub(crate) mod pod;
 mod rbac;
 mod service;
 
-use serde_json::Value;
-
 use crate::{
+    json::Value,
     lifecycle::update::Named,
     object,
     resource::Resource,
@@ -84,13 +83,13 @@ fn reset_status(resource: &Resource, object: &mut Value) {
     if resource.is("", "Node") {
         return;
     }
-    let empty = crate::schema::decode(&resource.shape, serde_json::json!({}));
+    let empty = crate::schema::decode(&resource.shape, crate::json::json!({}));
     let status = empty
         .ok()
         .and_then(|decoded| decoded.object.get("status").cloned());
     let map = object.as_object_mut().expect("decoded objects are maps");
     match status.filter(|_| resource.custom().is_none()) {
-        Some(status) => map.insert("status".to_owned(), status),
+        Some(status) => map.insert("status", status),
         None => map.remove("status"),
     };
 }

@@ -1,8 +1,9 @@
 //! EndpointSlices and NetworkPolicies.
 
-use serde_json::{Value, json};
-
-use crate::object::{self, list, map_mut, set_default};
+use crate::{
+    json::{Value, json},
+    object::{self, list, map_mut, set_default},
+};
 
 /// Ports of endpoints speak TCP and have no name unless they say otherwise.
 pub(super) fn endpoint_slice(slice: &mut Value) {

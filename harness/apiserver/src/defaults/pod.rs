@@ -1,9 +1,8 @@
 //! Pods and the templates of pods.
 
-use serde_json::{Map, Value, json};
-
 use crate::{
     clock::Clock,
+    json::{Map, Text, Value, json},
     object::{self, list, map_mut, set_default, text},
     server::State,
     store::{Key, Table},
@@ -57,15 +56,15 @@ pub(super) fn spec(spec: &mut Value) {
 }
 
 /// `serviceAccount` is the old name of `serviceAccountName`; both are shown.
-fn mirror_account(spec: &mut Map<String, Value>) {
+fn mirror_account(spec: &mut Map) {
     let name = |field: &str| {
         spec.get(field)
             .filter(|v| v.as_str().is_some_and(|t| !t.is_empty()))
             .cloned()
     };
     if let Some(account) = name("serviceAccountName").or_else(|| name("serviceAccount")) {
-        spec.insert("serviceAccountName".to_owned(), account.clone());
-        spec.insert("serviceAccount".to_owned(), account);
+        spec.insert("serviceAccountName", account.clone());
+        spec.insert("serviceAccount", account);
     }
 }
 
@@ -160,7 +159,7 @@ fn volume(volume: &mut Value) {
         return;
     };
     if map.keys().all(|name| name == "name") {
-        map.insert("emptyDir".to_owned(), json!({}));
+        map.insert("emptyDir", json!({}));
     }
     for source in ["secret", "configMap", "downwardAPI", "projected"] {
         if let Some(source) = map.get_mut(source).and_then(Value::as_object_mut) {
@@ -218,7 +217,7 @@ fn priority(state: &State, class: &str) -> (Value, Value) {
 }
 
 /// Pods stay five minutes on a node that is not ready or not reachable.
-fn tolerate(spec: &mut Map<String, Value>) {
+fn tolerate(spec: &mut Map) {
     let mut tolerations = spec
         .get("tolerations")
         .and_then(Value::as_array)
@@ -236,7 +235,7 @@ fn tolerate(spec: &mut Map<String, Value>) {
             tolerations.push(json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}));
         }
     }
-    spec.insert("tolerations".to_owned(), tolerations.into());
+    spec.insert("tolerations", tolerations.into());
 }
 
 /// The quality-of-service class, by what the containers request and are limited to.
@@ -244,7 +243,7 @@ fn quality(pod: &Value) -> &'static str {
     let containers = list(pod, &["spec", "containers"])
         .iter()
         .chain(list(pod, &["spec", "initContainers"]));
-    let compute = |container: &Value, field: &str| -> Vec<(String, String)> {
+    let compute = |container: &Value, field: &str| -> Vec<(Text, Text)> {
         let map = container["resources"][field]
             .as_object()
             .into_iter()
@@ -252,7 +251,7 @@ fn quality(pod: &Value) -> &'static str {
         let named =
             map.filter(|(name, value)| matches!(name.as_str(), "cpu" | "memory") && *value != "0");
         named
-            .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()))
+            .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().into()))
             .collect()
     };
     let (mut any, mut all) = (false, true);

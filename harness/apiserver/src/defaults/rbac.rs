@@ -1,8 +1,6 @@
 //! Roles and bindings.
 
-use serde_json::Value;
-
-use crate::object::set_default;
+use crate::{json::Value, object::set_default};
 
 const GROUP: &str = "rbac.authorization.k8s.io";
 
@@ -11,7 +9,7 @@ pub(super) fn rbac(object: &mut Value) {
     if let Some(reference) = object.get_mut("roleRef").and_then(Value::as_object_mut)
         && reference.get("apiGroup").is_none_or(|group| group == "")
     {
-        reference.insert("apiGroup".to_owned(), GROUP.into());
+        reference.insert("apiGroup", GROUP.into());
     }
     for subject in object
         .get_mut("subjects")

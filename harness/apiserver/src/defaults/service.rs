@@ -2,9 +2,8 @@
 
 use std::{collections::BTreeSet, net::Ipv4Addr};
 
-use serde_json::{Map, Value, json};
-
 use crate::{
+    json::{Map, Value, json},
     object::{self, list, map_mut, set_default, text},
     resource::Resource,
     server::{ApiServer, State},
@@ -44,7 +43,7 @@ pub(super) fn service(service: &mut Value) {
     }
 }
 
-fn traffic_policies(spec: &mut Map<String, Value>, kind: &str) {
+fn traffic_policies(spec: &mut Map, kind: &str) {
     if matches!(kind, "NodePort" | "LoadBalancer") {
         set_default(spec, "externalTrafficPolicy", "Cluster");
     } else {
@@ -56,7 +55,7 @@ fn traffic_policies(spec: &mut Map<String, Value>, kind: &str) {
 }
 
 /// Without a selector nobody knows what stands behind a headless Service.
-fn families(spec: &mut Map<String, Value>) {
+fn families(spec: &mut Map) {
     let headless = spec.get("clusterIP").is_some_and(|ip| ip == "None");
     let (families, policy) = match headless && !spec.contains_key("selector") {
         true => (json!(["IPv4", "IPv6"]), "RequireDualStack"),
@@ -73,7 +72,7 @@ fn port(port: &mut Value) {
     };
     set_default(port, "protocol", "TCP");
     if port.get("targetPort").is_none_or(|t| *t == 0 || *t == "") {
-        port.insert("targetPort".to_owned(), number);
+        port.insert("targetPort", number);
     }
 }
 

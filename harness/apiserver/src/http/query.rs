@@ -1,8 +1,7 @@
 //! Query strings.
 
-use serde_json::{Map, Value};
-
 use crate::{
+    json::{Map, Value},
     request::{FieldValidation, Options},
     status::Status,
     validate::field::{FieldError, refuse_kind_if_any},
@@ -80,10 +79,10 @@ impl Query {
             .get("gracePeriodSeconds")
             .and_then(|s| s.parse::<i64>().ok())
         {
-            options.insert("gracePeriodSeconds".to_owned(), seconds.into());
+            options.insert("gracePeriodSeconds", seconds.into());
         }
         if let Some(policy) = self.get("propagationPolicy") {
-            options.insert("propagationPolicy".to_owned(), policy.into());
+            options.insert("propagationPolicy", policy.into());
         }
         if options.is_empty() {
             Value::Null

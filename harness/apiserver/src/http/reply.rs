@@ -4,11 +4,16 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, Response, header};
 use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
 
 use super::body::ReplyBody;
 use crate::{
-    discovery, response, response::List, server::ApiServer, status::Status, typed::Object,
+    discovery,
+    json::{Value, json},
+    response,
+    response::List,
+    server::ApiServer,
+    status::Status,
+    typed::Object,
 };
 
 /// How objects are written.

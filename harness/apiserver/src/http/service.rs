@@ -9,7 +9,6 @@ use futures::{FutureExt, future::BoxFuture};
 use http::{HeaderMap, Method, Request, Response, header};
 use http_body::Body;
 use http_body_util::BodyExt;
-use serde_json::Value;
 
 use super::{
     body::ReplyBody,
@@ -17,7 +16,9 @@ use super::{
     reply::{self, Form},
     route::{Route, Target, route, verb},
 };
-use crate::{auth, auth::User, discovery, request, response, server::ApiServer, status::Status};
+use crate::{
+    auth, auth::User, discovery, json::Value, request, response, server::ApiServer, status::Status,
+};
 
 /// A server as a tower service, for requests of one connection.
 #[derive(Debug, Clone)]
@@ -258,7 +259,7 @@ where
 impl From<response::List> for Value {
     fn from(list: response::List) -> Value {
         let items: Vec<Value> = list.items.iter().map(|item| item.whole()).collect();
-        serde_json::json!({
+        crate::json::json!({
             "apiVersion": list.api_version, "kind": list.kind, "metadata": list.metadata(), "items": items,
         })
     }

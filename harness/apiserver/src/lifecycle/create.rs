@@ -1,9 +1,8 @@
 //! System metadata of a new object.
 
-use serde_json::Value;
-
 use crate::{
     ident::Lives,
+    json::Value,
     object,
     resource::Resource,
     server::{ApiServer, State},
@@ -33,7 +32,7 @@ pub(crate) fn stamp(
     ] {
         meta.remove(field);
     }
-    meta.insert("uid".to_owned(), uid.into());
+    meta.insert("uid", uid.into());
     meta.insert(
         "creationTimestamp".to_owned(),
         server.config().clock.stamp().into(),
@@ -59,7 +58,7 @@ fn generate_name(server: &ApiServer, state: &mut State, resource: &Resource, obj
             .get(table, &Key::new(&prefix.namespace, &name))
             .is_none()
         {
-            object::meta_mut(object).insert("name".to_owned(), name.into());
+            object::meta_mut(object).insert("name", name.into());
             return;
         }
     }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use crate::{
     clock::{Clock, stamp},
+    json::Value,
     object::{self, at, has_finalizer, is_deleting, meta_mut, text},
     resource::Resource,
     status::Status,
@@ -200,8 +200,8 @@ fn mark_graceful(
     bump(object);
     let meta = meta_mut(object);
     let end = clock.stamp_in(Duration::from_secs(grace.unsigned_abs()));
-    meta.insert("deletionTimestamp".to_owned(), end.into());
-    meta.insert("deletionGracePeriodSeconds".to_owned(), grace.into());
+    meta.insert("deletionTimestamp", end.into());
+    meta.insert("deletionGracePeriodSeconds", grace.into());
     Grace::Marked
 }
 
@@ -227,8 +227,8 @@ fn shorten(object: &mut Value, asked: Option<i64>, clock: &Clock) -> Grace {
                 (moved, asked)
             };
             let meta = meta_mut(object);
-            meta.insert("deletionTimestamp".to_owned(), stamp(end).into());
-            meta.insert("deletionGracePeriodSeconds".to_owned(), period.into());
+            meta.insert("deletionTimestamp", stamp(end).into());
+            meta.insert("deletionGracePeriodSeconds", period.into());
             Grace::Marked
         }
     }
@@ -252,7 +252,7 @@ fn set_propagation(resource: &Resource, object: &mut Value, propagation: Option<
     if finalizers.is_empty() {
         meta.remove("finalizers");
     } else {
-        meta.insert("finalizers".to_owned(), finalizers.into());
+        meta.insert("finalizers", finalizers.into());
     }
 }
 
@@ -266,14 +266,14 @@ fn mark_now(object: &mut Value, clock: &Clock) {
     }
     let meta = meta_mut(object);
     if !earlier {
-        meta.insert("deletionTimestamp".to_owned(), now.into());
+        meta.insert("deletionTimestamp", now.into());
     }
-    meta.insert("deletionGracePeriodSeconds".to_owned(), 0.into());
+    meta.insert("deletionGracePeriodSeconds", 0.into());
 }
 
 /// A deletion is a change of the desired state, for kinds that count these.
 fn bump(object: &mut Value) {
     if let Some(generation) = object["metadata"]["generation"].as_i64().filter(|g| *g > 0) {
-        meta_mut(object).insert("generation".to_owned(), (generation + 1).into());
+        meta_mut(object).insert("generation", (generation + 1).into());
     }
 }

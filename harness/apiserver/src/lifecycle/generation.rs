@@ -1,13 +1,15 @@
 //! `metadata.generation`: which kinds count the changes of their desired state, and what counts.
 
-use serde_json::Value;
-
-use crate::{object, resource::Resource};
+use crate::{
+    json::{Text, Value},
+    object,
+    resource::Resource,
+};
 
 /// Starts counting, for kinds that count.
 pub(crate) fn start(resource: &Resource, object: &mut Value) {
     if counts(resource) {
-        object::meta_mut(object).insert("generation".to_owned(), 1.into());
+        object::meta_mut(object).insert("generation", 1.into());
     }
 }
 
@@ -22,7 +24,7 @@ pub(crate) fn carry(resource: &Resource, live: &Value, new: &mut Value) {
             return;
         }
     };
-    object::meta_mut(new).insert("generation".to_owned(), next.into());
+    object::meta_mut(new).insert("generation", next.into());
 }
 
 fn counts(resource: &Resource) -> bool {
@@ -76,7 +78,7 @@ pub(crate) fn beyond_metadata(live: &Value, new: &Value, with_status: bool) -> b
     !relevant(live, with_status).eq(relevant(new, with_status))
 }
 
-fn relevant(object: &Value, with_status: bool) -> impl Iterator<Item = (&String, &Value)> {
+fn relevant(object: &Value, with_status: bool) -> impl Iterator<Item = (&Text, &Value)> {
     let fields = object.as_object().into_iter().flatten();
     fields.filter(move |(name, _)| match name.as_str() {
         "metadata" | "apiVersion" | "kind" => false,

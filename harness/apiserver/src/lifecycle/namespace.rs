@@ -1,9 +1,9 @@
 //! Namespaces: what may be created in them, what they contain from the start, how they end.
 
-use serde_json::{Value, json};
-
 use crate::{
-    bootstrap, object,
+    bootstrap,
+    json::{Value, json},
+    object,
     resource::{Gvr, Resource},
     server::{ApiServer, State},
     status::{Cause, Status},

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
-
 use super::generation;
 use crate::{
+    json::{Map, Text, Value},
     object::{copy_field, copy_meta, map_mut, meta_mut, remove},
     resource::Resource,
 };
@@ -37,12 +36,12 @@ impl Part {
 #[derive(Debug, Clone)]
 pub(crate) enum Named {
     Everything,
-    Only(BTreeSet<String>),
+    Only(BTreeSet<Text>),
 }
 
 impl Named {
     /// What a merge patch names. One that speaks of what the object is concerns all of it.
-    pub(crate) fn by(patch: &Map<String, Value>) -> Self {
+    pub(crate) fn by(patch: &Map) -> Self {
         match patch.contains_key("apiVersion") || patch.contains_key("kind") {
             true => Named::Everything,
             false => Named::Only(patch.keys().cloned().collect()),
@@ -106,9 +105,9 @@ fn keep_metadata(live: &Value, new: &mut Value) {
     set(meta_mut(new), "managedFields", owners);
 }
 
-fn set(map: &mut Map<String, Value>, field: &str, value: Option<Value>) {
+fn set(map: &mut Map, field: &str, value: Option<Value>) {
     match value {
-        Some(value) => map.insert(field.to_owned(), value),
+        Some(value) => map.insert(field, value),
         None => map.remove(field),
     };
 }
@@ -117,8 +116,8 @@ fn set(map: &mut Map<String, Value>, field: &str, value: Option<Value>) {
 /// changed: what is equal is not copied.
 fn restore(live: &Value, new: &mut Value, concerns: impl Fn(&str) -> bool) {
     let names = live.as_object().into_iter().chain(new.as_object());
-    let changed = |name: &&String| concerns(name) && live.get(*name) != new.get(*name);
-    let changed: Vec<String> = names.flat_map(Map::keys).filter(changed).cloned().collect();
+    let changed = |name: &&Text| concerns(name) && live.get(*name) != new.get(*name);
+    let changed: Vec<Text> = names.flat_map(Map::keys).filter(changed).cloned().collect();
     changed
         .iter()
         .for_each(|field| copy_field(live, new, field));

@@ -4,12 +4,12 @@ mod merge;
 mod strategic;
 
 use json_patch::PatchOperation;
-use serde_json::Value;
+use serde::Deserialize;
 
 pub(crate) use merge::merge;
 pub(crate) use strategic::strategic;
 
-use crate::status::Status;
+use crate::{json::Value, status::Status};
 
 /// RFC 6902.
 ///
@@ -28,8 +28,8 @@ pub(crate) fn json(object: &Value, patch: &Value) -> Result<Value, Status> {
             "error decoding patch: a JSON patch is a list of operations",
         ));
     }
-    let patch: json_patch::Patch = serde_json::from_value(patch.clone()).map_err(|_| refuse())?;
-    let mut patched = object.clone();
+    let patch = json_patch::Patch::deserialize(patch).map_err(|_| refuse())?;
+    let mut patched = serde_json::Value::from(object);
     for operation in patch.0 {
         let absent = matches!(&operation, PatchOperation::Test(test)
             if test.value.is_null() && test.path.resolve(&patched).is_err());
@@ -37,5 +37,5 @@ pub(crate) fn json(object: &Value, patch: &Value) -> Result<Value, Status> {
             json_patch::patch(&mut patched, &[operation]).map_err(|_| refuse())?;
         }
     }
-    Ok(patched)
+    Ok(patched.into())
 }

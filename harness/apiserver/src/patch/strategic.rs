@@ -3,9 +3,10 @@
 //! Directives: `$patch` (`replace`, `delete`, `merge`), `$retainKeys`, `$deleteFromPrimitiveList/…`
 //! and `$setElementOrder/…`.
 
-use serde_json::{Map, Value};
+use std::sync::Arc;
 
 use crate::{
+    json::{Map, Value},
     schema::{List, ListPatch, Node},
     status::Status,
 };
@@ -24,11 +25,7 @@ pub(crate) fn strategic(shape: &Node, object: &Value, patch: &Value) -> Result<V
     merge_map(shape, live, changes).map(Value::Object)
 }
 
-fn merge_map(
-    shape: &Node,
-    live: &Map<String, Value>,
-    changes: &Map<String, Value>,
-) -> Result<Map<String, Value>, Status> {
+fn merge_map(shape: &Node, live: &Map, changes: &Map) -> Result<Map, Status> {
     match directive(changes)? {
         Some("replace") => {
             let rest = changes.iter().filter(|(name, _)| *name != "$patch");
@@ -57,7 +54,7 @@ fn merge_map(
     Ok(merged)
 }
 
-fn directive(changes: &Map<String, Value>) -> Result<Option<&str>, Status> {
+fn directive(changes: &Map) -> Result<Option<&str>, Status> {
     match changes
         .get("$patch")
         .map(|value| value.as_str().unwrap_or_default())
@@ -71,7 +68,7 @@ fn directive(changes: &Map<String, Value>) -> Result<Option<&str>, Status> {
 }
 
 /// `$retainKeys` names all fields of the map that survive.
-fn retained(live: &Map<String, Value>, changes: &Map<String, Value>) -> Map<String, Value> {
+fn retained(live: &Map, changes: &Map) -> Map {
     match changes.get("$retainKeys").and_then(Value::as_array) {
         Some(keys) => {
             let kept = live
@@ -84,12 +81,12 @@ fn retained(live: &Map<String, Value>, changes: &Map<String, Value>) -> Map<Stri
     }
 }
 
-fn primitive_deletions(merged: &mut Map<String, Value>, directive: &str, gone: &Value) {
+fn primitive_deletions(merged: &mut Map, directive: &str, gone: &Value) {
     let list = directive
         .strip_prefix(DELETE_FROM)
         .and_then(|name| merged.get_mut(name));
     if let (Some(Value::Array(items)), Some(gone)) = (list, gone.as_array()) {
-        items.retain(|item| !gone.contains(item));
+        Arc::make_mut(items).retain(|item| !gone.contains(item));
     }
 }
 
@@ -103,7 +100,7 @@ fn merge_value(shape: &Node, live: Option<&Value>, change: &Value) -> Result<Val
             let live = live
                 .and_then(Value::as_array)
                 .map_or(&[][..], Vec::as_slice);
-            merge_list(shape, live, changes).map(Value::Array)
+            merge_list(shape, live, changes).map(Value::from)
         }
         (_, change) => Ok(change.clone()),
     }
@@ -166,7 +163,7 @@ fn ordered(shape: &Node, value: Value, order: Option<&Value>) -> Value {
         Some(key) => item.get(key) == wanted.get(key),
         None => item == wanted,
     };
-    items.sort_by_key(|item| {
+    Arc::make_mut(&mut items).sort_by_key(|item| {
         order
             .iter()
             .position(|w| same(item, w))

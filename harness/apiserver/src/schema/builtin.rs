@@ -10,9 +10,9 @@ use serde::{
     Deserialize, Deserializer,
     de::{self, IntoDeserializer, MapAccess, Visitor, value::MapAccessDeserializer},
 };
-use serde_json::Value;
 
 use super::{List, ListKind, ListPatch, Node, Object, Scalar};
+use crate::json::Value;
 
 static TYPES: LazyLock<BTreeMap<String, Arc<Object>>> = LazyLock::new(load);
 

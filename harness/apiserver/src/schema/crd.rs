@@ -2,10 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use serde_json::Value;
-
 use super::{List, ListKind, Node, Object, Scalar, builtin};
 use crate::{
+    json::Value,
     object::{at, list, text},
     resource::{Custom, Gvr, Origin, Resource, ScalePaths, Subresource},
 };
@@ -125,7 +124,7 @@ fn subresources(definition: &Value, version: &Value) -> BTreeMap<String, Subreso
         }
     };
     declared
-        .map(|(name, _)| (name.clone(), one(name)))
+        .map(|(name, _)| (name.to_string(), one(name)))
         .collect()
 }
 
@@ -184,12 +183,12 @@ fn object_node(schema: &Value) -> Node {
     }
     let properties = properties.into_iter().flatten();
     let defaults = properties.clone().filter_map(|(name, property)| {
-        at(property, &["default"]).map(|value| (name.clone(), value.clone()))
+        at(property, &["default"]).map(|value| (name.to_string(), value.clone()))
     });
     let object = Object {
         fields: properties
             .clone()
-            .map(|(name, property)| (name.clone(), node(property)))
+            .map(|(name, property)| (name.to_string(), node(property)))
             .collect(),
         others: preserve.then_some(Node::Any),
         defaults: defaults.collect(),

@@ -1,12 +1,12 @@
 //! Reading an object into its shape and writing it back, as a typed server does: unknown fields
 //! are dropped, types are checked, zero values come and go with the field's encoding.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde_json::{Map, Value};
 
 use super::{Node, Object, Scalar};
+use crate::json::{Map, Value};
 
 /// An object in its shape.
 pub(crate) struct Decoded {
@@ -86,7 +86,9 @@ impl Reader {
             (Node::Map { value: shape, .. }, Value::Object(map)) => {
                 self.map(shape, map, live, path)
             }
-            (Node::List(list), Value::Array(items)) => self.items(&list.item, items, live, path),
+            (Node::List(list), Value::Array(items)) => {
+                self.items(&list.item, Arc::make_mut(items).as_mut_slice(), live, path)
+            }
             (Node::Scalar(scalar), _) => leaf(*scalar, value, path),
             (_, Value::Null) => Ok(()),
             (shape, value) => Err(mismatch(value, path, go_type(shape))),
@@ -113,7 +115,7 @@ impl Reader {
     fn map(
         &mut self,
         shape: &Node,
-        map: &mut Map<String, Value>,
+        map: &mut Map,
         live: Option<&Value>,
         path: Path<'_>,
     ) -> Result<(), Mismatch> {
@@ -133,7 +135,7 @@ impl Reader {
     fn object(
         &mut self,
         shape: &Object,
-        map: &mut Map<String, Value>,
+        map: &mut Map,
         live: Option<&Value>,
         path: Path<'_>,
     ) -> Result<(), Mismatch> {
@@ -173,7 +175,7 @@ impl Reader {
     }
 
     /// Writes what Go writes for fields without `omitempty`.
-    fn fill(&mut self, shape: &Object, map: &mut Map<String, Value>) -> Result<(), Mismatch> {
+    fn fill(&mut self, shape: &Object, map: &mut Map) -> Result<(), Mismatch> {
         for (name, value) in &shape.fill {
             if !map.contains_key(name) {
                 let node = shape.fields.get(name).unwrap_or(&Node::Any);
@@ -254,10 +256,10 @@ fn integer(number: &serde_json::Number, path: Path<'_>) -> Result<Value, Mismatc
 
 fn quantity(value: &Value, path: Path<'_>) -> Result<Value, Mismatch> {
     let text = match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => text.to_string(),
         other => other.to_string(),
     };
-    crate::quantity::canonical(&text).map(Value::String).ok_or_else(|| {
+    crate::quantity::canonical(&text).map(Value::from).ok_or_else(|| {
         format!("unable to parse quantity's suffix or value at {path}: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
     })
 }
@@ -301,10 +303,9 @@ fn mismatch(value: &Value, path: Path<'_>, wanted: &str) -> Mismatch {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
 
     use super::*;
-    use crate::schema::builtin;
+    use crate::{json::json, schema::builtin};
 
     #[test]
     fn what_equals_the_live_object_is_not_read_again() {
@@ -318,7 +319,7 @@ mod tests {
     #[test]
     fn of_items_and_maps_what_equals_the_live_ones_is_not_read_again() {
         let shape = builtin::object_meta();
-        let owner = |name: serde_json::Value| json!({"apiVersion": "v1", "kind": "A", "name": name, "uid": "u"});
+        let owner = |name: crate::json::Value| json!({"apiVersion": "v1", "kind": "A", "name": name, "uid": "u"});
         let live = json!({"ownerReferences": [owner(1.into())], "labels": {"a": 1}});
         let mut new = live.clone();
         new["ownerReferences"][0]["uid"] = "v".into();

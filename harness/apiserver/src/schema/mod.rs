@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use serde_json::Value;
+use crate::json::{Text, Value};
 
 pub(crate) use decode::{decode, decode_over};
 
@@ -148,10 +148,14 @@ pub(crate) fn known_only(resource: &crate::resource::Resource, mut object: Value
 fn known(shape: &Node, value: Value) -> Value {
     match (shape, value) {
         (Node::Object { object, .. }, Value::Object(map)) => {
-            let keep = |(name, value): (String, Value)| {
-                let node = object.fields.get(&name).or(object.others.as_ref())?;
+            let keep = |(name, value): (Text, Value)| {
+                let node = object
+                    .fields
+                    .get(name.as_str())
+                    .or(object.others.as_ref())?;
                 let value = known(node, value);
-                let dropped = value.is_null() || (empty(&value) && object.omit.contains(&name));
+                let dropped =
+                    value.is_null() || (empty(&value) && object.omit.contains(name.as_str()));
                 (!dropped).then_some((name, value))
             };
             Value::Object(map.into_iter().filter_map(keep).collect())
@@ -161,7 +165,7 @@ fn known(shape: &Node, value: Value) -> Value {
                 .map(|(key, value)| (key, known(node, value)))
                 .collect(),
         ),
-        (Node::List(list), Value::Array(items)) => items
+        (Node::List(list), Value::Array(items)) => Arc::unwrap_or_clone(items)
             .into_iter()
             .map(|item| known(&list.item, item))
             .collect(),

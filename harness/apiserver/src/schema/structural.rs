@@ -1,9 +1,12 @@
 //! What a structural schema does to an object: unknown fields go, defaults come.
 
-use serde_json::{Map, Value};
+use std::sync::Arc;
 
 use super::crd::Structural;
-use crate::object::at;
+use crate::{
+    json::{Map, Text, Value},
+    object::at,
+};
 
 impl Structural {
     /// Drops the fields that the schema does not know; their paths are returned.
@@ -25,7 +28,7 @@ fn prune(schema: &Value, value: &mut Value, path: &str, root: bool, dropped: &mu
     match value {
         Value::Object(map) => prune_map(schema, map, path, root, dropped),
         Value::Array(items) => {
-            for (i, item) in items.iter_mut().enumerate() {
+            for (i, item) in Arc::make_mut(items).iter_mut().enumerate() {
                 prune(
                     &schema["items"],
                     item,
@@ -39,23 +42,17 @@ fn prune(schema: &Value, value: &mut Value, path: &str, root: bool, dropped: &mu
     }
 }
 
-fn prune_map(
-    schema: &Value,
-    map: &mut Map<String, Value>,
-    path: &str,
-    root: bool,
-    dropped: &mut Vec<String>,
-) {
+fn prune_map(schema: &Value, map: &mut Map, path: &str, root: bool, dropped: &mut Vec<String>) {
     let root = root || schema["x-kubernetes-embedded-resource"] == true;
     let preserve = schema["x-kubernetes-preserve-unknown-fields"] == true
         || schema["additionalProperties"] == true;
-    let names: Vec<String> = map.keys().cloned().collect();
+    let names: Vec<Text> = map.keys().cloned().collect();
     for name in names {
         if root && matches!(name.as_str(), "apiVersion" | "kind" | "metadata") {
             continue;
         }
         let inner = if path.is_empty() {
-            name.clone()
+            name.to_string()
         } else {
             format!("{path}.{name}")
         };
@@ -75,14 +72,14 @@ fn prune_map(
 fn default(schema: &Value, value: &mut Value) {
     match value {
         Value::Object(map) => default_map(schema, map),
-        Value::Array(items) => items
+        Value::Array(items) => Arc::make_mut(items)
             .iter_mut()
             .for_each(|item| default(&schema["items"], item)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
-fn default_map(schema: &Value, map: &mut Map<String, Value>) {
+fn default_map(schema: &Value, map: &mut Map) {
     let properties = at(schema, &["properties"]).and_then(Value::as_object);
     for (name, property) in properties.into_iter().flatten() {
         // A null where null is not allowed counts as absent, if there is a default.

@@ -1,8 +1,6 @@
 //! Field selectors. Each resource can be selected by a few fields only; others are refused.
 
-use serde_json::Value;
-
-use crate::{object, resource::Resource, status::Status};
+use crate::{json::Value, object, resource::Resource, status::Status};
 
 /// A conjunction of comparisons; the empty one matches everything.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -78,7 +76,7 @@ fn unsupported(resource: &Resource, field: &str) -> String {
 /// The field as a selector sees it: texts as they are, numbers and booleans written out.
 fn shown(path: &[&str], object: &Value) -> String {
     match object::at(object, path) {
-        Some(Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => text.to_string(),
         Some(Value::Bool(value)) => value.to_string(),
         Some(Value::Number(number)) => number.to_string(),
         _ => absent(path),

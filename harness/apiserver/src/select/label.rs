@@ -2,9 +2,7 @@
 
 use std::iter::Peekable;
 
-use serde_json::Value;
-
-use crate::{object, status::Status, store::Hint, validate::name};
+use crate::{json::Value, object, status::Status, store::Hint, validate::name};
 
 /// A conjunction of requirements; the empty one matches everything.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -45,7 +43,7 @@ impl LabelSelector {
     pub(crate) fn of_object(selector: &Value) -> Self {
         let labels = selector["matchLabels"].as_object().into_iter().flatten();
         let equal = labels.map(|(key, value)| Requirement {
-            key: key.clone(),
+            key: key.to_string(),
             operator: Operator::In(vec![value.as_str().unwrap_or_default().to_owned()]),
         });
         let expressions = object::list(selector, &["matchExpressions"]).iter();

@@ -6,9 +6,8 @@ mod label;
 pub(crate) use field::FieldSelector;
 pub(crate) use label::LabelSelector;
 
-use serde_json::Value;
-
 use crate::{
+    json::Value,
     object,
     resource::Resource,
     status::Status,

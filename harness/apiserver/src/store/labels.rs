@@ -6,9 +6,8 @@ use std::{
     sync::Arc,
 };
 
-use serde_json::{Map, Value};
-
 use super::{Key, rows::Span};
+use crate::json::{Map, Value};
 
 /// A label that every selected object has, with one of these values; with any, if `None`.
 #[derive(Debug, Clone, Copy)]
@@ -93,20 +92,20 @@ fn entry<'a, V: Default>(map: &'a mut BTreeMap<String, V>, name: &str) -> &'a mu
     map.get_mut(name).expect("inserted above")
 }
 
-fn labels(object: Option<&Value>) -> Option<&Map<String, Value>> {
+fn labels(object: Option<&Value>) -> Option<&Map> {
     object?.get("metadata")?.get("labels")?.as_object()
 }
 
-fn texts(labels: Option<&Map<String, Value>>) -> impl Iterator<Item = (&str, &str)> {
+fn texts(labels: Option<&Map>) -> impl Iterator<Item = (&str, &str)> {
     let labels = labels.into_iter().flatten();
     labels.filter_map(|(label, value)| Some((label.as_str(), value.as_str()?)))
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
 
     use super::*;
+    use crate::json::json;
 
     fn key(namespace: &str, name: &str) -> Arc<Key> {
         Arc::new(Key::new(namespace, name))

@@ -3,15 +3,11 @@
 
 mod history;
 mod labels;
-mod packed;
 mod rows;
-mod version;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use serde_json::Value;
-
-use crate::{apply::Owners, object::meta_mut, signal::Listener, typed::Object};
+use crate::{apply::Owners, json::Value, object::meta_mut, signal::Listener, typed::Object};
 pub(crate) use history::{Change, ChangeKind, TooOld};
 pub(crate) use labels::Hint;
 pub(crate) use rows::{Rows, Span};
@@ -107,7 +103,7 @@ impl Store {
         owners: Owners,
     ) -> Arc<Object> {
         let revision = self.advance();
-        meta_mut(&mut object).insert("resourceVersion".to_owned(), revision.to_string().into());
+        meta_mut(&mut object).insert("resourceVersion", revision.to_string().into());
         let object = Object::owned(object, owners);
         self.rows_mut(table).put(revision, key, Arc::clone(&object));
         object

@@ -2,16 +2,15 @@
 
 use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
-use serde_json::Value;
-
 use crate::{
+    json::Value,
     signal::{Listener, Signal},
     typed::Object,
 };
 
 use super::{
     Key,
-    history::{Change, History, TooOld},
+    history::{Change, ChangeKind, History, TooOld},
     labels::{Hint, LabelIndex},
 };
 
@@ -106,7 +105,7 @@ impl Rows {
         let mut objects = self.objects.clone();
         let later: Vec<&Arc<Change>> = self.history.after(revision)?.collect();
         for change in later.into_iter().rev() {
-            match change.previous() {
+            match change.previous.clone() {
                 Some(previous) => objects.insert(Arc::clone(&change.key), previous),
                 None => objects.remove(&change.key),
             };
@@ -145,17 +144,32 @@ impl Rows {
         let previous = self.objects.insert(Arc::clone(&key), Arc::clone(&object));
         self.labels
             .change(&key, previous.as_deref().map(|last| &**last), Some(&object));
-        self.history.put(revision, key, object);
+        self.history.push(Change {
+            revision,
+            kind: match previous {
+                Some(_) => ChangeKind::Modified,
+                None => ChangeKind::Added,
+            },
+            key,
+            object,
+            previous,
+        });
         self.tip.raise();
     }
 
     pub(super) fn remove(&mut self, revision: u64, key: &Key) -> Option<Arc<Object>> {
         let (key, previous) = self.objects.remove_entry(key)?;
         let mut last = Value::clone(&previous);
-        last["metadata"]["resourceVersion"] = Value::String(revision.to_string());
+        last["metadata"]["resourceVersion"] = revision.to_string().into();
         let object = Object::owned(last, previous.owners().clone());
         self.labels.change(&key, Some(&previous), None);
-        self.history.remove(revision, key, Arc::clone(&object));
+        self.history.push(Change {
+            revision,
+            kind: ChangeKind::Deleted,
+            key,
+            object: Arc::clone(&object),
+            previous: Some(previous),
+        });
         self.tip.raise();
         Some(object)
     }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::{field::FieldError, name::subdomain_problem, selector::label_selector};
-use crate::object::{at, list, text};
+use crate::{
+    json::Value,
+    object::{at, list, text},
+};
 
 /// Checks every webhook of a configuration.
 pub(super) fn webhooks(configuration: &Value) -> Vec<FieldError> {

@@ -1,13 +1,12 @@
 //! Deployments, ReplicaSets, StatefulSets, DaemonSets.
 
-use serde_json::Value;
-
 use super::{
     field::FieldError,
     pod::{self, Place},
     selector::label_selector,
 };
 use crate::{
+    json::Value,
     object::{at, text},
     select::LabelSelector,
 };

@@ -1,9 +1,10 @@
 //! HorizontalPodAutoscalers and PodDisruptionBudgets.
 
-use serde_json::Value;
-
 use super::field::FieldError;
-use crate::object::{at, text};
+use crate::{
+    json::Value,
+    object::{at, text},
+};
 
 /// Checks a HorizontalPodAutoscaler.
 pub(super) fn autoscaler(autoscaler: &Value) -> Vec<FieldError> {

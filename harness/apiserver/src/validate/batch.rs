@@ -1,11 +1,10 @@
 //! Jobs.
 
-use serde_json::Value;
-
 use super::{
     field::FieldError,
     pod::{self, Place},
 };
+use crate::json::Value;
 
 /// Checks a Job.
 pub(super) fn job(job: &Value) -> Vec<FieldError> {

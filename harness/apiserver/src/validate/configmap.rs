@@ -1,9 +1,9 @@
 //! ConfigMaps and Secrets.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde_json::Value;
 
 use super::field::FieldError;
+use crate::json::Value;
 
 /// The most that the values of one object may hold together.
 const MAX_SIZE: usize = 1024 * 1024;

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::{
     field::FieldError,
     name::{label_problem, port_name_problem},
 };
 use crate::{
+    json::Value,
     object::{at, list, text},
     quantity,
 };

@@ -1,9 +1,10 @@
 //! Custom resource definitions.
 
-use serde_json::Value;
-
 use super::{field::FieldError, schema};
-use crate::object::{at, list, text};
+use crate::{
+    json::Value,
+    object::{at, list, text},
+};
 
 /// Checks a definition. What this server could not serve truly is forbidden by name.
 pub(super) fn definition(definition: &Value) -> Vec<FieldError> {
@@ -52,7 +53,7 @@ fn versions(spec: &Value) -> Vec<FieldError> {
         let why = "must have exactly one version marked as storage version";
         errors.push(FieldError::invalid(
             "spec.versions",
-            &Value::Array(versions.to_vec()),
+            &versions.to_vec().into(),
             why,
         ));
     }

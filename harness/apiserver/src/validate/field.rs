@@ -2,9 +2,8 @@
 
 use std::fmt::{self, Display};
 
-use serde_json::Value;
-
 use crate::{
+    json::Value,
     resource::Resource,
     status::{Cause, Details, Status},
 };

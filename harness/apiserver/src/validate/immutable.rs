@@ -1,9 +1,8 @@
 //! Fields that cannot change once an object exists.
 
-use serde_json::Value;
-
 use super::field::FieldError;
 use crate::{
+    json::Value,
     object::{at, copy_field, list, text},
     resource::Resource,
 };
@@ -105,7 +104,7 @@ fn service(live: &Value, new: &Value) -> Option<FieldError> {
     let why = "may not change once set";
     Some(FieldError::invalid(
         "spec.clusterIPs[0]",
-        &Value::Array(vec![after.into()]),
+        &vec![after].into(),
         why,
     ))
 }

@@ -1,7 +1,5 @@
 //! The metadata that every object has.
 
-use serde_json::Value;
-
 use super::{
     field::FieldError,
     name::{
@@ -10,6 +8,7 @@ use super::{
     },
 };
 use crate::{
+    json::Value,
     object::{self, list, text},
     resource::Resource,
 };
@@ -44,7 +43,9 @@ pub(super) fn create(resource: &Resource, object: &Value) -> Vec<FieldError> {
 pub(super) fn update(resource: &Resource, live: &Value, object: &Value) -> Vec<FieldError> {
     let (old, new) = (&live["metadata"], &object["metadata"]);
     // What was accepted stays acceptable.
-    let accepted = COMMON.iter().all(|field| old.get(field) == new.get(field));
+    let accepted = COMMON
+        .iter()
+        .all(|field| old.get(*field) == new.get(*field));
     let mut errors = match accepted {
         true => Vec::new(),
         false => common(resource, object),

@@ -19,9 +19,8 @@ mod selector;
 mod service;
 mod structural;
 
-use serde_json::Value;
-
 use crate::{
+    json::Value,
     lifecycle::{generation::beyond_metadata, update::Part},
     object,
     resource::Resource,

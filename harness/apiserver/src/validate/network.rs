@@ -1,9 +1,10 @@
 //! EndpointSlices.
 
-use serde_json::Value;
-
 use super::{container::protocol, field::FieldError};
-use crate::object::{list, text};
+use crate::{
+    json::Value,
+    object::{list, text},
+};
 
 /// Checks an EndpointSlice.
 pub(super) fn endpoint_slice(slice: &Value) -> Vec<FieldError> {

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::{
     container::{self, Kind},
     field::FieldError,
     metadata::labels,
     name::{label_problem, subdomain_problem},
 };
-use crate::object::{at, list, text};
+use crate::{
+    json::Value,
+    object::{at, list, text},
+};
 
 /// Where a pod's specification stands, which decides how it may restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,10 @@
 //! Roles and bindings.
 
-use serde_json::Value;
-
 use super::field::FieldError;
-use crate::object::{list, text};
+use crate::{
+    json::Value,
+    object::{list, text},
+};
 
 /// Checks an object of this kind.
 pub(super) fn rbac(kind: &str, object: &Value) -> Vec<FieldError> {

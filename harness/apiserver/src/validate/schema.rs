@@ -1,9 +1,10 @@
 //! The schemas of definitions: structural, as Kubernetes demands.
 
-use serde_json::Value;
-
 use super::{field::FieldError, structural};
-use crate::object::{at, text};
+use crate::{
+    json::Value,
+    object::{at, text},
+};
 
 /// Checks the schema of a whole object.
 pub(super) fn root(schema: &Value, path: &str) -> Vec<FieldError> {

@@ -1,9 +1,10 @@
 //! Selectors inside objects.
 
-use serde_json::Value;
-
 use super::{field::FieldError, metadata::labels, name::qualified_name_problem};
-use crate::object::{list, text};
+use crate::{
+    json::Value,
+    object::{list, text},
+};
 
 /// Checks a `LabelSelector`.
 pub(super) fn label_selector(selector: &Value, path: &str) -> Vec<FieldError> {

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::{
     container::{port_number_problem, protocol},
     field::FieldError,
     metadata::labels,
     name::{label_problem, port_name_problem, subdomain_problem},
 };
-use crate::object::{list, text};
+use crate::{
+    json::{Value, json},
+    object::{list, text},
+};
 
 /// Checks a Service.
 pub(super) fn service(service: &Value) -> Vec<FieldError> {
@@ -87,7 +88,7 @@ fn ports(spec: &Value, headless: bool) -> Vec<FieldError> {
         }
         let key = format!("{}/{number}", text(port, &["protocol"]));
         if !numbers.insert(key) {
-            let shown = serde_json::json!({"port": number, "protocol": port["protocol"]});
+            let shown = json!({"port": number, "protocol": port["protocol"]});
             errors.push(FieldError::duplicate(path, &shown));
         }
     }

@@ -1,10 +1,12 @@
 //! Custom resources against the schemas of their definitions.
 
 use regex::Regex;
-use serde_json::{Map, Value};
 
 use super::field::FieldError;
-use crate::object::{at, list, text};
+use crate::{
+    json::{Map, Value},
+    object::{at, list, text},
+};
 
 /// Checks an object against a structural schema.
 pub(super) fn check(schema: &Value, object: &Value) -> Vec<FieldError> {
@@ -95,7 +97,7 @@ fn wrong_value(schema: &Value, value: &Value, path: &str) -> Option<FieldError> 
     Some(FieldError::not_supported(path, value, &shown))
 }
 
-fn fields(schema: &Value, map: &Map<String, Value>, path: &str, errors: &mut Vec<FieldError>) {
+fn fields(schema: &Value, map: &Map, path: &str, errors: &mut Vec<FieldError>) {
     let inner = |name: &str| {
         if path.is_empty() {
             name.to_owned()
@@ -160,7 +162,7 @@ fn duplicates(schema: &Value, items: &[Value], path: &str) -> Vec<FieldError> {
             "map" => Some(
                 keys.iter()
                     .map(|key| ((*key).to_owned(), item[*key].clone()))
-                    .collect::<Map<_, _>>()
+                    .collect::<Map>()
                     .into(),
             ),
             _ => None,

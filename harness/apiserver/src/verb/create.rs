@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::{decode, get::namespaced, stamp};
 use crate::{
     admission::{self, Operation, Review},
     apply::{Owners, track_update},
     auth::escalation,
     crds, defaults,
+    json::Value,
     lifecycle::{self, generation, namespace, update::Part},
     object,
     request::Request,

@@ -1,8 +1,7 @@
 //! From the body of a request to an object of its kind.
 
-use serde_json::{Map, Value};
-
 use crate::{
+    json::{Map, Value},
     lifecycle::update::Named,
     object,
     request::{FieldValidation, Request},
@@ -47,7 +46,7 @@ pub(super) fn changed(
 }
 
 /// Takes the fields out that are not named, but for those that say what the object is.
-fn take_others(body: &mut Value, named: &Named) -> Map<String, Value> {
+fn take_others(body: &mut Value, named: &Named) -> Map {
     let (Named::Only(_), Value::Object(map)) = (named, body) else {
         return Map::new();
     };
@@ -108,7 +107,7 @@ fn identify(resource: &Resource, body: &mut Value) -> Result<(), Status> {
         ));
     };
     let (version, kind) = (resource.gvr.api_version(), resource.kind.as_str());
-    let written = |map: &Map<String, Value>, field: &str| -> String {
+    let written = |map: &Map, field: &str| -> String {
         map.get(field)
             .and_then(Value::as_str)
             .unwrap_or_default()
@@ -133,8 +132,8 @@ fn identify(resource: &Resource, body: &mut Value) -> Result<(), Status> {
             "the API version in the data ({found_version}) does not match the expected API version ({version})"
         )));
     }
-    map.insert("apiVersion".to_owned(), version.into());
-    map.insert("kind".to_owned(), kind.into());
+    map.insert("apiVersion", version.into());
+    map.insert("kind", kind.into());
     Ok(())
 }
 
@@ -183,7 +182,7 @@ pub(super) fn place(
     if wanted.is_empty() {
         meta.remove("namespace");
     } else {
-        meta.insert("namespace".to_owned(), wanted.into());
+        meta.insert("namespace", wanted.into());
     }
     Ok(())
 }
@@ -207,10 +206,9 @@ pub(super) fn shape(resource: &Resource) -> &Node {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
 
     use super::*;
-    use crate::{PatchKind, User, catalogue::Catalogue, resource::Gvr};
+    use crate::{PatchKind, User, catalogue::Catalogue, json::json, resource::Gvr};
 
     fn warnings(named: Named) -> Vec<String> {
         let gvr = Gvr::core("pods");
@@ -228,7 +226,7 @@ mod tests {
 
     #[test]
     fn of_a_changed_object_only_what_is_named_is_read() {
-        let only = |field: &str| Named::Only([field.to_owned()].into());
+        let only = |field: &str| Named::Only([field.into()].into());
         let unknown = ["unknown field \"spec.unheardOf\""];
         assert_eq!(warnings(Named::Everything), unknown);
         assert_eq!(warnings(only("spec")), unknown);

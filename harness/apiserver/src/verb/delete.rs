@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use super::{get::namespaced, list::list};
 use crate::{
     admission::{self, Operation, Review},
     crds,
+    json::{Value, json},
     lifecycle::{
         delete::{DeleteOptions, Outcome, check_preconditions, outcome},
         namespace,

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::{Value, json};
 
 use crate::{
+    json::{Value, json},
     request::{Options, Request},
     resource::Resource,
     response::List,

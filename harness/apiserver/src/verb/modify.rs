@@ -3,14 +3,13 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::{decode, get::namespaced};
 use crate::{
     admission::{self, Operation, Review},
     apply::{Owners, Stamp, track_update},
     auth::escalation,
     crds, defaults,
+    json::Value,
     lifecycle::{
         delete::is_over,
         update::{Named, Part, carry, confine},

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
 use super::{
     create, decode,
     modify::{Ownership, Target, Wanted, modify},
@@ -11,6 +9,7 @@ use super::{
 };
 use crate::{
     apply::{self, Owners},
+    json::{Map, Value},
     lifecycle::update::{Named, Part, confine},
     object, patch,
     request::{PatchKind, Request},
@@ -144,7 +143,7 @@ fn misfit(request: &Request, live: &Value, status: Status) -> Status {
         .unwrap_or(status)
 }
 
-fn object_patch(patch: &Value) -> Result<&Map<String, Value>, Status> {
+fn object_patch(patch: &Value) -> Result<&Map, Status> {
     patch.as_object().ok_or_else(|| {
         Status::bad_request(
             "error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}",
@@ -222,7 +221,7 @@ fn configuration(target: &Target<'_>) -> Result<Value, Status> {
     let wanted = request.name.as_deref().unwrap_or_default();
     let found = object::name(&config).to_owned();
     if found.is_empty() {
-        object::meta_mut(&mut config).insert("name".to_owned(), wanted.into());
+        object::meta_mut(&mut config).insert("name", wanted.into());
     } else if found != wanted {
         return Err(Status::bad_request(format!(
             "the name of the object ({found}) does not match the name on the URL ({wanted})"

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use super::{
     modify::{Ownership, Target, Wanted, modify},
     stamp,
 };
 use crate::{
     apply::{Owners, track_update},
+    json::{Value, json},
     lifecycle::update::Part,
     object::{self, text},
     patch,

@@ -9,6 +9,7 @@ use super::{
     update::replace,
 };
 use crate::{
+    json::{Value, json},
     lifecycle::update::Part,
     object,
     request::{Request, Verb},
@@ -135,13 +136,13 @@ async fn bind(
             ));
         }
         let owners = pod.owners().clone();
-        let mut pod = serde_json::Value::clone(pod);
+        let mut pod = Value::clone(pod);
         pod["spec"]["nodeName"] = node.as_str().into();
         crate::defaults::pod::scheduled(&mut pod, &server.config().clock);
         state.store.put(table, key.clone(), pod, owners);
         Ok(())
     })?;
-    let done = serde_json::json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
+    let done = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
     Ok(Response::Object {
         code: 201,
         object: Object::new(done),
@@ -169,7 +170,7 @@ async fn evict(
         ..request.clone()
     };
     delete(server, resource, &deletion).await?;
-    let done = serde_json::json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
+    let done = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
     Ok(Response::Object {
         code: 201,
         object: Object::new(done),

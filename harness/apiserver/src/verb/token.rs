@@ -1,10 +1,9 @@
 //! `TokenRequest`: tokens for service accounts.
 
-use serde_json::{Value, json};
-
 use super::get::namespaced;
 use crate::{
     auth::token::{self, Claims},
+    json::{Value, json},
     object,
     request::Request,
     resource::{Gvr, Resource},

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::{
     create, decode,
     modify::{Ownership, Target, Wanted, modify},
     stamp,
 };
 use crate::{
+    json::Value,
     lifecycle::update::{Named, Part},
     object,
     request::Request,
@@ -101,7 +100,7 @@ fn check_name(request: &Request, object: &mut Value) -> Result<(), Status> {
     let wanted = request.name.as_deref().unwrap_or_default();
     let found = object::name(object);
     if found.is_empty() {
-        object::meta_mut(object).insert("name".to_owned(), wanted.into());
+        object::meta_mut(object).insert("name", wanted.into());
         return Ok(());
     }
     if found != wanted {

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use super::as_served;
 use crate::{
+    json::{Value, json},
     resource::Resource,
     select::Selection,
     status::Status,
@@ -69,21 +68,20 @@ pub(super) fn seen(
     change: &Change,
 ) -> Option<WatchEvent> {
     if selection.selects_all() {
-        // What it was before, which may have been written down, makes no difference.
         return selection.reaches(&change.key).then(|| WatchEvent {
             kind: change.kind.into(),
-            object: as_served(resource, &change.object()),
+            object: as_served(resource, &change.object),
         });
     }
-    let before = change.previous();
+    let before = change.previous.as_ref();
     let before = before.filter(|object| selection.matches(object));
-    let after = (change.kind != ChangeKind::Deleted).then(|| change.object());
+    let after = (change.kind != ChangeKind::Deleted).then_some(&change.object);
     let after = after.filter(|object| selection.matches(object));
     let (kind, object) = match (before, after) {
         (None, None) => return None,
-        (None, Some(object)) => (EventKind::Added, object),
-        (Some(_), Some(object)) => (EventKind::Modified, object),
-        (Some(last), None) => (EventKind::Deleted, at_revision(&last, change)),
+        (None, Some(object)) => (EventKind::Added, Arc::clone(object)),
+        (Some(_), Some(object)) => (EventKind::Modified, Arc::clone(object)),
+        (Some(last), None) => (EventKind::Deleted, at_revision(last, change)),
     };
     Some(WatchEvent {
         kind,
@@ -93,7 +91,7 @@ pub(super) fn seen(
 
 fn at_revision(last: &Object, change: &Change) -> Arc<Object> {
     if change.kind == ChangeKind::Deleted {
-        return change.object();
+        return Arc::clone(&change.object);
     }
     let mut object = Value::clone(last);
     object["metadata"]["resourceVersion"] = change.revision.to_string().into();

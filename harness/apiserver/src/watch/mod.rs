@@ -6,15 +6,14 @@ mod start;
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use futures::Stream;
-use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
 pub use event::{EventKind, WatchEvent};
 pub(crate) use start::{list_options, open, revision, too_large};
 
 use crate::{
-    object::text, resource::Resource, select::Selection, server::ApiServer, signal::Listener,
-    store::TooOld, typed::Object,
+    json::Value, object::text, resource::Resource, select::Selection, server::ApiServer,
+    signal::Listener, store::TooOld, typed::Object,
 };
 
 /// How often a watch that allows bookmarks gets one.

@@ -35,7 +35,7 @@ async fn apply(
         &User::admin(),
     );
     let answer = server.call(request.with(options)).await?;
-    Ok(answer.object().expect("an object").whole())
+    Ok(answer.object().expect("an object").whole().into())
 }
 
 fn map(data: Value) -> Value {

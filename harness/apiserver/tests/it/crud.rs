@@ -1,11 +1,12 @@
 //! Creating, reading, changing, listing.
 
+use apiserver::json::Value;
 use apiserver::{ApiServer, Gvr, List, Options, PatchKind, Request, Status, User, Verb};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::kit::{config_map, deployment, pod, run, server};
 
-async fn create(server: &ApiServer, gvr: &Gvr, object: Value) -> Result<Value, Status> {
+async fn create(server: &ApiServer, gvr: &Gvr, object: impl Into<Value>) -> Result<Value, Status> {
     let answer = server
         .call(Request::create(gvr, object, &User::admin()))
         .await?;

@@ -28,7 +28,7 @@ async fn create(server: &ApiServer, gvr: &Gvr, object: Value) -> Result<Value, S
     let answer = server
         .call(Request::create(gvr, object, &User::admin()))
         .await?;
-    Ok(Value::clone(answer.object().expect("an object")))
+    Ok(answer.object().expect("an object").whole().into())
 }
 
 async fn defined() -> ApiServer {

@@ -1,18 +1,19 @@
 //! Finalizers, grace periods, namespaces, sub-resources.
 
+use apiserver::json::Value;
 use apiserver::{ApiServer, Gvr, PatchKind, Request, Status, User};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::kit::{config_map, deployment, pod, run, server};
 
-async fn create(server: &ApiServer, gvr: &Gvr, object: Value) -> Result<Value, Status> {
+async fn create(server: &ApiServer, gvr: &Gvr, object: impl Into<Value>) -> Result<Value, Status> {
     let answer = server
         .call(Request::create(gvr, object, &User::admin()))
         .await?;
     Ok(Value::clone(answer.object().expect("an object")))
 }
 
-async fn merge(server: &ApiServer, gvr: &Gvr, name: &str, patch: Value) -> Value {
+async fn merge(server: &ApiServer, gvr: &Gvr, name: &str, patch: impl Into<Value>) -> Value {
     let request = Request::patch(
         PatchKind::Merge,
         gvr,
@@ -81,7 +82,7 @@ fn a_running_pod_is_given_time() {
             "2026-01-01T00:00:30Z"
         );
         let mut now = Request::delete(&pods, "default", "p", &User::admin());
-        now.body = json!({"gracePeriodSeconds": 0});
+        now.body = json!({"gracePeriodSeconds": 0}).into();
         server.call(now).await.expect("the kubelet's deletion");
         assert_eq!(get(&server, &pods, "p").await.expect_err("gone").code, 404);
     });
@@ -147,7 +148,7 @@ fn spec_and_status_are_written_apart() {
         let whole = merge(&server, &gvr, "web", both.clone()).await;
         assert_eq!(
             (&whole["spec"]["replicas"], &whole["status"]),
-            (&json!(3), &json!({}))
+            (&3.into(), &json!({}).into())
         );
         let both = json!({"spec": {"replicas": 5}, "status": {"replicas": 3}});
         let request = Request::patch(
@@ -162,7 +163,7 @@ fn spec_and_status_are_written_apart() {
         let object = answer.object().expect("an object");
         assert_eq!(
             (&object["spec"]["replicas"], &object["status"]["replicas"]),
-            (&json!(3), &json!(3))
+            (&3.into(), &3.into())
         );
         assert_eq!(object["metadata"]["generation"], 2);
     });

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use apiserver::json::Value;
 use apiserver::{ApiServer, EventKind, Gvr, Options, Request, User, Watch};
 use proptest::{prelude::*, test_runner::Config as TestConfig};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::runtime::Runtime;
 
 use crate::kit::{config, config_map};

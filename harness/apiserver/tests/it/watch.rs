@@ -147,7 +147,7 @@ fn a_compacted_version_is_told_410() {
         let event = watch.next().await.expect("an error event");
         assert_eq!(
             (event.kind, &event.object["code"]),
-            (EventKind::Error, &json!(410))
+            (EventKind::Error, &410.into())
         );
         assert!(watch.next().await.is_none());
     });

@@ -1,5 +1,7 @@
 //! Priorities and weights of groups by the locality setting in effect.
 
+use std::sync::Arc;
+
 use crate::{
     RuleId,
     endpoint::{Endpoint, Group, Host, Labels, LeftOut, Question, Reached, labels, rules, weight},
@@ -66,7 +68,7 @@ fn by_labels(
     if groups.is_empty() {
         return (groups, unsplit);
     }
-    let score = |host: &Host| score(&wanted, endpoints, host);
+    let score = |host: &Arc<Host>| score(&wanted, endpoints, host);
     let scores = groups
         .iter()
         .map(|group| group.hosts.iter().map(score).collect());
@@ -74,7 +76,7 @@ fn by_labels(
     let parts = failover_priority::split(&scores);
     let split = parts.value.into_iter().map(|part| {
         let whole = &groups[part.group];
-        let hosts: Vec<Host> = part
+        let hosts: Vec<Arc<Host>> = part
             .members
             .iter()
             .map(|&i| whole.hosts[i].clone())

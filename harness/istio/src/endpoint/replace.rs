@@ -1,5 +1,7 @@
 //! Endpoints of other networks, replaced by the gateways that lead to them.
 
+use std::sync::Arc;
+
 use crate::{
     RuleId,
     endpoint::{
@@ -42,7 +44,7 @@ pub(crate) fn across_networks(
 /// A group that is being put together.
 #[derive(Default)]
 struct Building<'a> {
-    hosts: Vec<Host>,
+    hosts: Vec<Arc<Host>>,
     shares: Shares<'a>,
 }
 
@@ -65,7 +67,7 @@ impl<'a> Building<'a> {
             Path::Direct => {
                 let because = path.because.clone();
                 let host = Host::direct((index, endpoint), weight, by_mtls, because);
-                self.hosts.push(host);
+                self.hosts.push(Arc::new(host));
                 Ok(())
             }
             Path::Gateways(_) if !by_mtls && question.paths.need_mtls() => Err(rules::PLAINTEXT),
@@ -79,7 +81,9 @@ impl<'a> Building<'a> {
     fn finish(mut self, locality: LocalityLabel) -> Group {
         let gateways = self.shares.into_gateways();
         self.hosts.extend(
-            gateways.map(|(gateway, weight, stands_for)| stand_in(gateway, weight, stands_for)),
+            gateways.map(|(gateway, weight, stands_for)| {
+                Arc::new(stand_in(gateway, weight, stands_for))
+            }),
         );
         let weights = self.hosts.iter().map(|host| host.weight);
         Group {

@@ -122,7 +122,7 @@ pub struct Group {
     /// Its weight; `None` if it has no hosts.
     pub weight: Option<u32>,
     /// Its hosts: endpoints, then gateways.
-    pub hosts: Vec<Host>,
+    pub hosts: Vec<Arc<Host>>,
 }
 
 /// Something to connect to.

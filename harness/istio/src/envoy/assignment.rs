@@ -19,7 +19,7 @@ pub struct Kept {
     /// The priority of that group.
     pub priority: u32,
     /// The host.
-    pub host: Host,
+    pub host: Arc<Host>,
 }
 
 impl Kept {
@@ -38,7 +38,7 @@ pub fn kept(groups: &[Group]) -> Decision<Vec<Kept>> {
         group.hosts.iter().map(move |host| Kept {
             group: index,
             priority: group.priority,
-            host: host.clone(),
+            host: Arc::clone(host),
         })
     });
     let first = sent.filter(|kept| seen.insert(kept.address()));
@@ -51,14 +51,16 @@ mod tests {
     use crate::{endpoint::Reached, network};
 
     fn group(priority: u32, addresses: &[(&str, u16)]) -> Group {
-        let host = |&(address, port): &(&str, u16)| Host {
-            address: address.into(),
-            port,
-            weight: 1,
-            healthy: true,
-            mtls: true,
-            reached: Reached::Directly(0),
-            because: network::rules::DIRECT,
+        let host = |&(address, port): &(&str, u16)| {
+            Arc::new(Host {
+                address: address.into(),
+                port,
+                weight: 1,
+                healthy: true,
+                mtls: true,
+                reached: Reached::Directly(0),
+                because: network::rules::DIRECT,
+            })
         };
         Group {
             locality: "".into(),

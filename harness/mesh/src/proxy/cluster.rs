@@ -28,7 +28,8 @@ use super::{
 pub(super) struct Cluster {
     hosts: Option<Known>,
     chance: Chance,
-    outlier: Option<OutlierDetector>,
+    /// Boxed, as most clusters have none and there are thousands of clusters.
+    outlier: Option<Box<OutlierDetector>>,
     /// How many requests hosts have under way, of those that have any.
     active: BTreeMap<Address, u32>,
     /// The connections that carry nothing at the moment, the last one used last. Most clusters have
@@ -118,7 +119,8 @@ impl Cluster {
         self.idle.retain(|(address, _)| addresses.contains(address));
         if before.map(|policy| &policy.outlier) != Some(&now.policy.outlier) {
             let config = now.policy.outlier.clone();
-            self.outlier = config.map(|config| OutlierDetector::new(config, about.log.elapsed()));
+            let began = about.log.elapsed();
+            self.outlier = config.map(|config| Box::new(OutlierDetector::new(config, began)));
         }
         if let Some(outlier) = &mut self.outlier {
             outlier.set_hosts(addresses);

@@ -41,7 +41,7 @@ impl Proxy {
 fn told(selection: &Selection, all: &[Endpoint], port_name: &str) -> Told {
     let groups = &selection.groups;
     let hosts = groups.iter().flat_map(|group| {
-        let known = |host| known_host(host, group.priority, all);
+        let known = |host: &Arc<Host>| known_host(host, group.priority, all);
         group.hosts.iter().map(known)
     });
     let left_out = selection.left_out.iter().filter_map(|left| {

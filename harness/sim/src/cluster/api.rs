@@ -4,9 +4,11 @@
 
 use std::sync::Arc;
 
-use apiserver::{ApiServer, Gvr, Object, Options, PatchKind, Request, Response, Status, User};
+use apiserver::{
+    ApiServer, Gvr, Object, Options, PatchKind, Request, Response, Status, User, json::Value,
+};
 use k8s_openapi::{Resource, api::core::v1::Pod};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Key, Tables, View, tables::Watched};
 
@@ -48,7 +50,7 @@ impl Api {
     ///
     /// # Errors
     /// The server's refusal, or an admission webhook's.
-    pub async fn create<K: Watched>(&self, object: Value) -> Written {
+    pub async fn create<K: Watched>(&self, object: impl Into<Value>) -> Written {
         self.write::<K>(Request::create(&gvr::<K>(), object, &self.user))
             .await
     }
@@ -57,7 +59,7 @@ impl Api {
     ///
     /// # Errors
     /// The server's refusal.
-    pub async fn patch<K: Watched>(&self, key: &Key, patch: Value) -> Written {
+    pub async fn patch<K: Watched>(&self, key: &Key, patch: impl Into<Value>) -> Written {
         self.write::<K>(self.merge::<K>(key, patch)).await
     }
 
@@ -65,8 +67,8 @@ impl Api {
     ///
     /// # Errors
     /// The server's refusal.
-    pub async fn patch_status<K: Watched>(&self, key: &Key, status: Value) -> Written {
-        let patch = Value::from_iter([("status", status)]);
+    pub async fn patch_status<K: Watched>(&self, key: &Key, status: impl Into<Value>) -> Written {
+        let patch = Value::from_iter([("status", status.into())]);
         self.write::<K>(self.merge::<K>(key, patch).at("status"))
             .await
     }
@@ -79,11 +81,11 @@ impl Api {
     pub async fn patch_status_and_annotations<K: Watched>(
         &self,
         key: &Key,
-        status: Value,
-        annotations: Value,
+        status: impl Into<Value>,
+        annotations: impl Into<Value>,
     ) -> Written {
-        let metadata = Value::from_iter([("annotations", annotations)]);
-        let patch = Value::from_iter([("status", status), ("metadata", metadata)]);
+        let metadata = Value::from_iter([("annotations", annotations.into())]);
+        let patch = Value::from_iter([("status", status.into()), ("metadata", metadata)]);
         self.write::<K>(self.merge::<K>(key, patch).at("status"))
             .await
     }
@@ -92,7 +94,7 @@ impl Api {
     ///
     /// # Errors
     /// The server's refusal, a conflict if the object has changed since it was read.
-    pub async fn update<K: Watched>(&self, object: Value) -> Written {
+    pub async fn update<K: Watched>(&self, object: impl Into<Value>) -> Written {
         self.write::<K>(Request::update(&gvr::<K>(), object, &self.user))
             .await
     }
@@ -172,9 +174,14 @@ impl Api {
     ///
     /// # Errors
     /// The server's refusal.
-    pub async fn delete_any(&self, gvr: &Gvr, key: &Key, options: Value) -> Result<(), Status> {
+    pub async fn delete_any(
+        &self,
+        gvr: &Gvr,
+        key: &Key,
+        options: impl Into<Value>,
+    ) -> Result<(), Status> {
         let mut request = Request::delete(gvr, &key.namespace, &key.name, &self.user);
-        request.body = options;
+        request.body = options.into();
         match self.server.call(request).await {
             Ok(_) => Ok(()),
             Err(status) if status.code == 404 => Ok(()),
@@ -186,7 +193,12 @@ impl Api {
     ///
     /// # Errors
     /// The server's refusal.
-    pub async fn patch_any(&self, gvr: &Gvr, key: &Key, patch: Value) -> Result<(), Status> {
+    pub async fn patch_any(
+        &self,
+        gvr: &Gvr,
+        key: &Key,
+        patch: impl Into<Value>,
+    ) -> Result<(), Status> {
         let Key { namespace, name } = key;
         let request = Request::patch(PatchKind::Merge, gvr, namespace, name, patch, &self.user);
         match self.server.call(request).await {
@@ -200,12 +212,12 @@ impl Api {
     ///
     /// # Errors
     /// The server's refusal.
-    pub async fn finalize(&self, namespace: Value) -> Result<(), Status> {
+    pub async fn finalize(&self, namespace: impl Into<Value>) -> Result<(), Status> {
         let request = Request::update(&Gvr::core("namespaces"), namespace, &self.user);
         self.server.call(request.at("finalize")).await.map(drop)
     }
 
-    fn merge<K: Watched>(&self, key: &Key, patch: Value) -> Request {
+    fn merge<K: Watched>(&self, key: &Key, patch: impl Into<Value>) -> Request {
         let Key { namespace, name } = key;
         Request::patch(
             PatchKind::Merge,
@@ -234,10 +246,10 @@ impl Api {
         Ok(object)
     }
 
-    async fn remove<K: Watched>(&self, key: &Key, options: Value) -> Result<(), Status> {
+    async fn remove<K: Watched>(&self, key: &Key, options: impl Into<Value>) -> Result<(), Status> {
         let Key { namespace, name } = key;
         let mut request = Request::delete(&gvr::<K>(), namespace, name, &self.user);
-        request.body = options;
+        request.body = options.into();
         let uid = self.uid::<K>(key);
         match self.server.call(request).await {
             Ok(Response::Object { .. } | Response::Text(_)) => {}

@@ -2,9 +2,8 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use apiserver::Object;
+use apiserver::{Object, json::Value};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use serde_json::Value;
 
 use super::{Change, Key, Tables, follow::Followed, table::Table};
 

@@ -62,9 +62,10 @@ pub(super) enum Restart {
 /// A container and what it needs to live.
 pub(super) struct Life {
     pub(super) around: Surroundings,
-    pub(super) pod: Arc<Pod>,
+    /// The pod as it is now. One that was kept would stay in memory beside the newest.
+    pub(super) news: watch::Receiver<Arc<Pod>>,
     pub(super) host: Arc<Host<Arc<dyn Serve>>>,
-    pub(super) container: Container,
+    pub(super) container: Arc<Container>,
     pub(super) restart: Restart,
     pub(super) told: watch::Sender<Told>,
     /// Where the process is kept while it runs, so that whoever ends the pod can stop it.
@@ -109,28 +110,33 @@ impl Life {
         }
     }
 
-    fn kubelet(&self) -> Kubelet {
+    fn kubelet(&self, pod: &Pod) -> Kubelet {
         let around = &self.around;
         let roots = around.roots.clone();
-        Kubelet::new(around.api.clone(), &self.pod, around.api_server, roots)
+        Kubelet::new(around.api.clone(), pod, around.api_server, roots)
+    }
+
+    fn start(&self) -> Box<dyn Process> {
+        let pod = Arc::clone(&self.news.borrow());
+        let image = self.around.images.find(&self.container);
+        image.start(Start {
+            cluster: self.around.cluster.clone(),
+            kubelet: self.kubelet(&pod),
+            pod,
+            container: Arc::clone(&self.container),
+            host: Arc::clone(&self.host),
+            net: self.around.net.clone(),
+            clock: self.around.clock.clone(),
+            seed: self.around.seed,
+            log: self.around.log.clone(),
+        })
     }
 
     /// From one start to one end.
     async fn once(&self) -> i32 {
         let since = self.around.clock.now();
         let began = Instant::now();
-        let image = self.around.images.find(&self.container);
-        let process = image.start(Start {
-            cluster: self.around.cluster.clone(),
-            pod: Arc::clone(&self.pod),
-            container: self.container.clone(),
-            host: Arc::clone(&self.host),
-            kubelet: self.kubelet(),
-            net: self.around.net.clone(),
-            clock: self.around.clock.clone(),
-            seed: self.around.seed,
-            log: self.around.log.clone(),
-        });
+        let process = self.start();
         let mut health = process.health();
         self.keep(Some(process));
         let code = self.watch(&mut health, began, since).await;

@@ -1,6 +1,6 @@
 //! What a kubelet tells of a pod: a pure function of its containers' states.
 
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, sync::Arc};
 
 use jiff::Timestamp;
 use k8s_openapi::{
@@ -44,18 +44,18 @@ pub(super) struct Located {
 }
 
 /// The roles of a pod's containers, in the order of their starting.
-pub(super) fn roles(spec: &PodSpec) -> Vec<(Container, Role)> {
+pub(super) fn roles(spec: &PodSpec) -> Vec<(Arc<Container>, Role)> {
     let init = spec.init_containers.iter().flatten().map(|container| {
         let always = container.restart_policy.as_deref() == Some("Always");
         (
-            container.clone(),
+            Arc::new(container.clone()),
             if always { Role::Sidecar } else { Role::Init },
         )
     });
     let main = spec
         .containers
         .iter()
-        .map(|container| (container.clone(), Role::Main));
+        .map(|container| (Arc::new(container.clone()), Role::Main));
     init.chain(main).collect()
 }
 

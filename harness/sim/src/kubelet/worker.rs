@@ -33,7 +33,7 @@ const GRACE: i64 = 30;
 
 /// A container of the pod, and where its process is while it runs.
 struct Running {
-    container: Container,
+    container: Arc<Container>,
     role: Role,
     told: watch::Sender<Told>,
     process: Arc<Mutex<Option<Box<dyn Process>>>>,
@@ -55,17 +55,17 @@ pub(super) async fn run(
     key: Key,
     news: watch::Receiver<Arc<Pod>>,
 ) {
-    let pod = Arc::clone(&news.borrow());
     let since = around.clock.now();
+    let containers = containers(&news.borrow());
     let worker = Worker {
-        containers: containers(&pod),
+        containers,
         around,
         node,
         key,
         news,
         since,
     };
-    worker.work(pod).await;
+    worker.work().await;
 }
 
 fn containers(pod: &Pod) -> Vec<Running> {
@@ -86,18 +86,18 @@ fn containers(pod: &Pod) -> Vec<Running> {
 }
 
 impl Worker {
-    async fn work(&self, pod: Arc<Pod>) {
+    async fn work(&self) {
         self.report(None).await;
         let host = tokio::select! {
             biased;
             () = self.until_deleted() => return self.leave().await,
-            host = self.sandbox(&pod) => host,
+            host = self.sandbox() => host,
         };
         let address = Some(host.address());
         let lives: Vec<Life> = self
             .containers
             .iter()
-            .map(|c| self.life(c, &pod, &host))
+            .map(|c| self.life(c, &host))
             .collect();
         tokio::select! {
             biased;
@@ -122,12 +122,11 @@ impl Worker {
 
     /// An address of the node's range; a pod on the host's network has the node's own, which
     /// stays the node's.
-    async fn sandbox(&self, pod: &Pod) -> Arc<Host<Arc<dyn Serve>>> {
-        let spec = pod.spec.as_ref();
+    async fn sandbox(&self) -> Arc<Host<Arc<dyn Serve>>> {
         loop {
             sleep(SANDBOX).await;
             let node = &self.around.nodes[&self.node];
-            if spec.and_then(|spec| spec.host_network) == Some(true) {
+            if is_on_host(&self.news.borrow()) {
                 return Arc::clone(node.own());
             }
             match node.attach(&self.around.net) {
@@ -137,13 +136,13 @@ impl Worker {
         }
     }
 
-    fn life(&self, running: &Running, pod: &Arc<Pod>, host: &Arc<Host<Arc<dyn Serve>>>) -> Life {
+    fn life(&self, running: &Running, host: &Arc<Host<Arc<dyn Serve>>>) -> Life {
         Life {
             around: self.around.clone(),
-            pod: Arc::clone(pod),
+            news: self.news.clone(),
             host: Arc::clone(host),
-            container: running.container.clone(),
-            restart: restart(pod, running.role),
+            container: Arc::clone(&running.container),
+            restart: restart(&self.news.borrow(), running.role),
             told: running.told.clone(),
             process: Arc::clone(&running.process),
         }
@@ -318,6 +317,12 @@ async fn started(told: &watch::Sender<Told>) {
     told.wait_for(started)
         .await
         .expect("the worker holds the sender");
+}
+
+/// Whether a pod has its node's network for its own.
+fn is_on_host(pod: &Pod) -> bool {
+    let spec = pod.spec.as_ref();
+    spec.and_then(|spec| spec.host_network) == Some(true)
 }
 
 fn restart(pod: &Pod, role: Role) -> Restart {

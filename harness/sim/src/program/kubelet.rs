@@ -7,11 +7,14 @@ use std::{
     sync::Arc,
 };
 
-use apiserver::{Gvr, Object, Request, Status, User};
+use apiserver::{
+    Gvr, Object, Request, Status, User,
+    json::{Text, Value},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use k8s_openapi::api::core::v1::Pod;
 use pki::Roots;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     cluster::Api,
@@ -23,7 +26,7 @@ use crate::{
 pub struct Kubelet {
     api: Api,
     namespace: String,
-    pod: Value,
+    pod: serde_json::Value,
     account: String,
     /// Where the cluster's API server is.
     pub api_server: SocketAddrV4,
@@ -56,8 +59,8 @@ impl Kubelet {
     pub async fn config_map(&self, name: &str) -> Option<Files> {
         let object = self.read("configmaps", name).await?;
         let data = object["data"].as_object().into_iter().flatten();
-        let file = |(name, text): (&String, &Value)| {
-            Some((name.clone(), text.as_str()?.as_bytes().to_vec()))
+        let file = |(name, text): (&Text, &Value)| {
+            Some((name.to_string(), text.as_str()?.as_bytes().to_vec()))
         };
         Some(data.filter_map(file).collect())
     }
@@ -66,8 +69,8 @@ impl Kubelet {
     pub async fn secret(&self, name: &str) -> Option<Files> {
         let object = self.read("secrets", name).await?;
         let data = object["data"].as_object().into_iter().flatten();
-        let file = |(name, text): (&String, &Value)| {
-            Some((name.clone(), STANDARD.decode(text.as_str()?).ok()?))
+        let file = |(name, text): (&Text, &Value)| {
+            Some((name.to_string(), STANDARD.decode(text.as_str()?).ok()?))
         };
         Some(data.filter_map(file).collect())
     }

@@ -104,7 +104,7 @@ pub struct Start {
     /// Its pod, as it was when the container started.
     pub pod: Arc<Pod>,
     /// Its container.
-    pub container: Container,
+    pub container: Arc<Container>,
     /// The pod's address, on which it may open ports.
     pub host: Arc<Host<Arc<dyn Serve>>>,
     /// What its kubelet gives it besides.

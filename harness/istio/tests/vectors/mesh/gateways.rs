@@ -210,7 +210,7 @@ pub(crate) fn discovery(case: &mut Case<'_>) -> Result<(), String> {
     let selection = scene.select(None, false);
     let hosts = selection.groups.iter().flat_map(|group| &group.hosts);
     let text = |host: &istio::endpoint::Host| format!("{}:{}", host.address, host.port);
-    case.came_out_as_set("endpoints", hosts.map(text));
+    case.came_out_as_set("endpoints", hosts.map(|host| text(host)));
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use apiserver::{EventKind, Object, WatchEvent};
 use rand::RngExt;
+use serde_json::Value;
 use sim::{
     cluster::Key,
     random::Seed,
@@ -35,9 +36,9 @@ pub(crate) trait Read: Sized + Send + Sync + 'static {
     fn read(object: &Arc<Object>) -> Result<Arc<Self>, serde_json::Error>;
 }
 
-impl Read for Object {
+impl Read for Value {
     fn read(object: &Arc<Object>) -> Result<Arc<Self>, serde_json::Error> {
-        Ok(Arc::clone(object))
+        object.read()
     }
 }
 
@@ -92,7 +93,8 @@ impl Backoff {
     }
 }
 
-/// Follows a kind; never ends by itself.
+/// Follows a kind; never ends by itself. What it does now and then is boxed: there are thousands
+/// of followers, and all but always they wait for the next event.
 pub(crate) async fn follow<K: Read>(
     server: Remote,
     what: Collection,
@@ -100,7 +102,7 @@ pub(crate) async fn follow<K: Read>(
     tell: impl Fn(News<K>),
 ) {
     loop {
-        match all(&server, &what).await {
+        match Box::pin(all(&server, &what)).await {
             Ok((objects, version)) => {
                 backoff.reset();
                 tell(News::All(objects));
@@ -133,7 +135,8 @@ async fn watch<K: Read>(
 ) {
     loop {
         let lasting = backoff.watch();
-        let Ok(mut events) = server.watch(what, &version, lasting).await else {
+        let opening = Box::pin(server.watch(what, &version, lasting));
+        let Ok(mut events) = opening.await else {
             return;
         };
         if hear(&mut events, &mut version, tell).await.is_none() {

@@ -9,7 +9,7 @@ pub(crate) mod table;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use apiserver::{Gvr, Object};
+use apiserver::Gvr;
 use istio::{ClusterId, kinds::Kind};
 use k8s_openapi::api::{
     admissionregistration::v1::MutatingWebhookConfiguration,
@@ -20,6 +20,7 @@ use kube::{
     Client,
     core::{ApiResource, GroupVersionKind},
 };
+use serde_json::Value;
 use sim::{
     random::Seed,
     remote::{Collection, Remote},
@@ -188,7 +189,7 @@ impl Opening<'_> {
             resource: Gvr::new(group, version, &ApiResource::from_gvk(&gvk).plural),
             namespace: String::new(),
         };
-        self.spawn::<Object>(kind, what, move |tables| {
+        self.spawn::<Value>(kind, what, move |tables| {
             tables.istio.entry(kind).or_default()
         });
     }
@@ -237,7 +238,7 @@ mod tests {
     use super::*;
 
     fn shown(kind: &str, namespace: &str) -> bool {
-        let gone: News<Object> = News::Gone(Key::new(namespace, "a"));
+        let gone: News<Value> = News::Gone(Key::new(namespace, "a"));
         is_shown(kind, &gone, "istio-system")
     }
 
@@ -251,7 +252,7 @@ mod tests {
 
     #[test]
     fn what_is_read_for_the_first_time_counts_whatever_it_is() {
-        let all: News<Object> = News::All(Vec::new());
+        let all: News<Value> = News::All(Vec::new());
         assert!(is_shown(
             "MutatingWebhookConfiguration",
             &all,

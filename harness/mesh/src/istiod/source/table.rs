@@ -11,6 +11,7 @@ use k8s_openapi::api::{
     core::v1::{ConfigMap, Namespace, Node, Pod, Secret, Service},
     discovery::v1::EndpointSlice,
 };
+use serde_json::Value;
 use sim::cluster::Key;
 
 use super::follow::{News, Read};
@@ -30,7 +31,7 @@ pub(crate) struct Tables {
     pub(crate) secrets: Table<Secret>,
     pub(crate) webhooks: Table<MutatingWebhookConfiguration>,
     /// Objects of Istio's kinds, modelled or not, by kind.
-    pub(crate) istio: BTreeMap<&'static str, Table<Object>>,
+    pub(crate) istio: BTreeMap<&'static str, Table<Value>>,
     /// Rises with every change that a registry can show.
     pub(crate) generation: u64,
     /// Why a kind cannot be read, as it was last said.

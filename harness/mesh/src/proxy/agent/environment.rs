@@ -63,7 +63,7 @@ pub(super) fn name(home: &Home) -> String {
         Home::Pod(start) => start,
         Home::Machine(start) => return format!("vm:{}/proxy", start.name),
     };
-    let meta = &start.pod.metadata;
+    let meta = &start.meta;
     let namespace = meta.namespace.as_deref().unwrap_or_default();
     let pod = meta.name.as_deref().unwrap_or_default();
     format!("{}/proxy {namespace}/{pod}", start.cluster)

@@ -5,16 +5,17 @@ use std::{net::Ipv4Addr, sync::Arc};
 
 use apiserver::Clock;
 use istio::network::split_horizon::ProxyKind;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use sim::{
     log::EventLog,
     net::{
         Host, Net, Origin,
         dns::{NoAddress, Resolver},
     },
-    program::{MachineStart, Serve, Start},
+    program::{Kubelet, MachineStart, Serve, Start},
     random::Seed,
 };
-use world::Place;
+use world::{ClusterName, Place};
 
 use super::{discovery::Trouble, files};
 
@@ -24,11 +25,45 @@ const ROOTS: (&str, &str) = ("istio-ca-root-cert", "root-cert.pem");
 /// What surrounds an agent.
 #[derive(Clone)]
 pub(super) enum Home {
-    Pod(Box<Start>),
+    Pod(Box<InPod>),
     Machine(Box<MachineStart>),
 }
 
+/// What an agent keeps of its start. With the pod's specification every proxy would hold tens of
+/// kilobytes that it has read already.
+#[derive(Clone)]
+pub(super) struct InPod {
+    pub(super) cluster: ClusterName,
+    pub(super) meta: ObjectMeta,
+    host: Arc<Host<Arc<dyn Serve>>>,
+    kubelet: Kubelet,
+    net: Net<Arc<dyn Serve>>,
+    clock: Clock,
+    seed: Seed,
+    log: EventLog,
+}
+
+impl InPod {
+    fn new(start: &Start) -> Self {
+        Self {
+            cluster: start.cluster.clone(),
+            meta: start.pod.metadata.clone(),
+            host: Arc::clone(&start.host),
+            kubelet: start.kubelet.clone(),
+            net: start.net.clone(),
+            clock: start.clock.clone(),
+            seed: start.seed,
+            log: start.log.clone(),
+        }
+    }
+}
+
 impl Home {
+    /// The home of an agent that is started in a pod.
+    pub(super) fn in_pod(start: &Start) -> Self {
+        Self::Pod(Box::new(InPod::new(start)))
+    }
+
     /// The address of the pod or machine.
     pub(super) fn host(&self) -> &Arc<Host<Arc<dyn Serve>>> {
         match self {
@@ -81,7 +116,7 @@ impl Home {
             Self::Pod(start) => start,
             Self::Machine(start) => return Place::Vm(start.name.clone()),
         };
-        let (cluster, meta) = (start.cluster.clone(), &start.pod.metadata);
+        let (cluster, meta) = (start.cluster.clone(), &start.meta);
         let app = meta.labels.as_ref().and_then(|labels| labels.get("app"));
         if let (ProxyKind::Router, Some(name)) = (kind, app) {
             let name = name.as_str().into();

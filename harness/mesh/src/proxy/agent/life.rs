@@ -99,7 +99,7 @@ impl Agent {
         let mut number = 0_u64;
         loop {
             number += 1;
-            match self.certify(number).await {
+            match Box::pin(self.certify(number)).await {
                 Ok(life) => {
                     pause = PAUSES.0;
                     sleep(self.renewal(life, number)).await;
@@ -159,9 +159,9 @@ impl Agent {
 
     /// Takes pushes in until the connection ends.
     async fn follow(&self) -> Result<std::convert::Infallible, Trouble> {
-        let istiod = self.connect(&self.environment.discovery).await?;
+        let istiod = Box::pin(self.connect(&self.environment.discovery)).await?;
         let mut ask = Ask::Subscribe(Subscription {
-            credentials: self.credentials().await?,
+            credentials: Box::pin(self.credentials()).await?,
             node: self.environment.node.clone(),
         });
         loop {

@@ -51,7 +51,7 @@ impl ProxyImage {
 impl Image for ProxyImage {
     fn start(&self, start: Start) -> Box<dyn Process> {
         let words = words(&start.container);
-        let home = Home::Pod(Box::new(start.clone()));
+        let home = Home::in_pod(&start);
         let name = environment::name(&home);
         let started: Result<Box<dyn Process>, String> = match words.first().map(String::as_str) {
             Some("istio-iptables") => redirect::set_up(&start, &words[1..]),

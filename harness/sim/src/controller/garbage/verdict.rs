@@ -1,7 +1,7 @@
 //! What is to be done with an object, by what has become of its owners.
 
+use apiserver::json::Value;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
-use serde_json::Value;
 
 use crate::cluster::{GraphNode, Propagation};
 
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn an_owner_made_anew_is_another() {
-        let live = json!({"metadata": {"uid": "2"}});
+        let live = json!({"metadata": {"uid": "2"}}).into();
         assert_eq!(standing(Some(&live), &owner("1")), Standing::Absent);
         assert_eq!(standing(Some(&live), &owner("2")), Standing::Solid);
     }

@@ -18,9 +18,10 @@ use std::{sync::Arc, time::Duration};
 use apiserver::{Clock, Status};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::{
-    batch::v1::{Job, JobSpec},
+    batch::v1::{Job, JobSpec, JobStatus},
     core::v1::Pod,
 };
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use self::{
@@ -123,7 +124,7 @@ impl Jobs {
         }
         let key = Key::of(&job.metadata);
         let written = self.api.patch_status::<Job>(&key, status).await?;
-        let status = serde_json::from_value(written["status"].clone());
+        let status = JobStatus::deserialize(&written["status"]);
         let status = status.map_err(Status::internal)?;
         Ok(Job {
             status: Some(status),

@@ -112,8 +112,7 @@ impl StatefulSets {
             None => {
                 let new = revision::new(set, next);
                 let made = self.api.create::<ControllerRevision>(new).await?;
-                let made = serde_json::from_value((*made).clone());
-                Arc::new(made.map_err(Status::internal)?)
+                made.read().map_err(Status::internal)?
             }
         };
         let status = set.status.as_ref();
