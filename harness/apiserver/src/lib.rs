@@ -13,16 +13,16 @@
 //! Known limits: `x-kubernetes-validations` of definitions are kept and not evaluated; every
 //! version of a custom resource has the shape of the version it is read through.
 //!
-//! What it costs: a pod of one container takes 13.5 kB with the history of its creation; past
-//! states are packed once the servers of the process hold a thousand. A write costs what it
-//! changes. Reads and lists cost what they find, with an index of labels per table
-//! (`store/labels.rs`); a list by field selector looks at every object of its namespaces.
-//! `cargo bench -p isthmus-apiserver` measures it over sizes; `docs/apiserver-sizes.svg` is one
-//! such run.
+//! What it costs: a pod of one container takes 13.5 kB with the history of its creation; versions
+//! share what they have in common ([`json`]). A write costs what it changes. Reads and lists cost
+//! what they find, with an index of labels per table (`store/labels.rs`); a list by field selector
+//! looks at every object of its namespaces. `cargo bench -p isthmus-apiserver` measures it over
+//! sizes; `docs/apiserver-sizes.svg` is one such run.
 //!
-//! Reading order: [`request`] and [`response`] (what is asked and answered), `server` (the way of
-//! a request), `verb` (one file per verb; `verb/modify.rs` is the way of every write), `store` and
-//! [`watch`] (versions and history), `typed` (an object at one version and what readers make of it), `schema` and `apply` (shapes and ownership), `lifecycle`,
+//! Reading order: [`json`] (what objects are made of), [`request`] and [`response`] (what is asked
+//! and answered), `server` (the way of a request), `verb` (one file per verb; `verb/modify.rs` is
+//! the way of every write), `store` and [`watch`] (versions and history), `typed` (an object at one
+//! version and what readers make of it), `schema` and `apply` (shapes and ownership), `lifecycle`,
 //! `defaults` and `validate` (kind by kind), `admission` and `auth`, `http` (the face).
 
 mod admission;

@@ -78,6 +78,8 @@ fn whole_entries(shape: &Node, items: &[Keyed<'_>]) -> FieldSet {
 }
 
 fn fields(shape: &Node, old: Option<&Map>, new: Option<&Map>, but: Option<&str>) -> Comparison {
+    let nothing = Map::new();
+    let (old, new) = (old.unwrap_or(&nothing), new.unwrap_or(&nothing));
     let mut found = Comparison::default();
     let mut field = |name: &str, old: Option<&Value>, new: Option<&Value>| {
         if but != Some(name) && old != new {
@@ -85,12 +87,15 @@ fn fields(shape: &Node, old: Option<&Map>, new: Option<&Map>, but: Option<&str>)
             found.put(path::field(name), below);
         }
     };
-    for (name, value) in old.into_iter().flatten() {
-        field(name, Some(value), new.and_then(|m| m.get(name)));
+    let mut beside = new.in_order();
+    for (name, value) in old {
+        field(name, Some(value), beside.get(name));
     }
-    let is_new = |name: &str| old.is_none_or(|m| !m.contains_key(name));
-    for (name, value) in new.into_iter().flatten().filter(|(name, _)| is_new(name)) {
-        field(name, None, Some(value));
+    let mut beside = old.in_order();
+    for (name, value) in new {
+        if beside.get(name).is_none() {
+            field(name, None, Some(value));
+        }
     }
     found
 }
@@ -105,10 +110,7 @@ fn items(list: &List, old: &[Value], new: &[Value]) -> Comparison {
         }
     }
     for (step, new) in new.groups().filter(|(step, _)| old.of(step).is_empty()) {
-        found.put(
-            step.clone(),
-            Comparison::added(whole_entries(&list.item, new)),
-        );
+        found.put(step.clone(), entries(&list.item, &[], new));
     }
     found
 }

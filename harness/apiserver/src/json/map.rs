@@ -1,6 +1,7 @@
 //! Maps: sorted entries in one run, shared between copies.
 
 use std::{
+    iter::Peekable,
     ops::{Index, IndexMut},
     slice,
     sync::Arc,
@@ -11,6 +12,9 @@ use serde::{Serialize, Serializer};
 use super::{Text, Value};
 
 type Entry = (Text, Value);
+
+/// Up to so many entries are looked through one by one.
+const SHORT: usize = 16;
 
 /// A map from texts to values, in the order of its keys. Copies are cheap and independent of each
 /// other.
@@ -45,31 +49,29 @@ impl Map {
     /// The value under a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
-        let place = self.find(key).ok()?;
+        let place = self.place(key)?;
         Some(&self.0[place].1)
     }
 
     /// The value under a key, to be changed.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
-        let place = self.find(key).ok()?;
+        let place = self.place(key)?;
         Some(&mut self.entries()[place].1)
     }
 
     /// Whether there is a value under a key.
     #[must_use]
     pub fn contains_key(&self, key: &str) -> bool {
-        self.find(key).is_ok()
+        self.place(key).is_some()
     }
 
     /// Puts a value under a key; the one before it is returned.
     pub fn insert(&mut self, key: impl AsRef<str> + Into<Text>, value: Value) -> Option<Value> {
-        match self.find(key.as_ref()) {
-            Ok(place) => Some(std::mem::replace(&mut self.entries()[place].1, value)),
-            Err(place) => {
-                self.put(place, (key.into(), value));
-                None
-            }
+        if let Some(known) = self.get_mut(key.as_ref()) {
+            return Some(std::mem::replace(known, value));
         }
+        self.put((key.into(), value));
+        None
     }
 
     /// The value under a key, made if there is none.
@@ -78,19 +80,16 @@ impl Map {
         key: impl AsRef<str> + Into<Text>,
         make: impl FnOnce() -> Value,
     ) -> &mut Value {
-        let place = match self.find(key.as_ref()) {
-            Ok(place) => place,
-            Err(place) => {
-                self.put(place, (key.into(), make()));
-                place
-            }
+        let place = match self.place(key.as_ref()) {
+            Some(place) => place,
+            None => self.put((key.into(), make())),
         };
         &mut self.entries()[place].1
     }
 
     /// Takes out the value under a key.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
-        let place = self.find(key).ok()?;
+        let place = self.place(key)?;
         Some(self.entries().remove(place).1)
     }
 
@@ -119,9 +118,23 @@ impl Map {
         self.0.iter().map(|(_, value)| value)
     }
 
-    fn find(&self, key: &str) -> Result<usize, usize> {
-        self.0
-            .binary_search_by(|(known, _)| known.as_str().cmp(key))
+    /// The values under keys that are asked for in their order, each once: of two maps that are
+    /// walked side by side no key is searched for.
+    #[must_use]
+    pub fn in_order(&self) -> InOrder<'_> {
+        InOrder(self.iter().peekable())
+    }
+
+    /// Where a key stands. Keys of short maps differ in length mostly, which is seen without a
+    /// look at their letters.
+    fn place(&self, key: &str) -> Option<usize> {
+        match self.len() <= SHORT {
+            true => self.0.iter().position(|(known, _)| known == key),
+            false => self
+                .0
+                .binary_search_by(|(known, _)| known.as_str().cmp(key))
+                .ok(),
+        }
     }
 
     /// The entries of this copy alone.
@@ -129,13 +142,16 @@ impl Map {
         Arc::make_mut(&mut self.0)
     }
 
-    /// Puts in an entry. Maps are kept far longer than they grow, so that they grow by little.
-    fn put(&mut self, place: usize, entry: Entry) {
+    /// Puts in an entry whose key is new, and says where. Maps are kept far longer than they grow,
+    /// so that they grow by little.
+    fn put(&mut self, entry: Entry) -> usize {
+        let place = self.0.partition_point(|(known, _)| *known < entry.0);
         let entries = self.entries();
         if entries.len() == entries.capacity() {
             entries.reserve_exact(1 + entries.len() / 8);
         }
         entries.insert(place, entry);
+        place
     }
 }
 
@@ -198,6 +214,21 @@ impl<'a> Iterator for Iter<'a> {
 }
 
 impl ExactSizeIterator for Iter<'_> {}
+
+/// The values of a map under keys that come in their order.
+#[derive(Clone)]
+pub struct InOrder<'a>(Peekable<Iter<'a>>);
+
+impl<'a> InOrder<'a> {
+    /// The value under a key, which must not be smaller than the one before.
+    pub fn get(&mut self, key: &str) -> Option<&'a Value> {
+        while self.0.next_if(|(known, _)| known.as_str() < key).is_some() {}
+        self.0
+            .peek()
+            .filter(|(known, _)| known.as_str() == key)
+            .map(|(_, value)| *value)
+    }
+}
 
 impl Index<&str> for Map {
     type Output = Value;
@@ -294,6 +325,10 @@ mod tests {
                 prop_assert_eq!(map.get(key), Some(&Value::from(*value)));
             }
             prop_assert!(map.get("f").is_none());
+            let mut in_order = map.in_order();
+            for key in ["a", "aa", "b", "bc", "c", "d", "dd", "e", "f"] {
+                prop_assert_eq!(in_order.get(key), map.get(key));
+            }
         }
 
         #[test]

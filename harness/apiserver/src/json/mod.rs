@@ -10,6 +10,7 @@
 mod convert;
 mod map;
 mod read;
+mod write;
 
 use std::{
     fmt,
@@ -21,7 +22,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Number;
 pub use smol_str::SmolStr as Text;
 
-pub use map::Map;
+pub use map::{InOrder, Iter, Map};
 
 /// A JSON value. Copies are cheap and independent of each other.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -170,16 +171,6 @@ impl Value {
     #[must_use]
     pub fn take(&mut self) -> Value {
         std::mem::take(self)
-    }
-
-    /// The value of whatever serialises.
-    ///
-    /// # Panics
-    /// If it is no JSON: a map whose keys are no texts.
-    pub fn of(what: &impl Serialize) -> Self {
-        serde_json::to_value(what)
-            .expect("what has texts for keys is JSON")
-            .into()
     }
 }
 

@@ -40,9 +40,12 @@ pub(crate) enum Named {
 }
 
 impl Named {
-    /// What a merge patch names. One that speaks of what the object is concerns all of it.
+    /// What a merge patch names. One that speaks of what the object is, or of more than a field
+    /// (strategic directives), concerns all of it.
     pub(crate) fn by(patch: &Map) -> Self {
-        match patch.contains_key("apiVersion") || patch.contains_key("kind") {
+        let whole =
+            |key: &Text| matches!(key.as_str(), "apiVersion" | "kind") || key.starts_with('$');
+        match patch.keys().any(whole) {
             true => Named::Everything,
             false => Named::Only(patch.keys().cloned().collect()),
         }

@@ -45,10 +45,10 @@ fn merge_map(shape: &Node, live: &Map, changes: &Map) -> Result<Map, Status> {
         } else {
             let shape = shape.field(name);
             let value = merge_value(shape, merged.get(name), change)?;
-            merged.insert(
-                name.clone(),
-                ordered(shape, value, changes.get(&format!("{ORDER}{name}"))),
-            );
+            let value = ordered(shape, value, changes.get(&format!("{ORDER}{name}")));
+            if merged.get(name) != Some(&value) {
+                merged.insert(name.clone(), value);
+            }
         }
     }
     Ok(merged)

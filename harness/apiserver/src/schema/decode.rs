@@ -119,12 +119,13 @@ impl Reader {
         live: Option<&Value>,
         path: Path<'_>,
     ) -> Result<(), Mismatch> {
+        let mut beside = live.and_then(Value::as_object).map(Map::in_order);
         for (key, value) in map.iter_mut() {
             // A null in a map of texts reads as the empty text, as Go decodes it.
             if let (Node::Scalar(Scalar::Text | Scalar::Bytes), Value::Null) = (shape, &value) {
                 *value = "".into();
             }
-            let live = live.and_then(|live| live.get(key));
+            let live = beside.as_mut().and_then(|live| live.get(key));
             if live != Some(value) {
                 self.value(shape, value, live, Path::Field(&path, key))?;
             }
@@ -140,8 +141,9 @@ impl Reader {
         path: Path<'_>,
     ) -> Result<(), Mismatch> {
         let mut read = Ok(());
+        let mut beside = live.and_then(Value::as_object).map(Map::in_order);
         map.retain(|name, value| {
-            let live = live.and_then(|live| live.get(name));
+            let live = beside.as_mut().and_then(|live| live.get(name));
             if live == Some(value) {
                 return true;
             }
@@ -227,6 +229,10 @@ fn leaf(scalar: Scalar, value: &mut Value, path: Path<'_>) -> Result<(), Mismatc
 
 /// Where a text stops being base64.
 fn first_illegal(text: &str) -> Option<usize> {
+    // Nearly every text is legal, and in one line.
+    if STANDARD.decode(text).is_ok() {
+        return None;
+    }
     let legal = |b: u8| b.is_ascii_alphanumeric() || b"+/=\r\n".contains(&b);
     let illegal = text.bytes().position(|b| !legal(b));
     illegal.or_else(|| {

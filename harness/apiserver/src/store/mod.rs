@@ -5,7 +5,11 @@ mod history;
 mod labels;
 mod rows;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use crate::{apply::Owners, json::Value, object::meta_mut, signal::Listener, typed::Object};
 pub(crate) use history::{Change, ChangeKind, TooOld};
@@ -25,18 +29,18 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn new(group: &str, resource: &str) -> Self {
         Self {
-            digest: digest(group.bytes().chain([0]).chain(resource.bytes())),
+            digest: digest(group, resource),
             group: group.to_owned(),
             resource: resource.to_owned(),
         }
     }
 }
 
-/// FNV-1a, which is the same in every process and quick for texts as short as names.
-fn digest(bytes: impl Iterator<Item = u8>) -> u64 {
-    bytes.fold(0xcbf2_9ce4_8422_2325, |digest, byte| {
-        (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+/// The same in every process: what is told must not hang on the order of tables by chance.
+fn digest(group: &str, resource: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (group, resource).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The name of an object within its table; the namespace is empty for cluster-scoped ones.

@@ -114,9 +114,8 @@ fn patched(
             (named, patch::merge(live, body))
         }
         PatchKind::StrategicMerge => {
-            object_patch(body)?;
-            let changed = patch::strategic(&resource.shape, live, body)?;
-            (Named::Everything, changed)
+            let named = Named::by(object_patch(body)?);
+            (named, patch::strategic(&resource.shape, live, body)?)
         }
         PatchKind::Apply => unreachable!("applies take their own way"),
     };

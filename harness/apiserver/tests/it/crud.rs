@@ -151,6 +151,26 @@ fn a_strategic_patch_merges_containers_by_name() {
 }
 
 #[test]
+fn a_strategic_patch_that_replaces_a_whole_object_leaves_nothing_of_it() {
+    run(async {
+        let server = server();
+        let maps = Gvr::core("configmaps");
+        let mut map = config_map("c", json!({"a": "1"}));
+        map["binaryData"] = json!({"b": "AA=="});
+        create(&server, &maps, map).await.expect("valid");
+        let patch = json!({"$patch": "replace", "data": {"c": "2"},
+            "metadata": {"namespace": "default", "name": "c"}});
+        let admin = User::admin();
+        let kind = PatchKind::StrategicMerge;
+        let request = Request::patch(kind, &maps, "default", "c", patch, &admin);
+        let answer = server.call(request).await.expect("a patch");
+        let object = answer.object().expect("an object");
+        assert_eq!(object["data"], json!({"c": "2"}));
+        assert_eq!(object["binaryData"], Value::Null);
+    });
+}
+
+#[test]
 fn a_service_gets_one_address_and_keeps_it() {
     run(async {
         let server = server();

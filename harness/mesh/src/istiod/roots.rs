@@ -3,15 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use istio::version::Flag;
-use k8s_openapi::ByteString;
 use k8s_openapi::api::{
     admissionregistration::v1::{MutatingWebhook, MutatingWebhookConfiguration},
     core::v1::ConfigMap,
 };
 use kube::{
-    Api, Client,
-    api::{ListParams, Patch, PatchParams, PostParams},
+    Api, Client, Resource,
+    api::{ListParams, Patch, PatchParams, PostParams, Request},
 };
 use serde::Serialize;
 use serde_json::json;
@@ -146,7 +146,7 @@ pub(crate) async fn write(
     }
     for hooks in missing.webhooks {
         let name = hooks.metadata.name.clone().unwrap_or_default();
-        if let Err(error) = patch_webhooks(client, hooks, roots).await {
+        if let Err(error) = patch_webhooks(client, &hooks, roots).await {
             failed.push(format!("caBundle of {name}: {}", text(&error)));
         }
     }
@@ -176,42 +176,58 @@ async fn write_root(
         .map(drop)
 }
 
-/// What is written of a configuration of webhooks.
+/// What is written of a configuration of webhooks: a strategic merge finds webhooks by their names.
 #[derive(Debug, Serialize)]
-struct Patched {
-    metadata: Based,
-    webhooks: Option<Vec<MutatingWebhook>>,
+struct Patched<'a> {
+    metadata: Based<'a>,
+    webhooks: Vec<Hook<'a>>,
 }
 
 /// The version that was read.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Based {
-    resource_version: Option<String>,
+struct Based<'a> {
+    resource_version: Option<&'a str>,
 }
 
-/// Writes the CA into every webhook of a configuration, as it was read. Of the answer only the
-/// metadata is asked for: its news brings the rest.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Hook<'a> {
+    name: &'a str,
+    client_config: Believed<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Believed<'a> {
+    ca_bundle: &'a str,
+}
+
+/// Writes the CA into every webhook of a configuration, as it was read. The answer is not looked
+/// at: its news brings it.
 async fn patch_webhooks(
     client: &Client,
-    mut hooks: MutatingWebhookConfiguration,
+    hooks: &MutatingWebhookConfiguration,
     roots: &str,
 ) -> kube::Result<()> {
-    for hook in hooks.webhooks.iter_mut().flatten() {
-        hook.client_config.ca_bundle = Some(ByteString(roots.as_bytes().to_vec()));
-    }
-    let all: Api<MutatingWebhookConfiguration> = Api::all(client.clone());
-    let name = hooks.metadata.name.unwrap_or_default();
-    let patch = Patch::Merge(Patched {
-        metadata: Based {
-            resource_version: hooks.metadata.resource_version,
+    let ca_bundle = STANDARD.encode(roots);
+    let believed = hooks.webhooks.iter().flatten().map(|hook| Hook {
+        name: &hook.name,
+        client_config: Believed {
+            ca_bundle: &ca_bundle,
         },
-        webhooks: hooks.webhooks,
     });
-    match all
-        .patch_metadata(&name, &PatchParams::default(), &patch)
-        .await
-    {
+    let patch = Patch::Strategic(Patched {
+        metadata: Based {
+            resource_version: hooks.metadata.resource_version.as_deref(),
+        },
+        webhooks: believed.collect(),
+    });
+    let name = hooks.metadata.name.as_deref().unwrap_or_default();
+    let all = Request::new(MutatingWebhookConfiguration::url_path(&(), None));
+    let asked = all.patch_metadata(name, &PatchParams::default(), &patch);
+    let asked = asked.map_err(kube::Error::BuildRequest)?;
+    match client.request_text(asked).await {
         // It has changed since it was read: its news brings it here again.
         Err(kube::Error::Api(status)) if status.code == 409 => Ok(()),
         patched => patched.map(drop),

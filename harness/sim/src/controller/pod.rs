@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use apiserver::json::Value;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Pod, PodTemplateSpec};
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::owner;
@@ -71,8 +72,8 @@ pub(crate) fn from_template<K: Watched>(
             metadata["generateName"] = format!("{owner}-").into();
         }
     }
-    let mut pod = json!({"apiVersion": "v1", "kind": "Pod", "spec": template.spec});
-    pod["metadata"] = metadata;
+    let mut pod = Value::from(json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata}));
+    pod["spec"] = Value::of(&template.spec);
     pod
 }
 

@@ -6,10 +6,10 @@ use std::{
     time::Duration,
 };
 
+use apiserver::json::Value;
 use futures::future::{join_all, select_all};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Container, Pod};
-use serde_json::json;
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
@@ -258,7 +258,7 @@ impl Worker {
         let status = status::status(&pod, &parts, located, self.around.clock.now());
         if status::is_news(&status, &pod) {
             let api = &self.around.api;
-            let written = api.patch_status::<Pod>(&self.key, json!(status)).await;
+            let written = api.patch_status::<Pod>(&self.key, Value::of(&status)).await;
             if let Err(refusal) = written {
                 self.around.log.note(&self.key, refusal.message);
             }

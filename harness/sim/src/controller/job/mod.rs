@@ -239,8 +239,8 @@ fn check(spec: &JobSpec) -> Result<(), Status> {
     }
 }
 
-fn new_pod(job: &Job, spec: &JobSpec) -> Value {
+fn new_pod(job: &Job, spec: &JobSpec) -> apiserver::json::Value {
     let mut pod = pod::from_template(&spec.template, job, None);
-    pod["metadata"]["finalizers"] = json!([FINALIZER]);
+    pod["metadata"]["finalizers"] = vec![FINALIZER].into();
     pod
 }

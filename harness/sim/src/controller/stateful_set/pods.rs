@@ -2,13 +2,12 @@
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc, time::Duration};
 
-use apiserver::Status;
+use apiserver::{Status, json::Value};
 use jiff::Timestamp;
 use k8s_openapi::api::{
     apps::v1::{ControllerRevision, StatefulSet, StatefulSetSpec},
     core::v1::Pod,
 };
-use serde_json::{Value, json};
 
 use super::revision;
 use crate::{
@@ -129,6 +128,6 @@ pub(super) fn new_pod(
     labels["statefulset.kubernetes.io/pod-name"] = name.clone().into();
     labels["apps.kubernetes.io/pod-index"] = ordinal.to_string().into();
     pod["spec"]["hostname"] = name.into();
-    pod["spec"]["subdomain"] = json!(set.spec.service_name);
+    pod["spec"]["subdomain"] = set.spec.service_name.as_deref().into();
     Ok(pod)
 }
