@@ -6,6 +6,7 @@ use std::{
 };
 
 use apiserver::Clock;
+use indexmap::IndexMap;
 use istio::{endpoint::select::Purpose, routing::ClusterKey};
 use sim::{
     log::EventLog,
@@ -48,8 +49,9 @@ pub struct Proxy {
     state: Mutex<State>,
 }
 
-/// Clusters of Envoy by what they are for.
-type Clusters = BTreeMap<Purpose, BTreeMap<ClusterKey, Shared>>;
+/// Clusters of Envoy by what they are for. Each call finds one among as many as the mesh has
+/// services, whose names begin alike.
+type Clusters = BTreeMap<Purpose, IndexMap<ClusterKey, Shared>>;
 
 /// A cluster that requests under way hold on to. One that the last push did not know any more ends
 /// with them.

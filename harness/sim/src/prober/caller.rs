@@ -26,13 +26,8 @@ pub(super) struct Caller {
     /// Where it stands, as reports name it.
     pub(super) at: At,
     resolver: Resolver,
-    home: Option<Home>,
-}
-
-/// The pod that calls and the cluster it is in.
-struct Home {
-    cluster: Arc<Cluster>,
-    pod: Arc<Pod>,
+    /// The cluster that it is in.
+    home: Option<Arc<Cluster>>,
 }
 
 /// What was found out for the call before, for calls that resemble each other: who calls, and what
@@ -42,8 +37,16 @@ pub(crate) struct Known(Mutex<Last>);
 
 #[derive(Default)]
 struct Last {
-    caller: Option<Arc<Caller>>,
+    found: Option<Found>,
     lookup: Option<Lookup>,
+}
+
+/// Who calls in a client's name. It holds until the objects that the cluster's controllers see
+/// change, whichever they are.
+struct Found {
+    client: Client,
+    news: Listener,
+    caller: Arc<Caller>,
 }
 
 /// An answer of a cluster's DNS. It holds until the objects that the cluster's controllers see
@@ -56,11 +59,12 @@ struct Lookup {
 }
 
 impl Known {
-    /// The caller of the call before, if it is this pod as it is now.
-    fn caller(&self, now: &Arc<Pod>) -> Option<Arc<Caller>> {
-        let known = self.lock().caller.clone()?;
-        let same = |home: &Home| Arc::ptr_eq(&home.pod, now);
-        known.home.as_ref().is_some_and(same).then_some(known)
+    /// The caller of the call before, if that was the same client and nothing has changed.
+    fn caller(&self, client: &Client) -> Option<Arc<Caller>> {
+        let last = self.lock();
+        let found = last.found.as_ref()?;
+        let holds = !found.news.has_changed() && found.client == *client;
+        holds.then(|| Arc::clone(&found.caller))
     }
 
     fn lock(&self) -> MutexGuard<'_, Last> {
@@ -78,13 +82,20 @@ impl SimProber {
     pub(super) fn caller(&self, client: &Client, known: &Known) -> Result<Arc<Caller>> {
         match client {
             Client::Pod { .. } => {
-                let found = self.pod_of(client)?;
-                let (cluster, pod) = found.ok_or_else(|| no_client(client))?;
-                if let Some(caller) = known.caller(&pod) {
+                if let Some(caller) = known.caller(client) {
                     return Ok(caller);
                 }
-                let caller = pod_caller(cluster, pod).ok_or_else(|| no_client(client))?;
-                Ok(Arc::clone(known.lock().caller.insert(Arc::new(caller))))
+                let found = self.pod_of(client)?;
+                let (cluster, pod) = found.ok_or_else(|| no_client(client))?;
+                let news = cluster.view.changes();
+                let caller = pod_caller(cluster, &pod).ok_or_else(|| no_client(client))?;
+                let caller = Arc::new(caller);
+                known.lock().found = Some(Found {
+                    client: client.clone(),
+                    news,
+                    caller: Arc::clone(&caller),
+                });
+                Ok(caller)
             }
             Client::Vm(vm) => {
                 let machine = self.machines.get(vm);
@@ -134,7 +145,7 @@ impl SimProber {
         match (captured, &caller.home) {
             (None, Some(home)) => ask_cluster(caller, home, host, known),
             (names, Some(home)) => {
-                let records = &home.cluster.view;
+                let records = &home.view;
                 let found = resolver.resolve_captured(names.as_deref(), records, host);
                 found.map(Arc::new)
             }
@@ -148,7 +159,7 @@ impl SimProber {
 
 fn ask_cluster(
     caller: &Arc<Caller>,
-    home: &Home,
+    home: &Cluster,
     host: &Text,
     known: &Known,
 ) -> std::result::Result<Arc<Resolved>, NoAddress> {
@@ -156,7 +167,7 @@ fn ask_cluster(
     if let Some(lookup) = last.lookup.as_ref().filter(|one| one.answers(caller, host)) {
         return Ok(Arc::clone(&lookup.resolved));
     }
-    let records = &home.cluster.view;
+    let records = &home.view;
     let news = records.changes();
     let resolved = Arc::new(caller.resolver.resolve(records, host)?);
     last.lookup = Some(Lookup {
@@ -186,7 +197,7 @@ fn ready_pod(cluster: &Cluster, namespace: &str, workload: &str) -> Option<Arc<P
         .read(|tables| tables.pods.within(namespace).find(wanted).cloned())
 }
 
-fn pod_caller(cluster: &Arc<Cluster>, pod: Arc<Pod>) -> Option<Caller> {
+fn pod_caller(cluster: &Arc<Cluster>, pod: &Pod) -> Option<Caller> {
     let namespace = pod.metadata.namespace.as_deref()?;
     let node = pod.spec.as_ref()?.node_name.as_ref()?;
     let Place::Cluster {
@@ -212,10 +223,7 @@ fn pod_caller(cluster: &Arc<Cluster>, pod: Arc<Pod>) -> Option<Caller> {
             who: format!("pod {namespace}/{}", pod.metadata.name.as_deref()?).into(),
         },
         resolver: Resolver::of_pod(namespace),
-        home: Some(Home {
-            cluster: Arc::clone(cluster),
-            pod,
-        }),
+        home: Some(Arc::clone(cluster)),
     })
 }
 
