@@ -81,7 +81,7 @@ pub(crate) fn remove(object: &mut Value, path: &[&str]) -> Option<Value> {
     let parent = parents
         .iter()
         .try_fold(object, |value, field| value.get_mut(*field))?;
-    parent.as_object_mut()?.remove(*last)
+    parent.as_object_mut()?.remove(last)
 }
 
 /// Sets a field to what it is in another object, absence included.

@@ -11,7 +11,7 @@ pub(super) fn job(job: &mut Value) {
     let spec = map_mut(job, "spec");
     let bare = ["completions", "parallelism"]
         .iter()
-        .all(|field| !spec.contains_key(*field));
+        .all(|field| !spec.contains_key(field));
     if bare {
         set_default(spec, "completions", 1);
     }

@@ -141,7 +141,7 @@ pub(super) fn allocate(
         let spec = map_mut(service, "spec");
         ["clusterIP", "clusterIPs"]
             .iter()
-            .for_each(|field| drop(spec.remove(*field)));
+            .for_each(|field| drop(spec.remove(field)));
     } else {
         address(server, state, resource, live, service)?;
     }

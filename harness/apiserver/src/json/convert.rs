@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn a_number_is_equal_to_itself_in_every_type_that_holds_it() {
         let one = Value::from(1_u8);
-        assert!(one == 1_i64 && one == 1_u64 && one == 1_i32 && one == Value::from(1_usize));
+        assert!(one == 1_i64 && one == 1_u64 && one == 1_i32 && one == 1_usize);
         assert!(one != 2 && Value::from(-1) == -1_i64 && Value::from("1") != 1);
     }
 
