@@ -151,22 +151,20 @@ fn a_strategic_patch_merges_containers_by_name() {
 }
 
 #[test]
-fn a_strategic_patch_that_replaces_a_whole_object_leaves_nothing_of_it() {
+fn a_strategic_patch_of_a_status_that_replaces_all_leaves_the_spec() {
     run(async {
         let server = server();
-        let maps = Gvr::core("configmaps");
-        let mut map = config_map("c", json!({"a": "1"}));
-        map["binaryData"] = json!({"b": "AA=="});
-        create(&server, &maps, map).await.expect("valid");
-        let patch = json!({"$patch": "replace", "data": {"c": "2"},
-            "metadata": {"namespace": "default", "name": "c"}});
-        let admin = User::admin();
+        let gvr = Gvr::new("apps", "v1", "deployments");
+        let made = create(&server, &gvr, deployment("web"));
+        let made = made.await.expect("valid");
+        let patch = json!({"$patch": "replace", "status": {"replicas": 3},
+            "metadata": {"namespace": "default", "name": "web"}});
         let kind = PatchKind::StrategicMerge;
-        let request = Request::patch(kind, &maps, "default", "c", patch, &admin);
-        let answer = server.call(request).await.expect("a patch");
+        let request = Request::patch(kind, &gvr, "default", "web", patch, &User::admin());
+        let answer = server.call(request.at("status")).await.expect("a patch");
         let object = answer.object().expect("an object");
-        assert_eq!(object["data"], json!({"c": "2"}));
-        assert_eq!(object["binaryData"], Value::Null);
+        assert_eq!(object["spec"], made["spec"]);
+        assert_eq!(object["status"]["replicas"], 3);
     });
 }
 
