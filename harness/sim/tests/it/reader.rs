@@ -8,7 +8,11 @@ use std::{
 
 use apiserver::{Clock, EventKind, Gvr};
 use engine::facts::service_account_token;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use kube::{
+    Api,
+    api::{ListParams, PostParams},
+};
 use serde_json::json;
 use sim::{
     SimEnvironment,
@@ -107,5 +111,23 @@ fn a_reader_hears_of_changes_after_the_network_s_time_until_the_watch_ends() {
             assert!(event.is_ok());
         }
         assert!(began.elapsed() >= minute);
+    });
+}
+
+#[test]
+fn a_write_takes_etcd_s_time_beside_the_network_s() {
+    runtime::run(async {
+        let (sim, _) = hello(1).await;
+        let client = remote(&sim, &token(&sim, true).await).client();
+        let maps: Api<ConfigMap> = Api::namespaced(client, "sample");
+        // The connection is there before anything is measured.
+        maps.list(&ListParams::default()).await.unwrap();
+        let began = Instant::now();
+        maps.list(&ListParams::default()).await.unwrap();
+        let read = began.elapsed();
+        let named = serde_json::from_value(json!({"metadata": {"name": "a"}})).unwrap();
+        maps.create(&PostParams::default(), &named).await.unwrap();
+        let written = began.elapsed() - read;
+        assert_eq!([read, written], [2, 5].map(Duration::from_millis));
     });
 }
