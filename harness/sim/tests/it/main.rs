@@ -8,5 +8,6 @@ mod informer;
 mod kit;
 mod net;
 mod reader;
+mod restarts;
 mod verbs;
 mod workloads;
