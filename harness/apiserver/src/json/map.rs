@@ -1,6 +1,7 @@
 //! Maps: sorted entries in one run, shared between copies.
 
 use std::{
+    cmp::Ordering,
     iter::Peekable,
     ops::{Index, IndexMut},
     slice,
@@ -41,8 +42,8 @@ impl Map {
     }
 
     /// Whether both are copies of one map that neither has changed since.
-    #[must_use]
-    pub fn is_same(&self, other: &Map) -> bool {
+    #[cfg(test)]
+    pub(super) fn is_same(&self, other: &Map) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
@@ -130,10 +131,7 @@ impl Map {
     fn place(&self, key: &str) -> Option<usize> {
         match self.len() <= SHORT {
             true => self.0.iter().position(|(known, _)| known == key),
-            false => self
-                .0
-                .binary_search_by(|(known, _)| known.as_str().cmp(key))
-                .ok(),
+            false => self.0.binary_search_by(|(known, _)| order(known, key)).ok(),
         }
     }
 
@@ -145,7 +143,9 @@ impl Map {
     /// Puts in an entry whose key is new, and says where. Maps are kept far longer than they grow,
     /// so that they grow by little.
     fn put(&mut self, entry: Entry) -> usize {
-        let place = self.0.partition_point(|(known, _)| *known < entry.0);
+        let place = self
+            .0
+            .partition_point(|(known, _)| order(known, &entry.0).is_lt());
         let entries = self.entries();
         if entries.len() == entries.capacity() {
             entries.reserve_exact(1 + entries.len() / 8);
@@ -160,7 +160,7 @@ impl<K: Into<Text>> FromIterator<(K, Value)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, Value)>>(entries: I) -> Self {
         let entries = entries.into_iter().map(|(key, value)| (key.into(), value));
         let mut entries: Vec<Entry> = entries.collect();
-        if !entries.is_sorted_by(|(a, _), (b, _)| a < b) {
+        if !entries.is_sorted_by(|(a, _), (b, _)| order(a, b).is_lt()) {
             // The sort is stable: reversed, the last one of equal keys is the first.
             entries.reverse();
             entries.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -222,12 +222,21 @@ pub struct InOrder<'a>(Peekable<Iter<'a>>);
 impl<'a> InOrder<'a> {
     /// The value under a key, which must not be smaller than the one before.
     pub fn get(&mut self, key: &str) -> Option<&'a Value> {
-        while self.0.next_if(|(known, _)| known.as_str() < key).is_some() {}
-        self.0
-            .peek()
-            .filter(|(known, _)| known.as_str() == key)
-            .map(|(_, value)| *value)
+        loop {
+            let (known, value) = self.0.peek()?;
+            match order(known, key) {
+                Ordering::Less => self.0.next(),
+                Ordering::Equal => return Some(value),
+                Ordering::Greater => return None,
+            };
+        }
     }
+}
+
+/// The order of two keys, which most pairs' first letters tell.
+fn order(a: &str, b: &str) -> Ordering {
+    let (first, other) = (a.as_bytes().first(), b.as_bytes().first());
+    first.cmp(&other).then_with(|| a.cmp(b))
 }
 
 impl Index<&str> for Map {

@@ -226,43 +226,28 @@ impl Serializer for Writer {
     }
 }
 
-impl SerializeSeq for Items {
-    type Ok = Value;
-    type Error = Error;
+/// What serde tells apart and JSON does not.
+macro_rules! lists {
+    ($($kind:ident: $method:ident),* $(,)?) => {$(
+        impl $kind for Items {
+            type Ok = Value;
+            type Error = Error;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), Error> {
-        self.push(item)
-    }
+            fn $method<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), Error> {
+                self.push(item)
+            }
 
-    fn end(self) -> Result<Value, Error> {
-        Ok(self.list())
-    }
+            fn end(self) -> Result<Value, Error> {
+                Ok(self.list())
+            }
+        }
+    )*};
 }
 
-impl SerializeTuple for Items {
-    type Ok = Value;
-    type Error = Error;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), Error> {
-        self.push(item)
-    }
-
-    fn end(self) -> Result<Value, Error> {
-        Ok(self.list())
-    }
-}
-
-impl SerializeTupleStruct for Items {
-    type Ok = Value;
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), Error> {
-        self.push(item)
-    }
-
-    fn end(self) -> Result<Value, Error> {
-        Ok(self.list())
-    }
+lists! {
+    SerializeSeq: serialize_element,
+    SerializeTuple: serialize_element,
+    SerializeTupleStruct: serialize_field,
 }
 
 impl SerializeTupleVariant for Variant<Items> {

@@ -112,8 +112,7 @@ fn initial_events_end_with_a_marked_bookmark() {
 }
 
 #[test]
-fn a_watch_from_long_ago_is_told_the_states_that_were_written_down() {
-    // More than a process keeps as they are.
+fn a_watch_from_long_ago_is_told_every_state_since() {
     const STATES: usize = 1100;
     run(async {
         let server = server();
