@@ -17,12 +17,11 @@ const DEFINITIONS: &str = "#/$defs/";
 /// If the schema uses a keyword in a way that the drafts never do.
 pub(crate) fn compile(schema: &schemars::Schema) -> Schema {
     let root = schema.as_object().expect("a draft's schema is an object");
-    let definitions = root.get("$defs").and_then(Json::as_object);
     let compiler = Compiler {
-        definitions: definitions.cloned().unwrap_or_default(),
+        definitions: root.get("$defs").and_then(Json::as_object),
         patterns: RefCell::default(),
     };
-    let named = compiler.definitions.iter();
+    let named = compiler.definitions.into_iter().flatten();
     Schema {
         named: named
             .map(|(name, schema)| (name.clone(), compiler.shape(object(schema))))
@@ -31,13 +30,13 @@ pub(crate) fn compile(schema: &schemars::Schema) -> Schema {
     }
 }
 
-struct Compiler {
-    definitions: Object<String, Json>,
+struct Compiler<'a> {
+    definitions: Option<&'a Object<String, Json>>,
     /// Most fields have one of a few patterns, and compiling one is the dearest step of all.
     patterns: RefCell<BTreeMap<String, Regex>>,
 }
 
-impl Compiler {
+impl Compiler<'_> {
     fn shape(&self, schema: &Object<String, Json>) -> Shape {
         if let Some(name) = schema.get("$ref").and_then(Json::as_str) {
             return Shape::Named(name.trim_start_matches(DEFINITIONS).to_owned());
@@ -142,7 +141,8 @@ impl Compiler {
         for alternative in all {
             let alternative = object(alternative);
             if let Some(name) = alternative.get("$ref").and_then(Json::as_str) {
-                let named = self.definitions.get(name.trim_start_matches(DEFINITIONS))?;
+                let name = name.trim_start_matches(DEFINITIONS);
+                let named = self.definitions?.get(name)?;
                 choices.extend(self.choices(alternatives(object(named))?)?);
                 continue;
             }
