@@ -77,9 +77,10 @@ impl Ways {
     }
 }
 
-/// The gateways that a call passed, once for each station there.
+/// The gateways that a call passed on the way to its answer, once for each station there.
 fn passed(observation: &Observation) -> impl Iterator<Item = Gateway<'_>> {
-    observation.hops.iter().filter_map(|hop| match &hop.at {
+    let led = observation.hops.iter().filter(|hop| !hop.in_vain);
+    led.filter_map(|hop| match &hop.at {
         Place::Gateway { cluster, name } => Some((cluster, name)),
         Place::Cluster { .. } | Place::Vm(_) | Place::Network(_) => None,
     })
@@ -101,5 +102,54 @@ fn words(passed: &BTreeSet<Gateway<'_>>) -> String {
     match names.is_empty() {
         true => "a call went from pod to pod, through no gateway".to_owned(),
         false => format!("a call went through {}", names.join(" and ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use world::{Call, Connection, Hop, Outcome, Protocol, Sentence, Target};
+
+    use super::*;
+
+    fn answered(by_gateway_in_vain: bool) -> (Observation, Answer) {
+        let answer = Answer::default();
+        let observation = Observation {
+            call: Call {
+                from: Client::Outside,
+                to: Target {
+                    host: "helloworld.sample".into(),
+                    port: 5000,
+                },
+                protocol: Protocol::get("/hello"),
+                connection: Connection::Fresh,
+                timeout: Duration::from_secs(5),
+            },
+            at: Duration::ZERO,
+            took: Duration::ZERO,
+            outcome: Outcome::Answered(answer.clone()),
+            hops: vec![Hop {
+                at: Place::Gateway {
+                    cluster: ClusterName::new("cluster2").expect("it is a name"),
+                    name: "istio-eastwestgateway".into(),
+                },
+                decided: Sentence::new("passed through"),
+                because: None,
+                in_vain: by_gateway_in_vain,
+            }],
+        };
+        (observation, answer)
+    }
+
+    #[test]
+    fn a_gateway_that_was_tried_in_vain_was_not_on_the_way_of_the_answer() {
+        let differs = |in_vain| {
+            let (observation, answer) = answered(in_vain);
+            Ways::default().differs(Via::Direct, &observation, &answer)
+        };
+        assert_eq!(differs(true), None);
+        let passed = "a call went through istio-eastwestgateway of cluster2";
+        assert_eq!(differs(false).as_deref(), Some(passed));
     }
 }

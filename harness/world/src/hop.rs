@@ -64,4 +64,8 @@ pub struct Hop {
     pub decided: Sentence,
     /// By which rule; `None` where the engine saw the effect but not the cause.
     pub because: Option<RuleId>,
+    /// Whether it was on the way of a try that came to nothing, after which a proxy made another
+    /// one: the call came by there, its answer did not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_vain: bool,
 }

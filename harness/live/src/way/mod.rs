@@ -136,6 +136,7 @@ fn hop(
                 "{proxy} sent requests to {pod}, the pod that answered"
             )),
             because: None,
+            in_vain: false,
         }),
         (false, Some((address, (_, name))), None) => Some(Hop {
             at: Place::Gateway {
@@ -146,6 +147,7 @@ fn hop(
                 "{proxy} sent requests to {address}, the gateway {name} of {cluster}"
             )),
             because: None,
+            in_vain: false,
         }),
         (true, Some(_), _) | (false, Some(_), Some(_)) | (false, None, _) => None,
     }

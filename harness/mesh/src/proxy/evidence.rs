@@ -14,6 +14,7 @@ pub(super) fn note(trail: &Trail, at: &Place, decided: impl Words, because: Rule
         at: at.clone(),
         decided: Sentence::new(decided),
         because: Some(because),
+        in_vain: false,
     });
 }
 

@@ -110,12 +110,14 @@ impl Errand<'_> {
         let mut left = retry.map_or(0, |retry| retry.attempts);
         let mut tried: Vec<Address> = Vec::new();
         loop {
+            let before = self.trail.stations();
             let result = self.once(&mut tried).await;
             let again = retry.is_some_and(|retry| left > 0 && is_retried(retry, &result));
             let Some(retry) = retry.filter(|_| again) else {
                 return result;
             };
             left -= 1;
+            self.trail.came_to_nothing(before);
             sleep(self.pause(retry, tried.len())).await;
         }
     }

@@ -6,7 +6,7 @@ use istio::network::split_horizon::ProxyKind;
 use serde_json::{Value, json};
 use sim::{net::Host, program::Serve, runtime};
 use std::sync::Arc;
-use world::TlsSeen;
+use world::{Hop, TlsSeen};
 
 use crate::kit::{At, Lab, Pod, status, who};
 
@@ -114,6 +114,25 @@ fn a_gateway_that_exposes_nothing_lets_nothing_through() {
         assert_eq!(status(&mesh.lab.call(&mesh.sleep).await.0), Some(503));
         let none = TwoNetworks::new(0, 1, Vec::new());
         assert_eq!(status(&none.lab.call(&none.sleep).await.0), Some(503));
+    });
+}
+
+#[test]
+fn what_a_try_in_vain_came_by_is_told_apart_from_the_way_of_the_answer() {
+    runtime::run(async {
+        // The gateway lets nothing through: whatever goes there is tried again at home.
+        let mesh = TwoNetworks::new(1, 1, Vec::new());
+        let mut tried_in_vain = 0;
+        for _ in 0..20 {
+            let (reply, seen) = mesh.lab.call(&mesh.sleep).await;
+            assert_eq!(who(&reply), "pod1-10");
+            let by_gateway = |hop: &&Hop| hop.decided.to_string().contains(":15443 is picked");
+            let (vain, led): (Vec<_>, Vec<_>) = seen.hops.iter().partition(|hop| hop.in_vain);
+            assert_eq!(led.into_iter().find(by_gateway), None);
+            tried_in_vain += vain.iter().filter(|hop| by_gateway(hop)).count();
+        }
+        // Half of the calls, give or take four standard deviations.
+        assert!((1..=19).contains(&tried_in_vain), "{tried_in_vain}");
     });
 }
 

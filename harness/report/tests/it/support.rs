@@ -88,6 +88,7 @@ fn observation() -> Observation {
         at: Place::Network("network1".into()),
         decided: Sentence::new("no endpoint of cluster2 <known> & \"quoted\""),
         because: Some(RuleId::new("remote/secret")),
+        in_vain: false,
     };
     Observation {
         call,

@@ -191,6 +191,7 @@ impl Caller {
             at: self.at.clone(),
             decided: Sentence::new(decided),
             because: Some(RuleId::new(because)),
+            in_vain: false,
         });
     }
 }

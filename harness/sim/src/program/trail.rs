@@ -69,6 +69,21 @@ impl Trail {
         self.leave(|seen| seen.hops.push(hop));
     }
 
+    /// How many stations have decided so far.
+    pub fn stations(&self) -> usize {
+        let seen = self.seen.as_ref();
+        seen.map_or(0, |seen| locked(seen).hops.len())
+    }
+
+    /// What stations decided since there were so many was on the way of a try that came to nothing:
+    /// a proxy makes another one.
+    pub fn came_to_nothing(&self, since: usize) {
+        self.leave(|seen| {
+            let tried = seen.hops.iter_mut().skip(since);
+            tried.for_each(|hop| hop.in_vain = true);
+        });
+    }
+
     /// A proxy sends where it sent an earlier call, or picked the server for this one. The last one
     /// that picks counts.
     pub fn picked_earlier(&self, earlier: bool) {
