@@ -82,7 +82,7 @@ fn line(hop: Hop) -> Line {
         Place::Network(network) => network.to_string(),
     };
     Line {
-        text: format!("{at}: {}", hop.decided),
+        text: format!("{at}: {hop}"),
         rule: hop.because,
     }
 }

@@ -90,7 +90,7 @@ fn call(text: &mut String, seen: &Observation) {
         let rule = because
             .map(|rule| format!("  [{rule}]"))
             .unwrap_or_default();
-        let _ = writeln!(text, "      {number}. {}{rule}", hop.decided);
+        let _ = writeln!(text, "      {number}. {hop}{rule}");
     }
 }
 

@@ -69,3 +69,11 @@ pub struct Hop {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_vain: bool,
 }
+
+/// What was decided, for people who read the stations one below the other.
+impl fmt::Display for Hop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let vain = if self.in_vain { " (in vain)" } else { "" };
+        write!(f, "{}{vain}", self.decided)
+    }
+}

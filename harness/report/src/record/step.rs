@@ -82,6 +82,9 @@ pub struct HopRecord {
     /// By which rule, where the engine saw the cause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// Whether it was on the way of a try that came to nothing, after which a proxy made another one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_vain: bool,
 }
 
 impl StepRecord {
@@ -120,6 +123,7 @@ impl CallRecord {
         let hop = |hop: &world::Hop| HopRecord {
             decided: hop.decided.to_string(),
             rule: hop.because.as_ref().map(ToString::to_string),
+            in_vain: hop.in_vain,
         };
         Self {
             call: seen.call.to_string(),

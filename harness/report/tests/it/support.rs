@@ -84,18 +84,21 @@ fn observation() -> Observation {
         connection: Connection::Fresh,
         timeout: Duration::from_secs(5),
     };
-    let hop = Hop {
+    let hop = |decided, in_vain| Hop {
         at: Place::Network("network1".into()),
-        decided: Sentence::new("no endpoint of cluster2 <known> & \"quoted\""),
+        decided: Sentence::new(decided),
         because: Some(RuleId::new("remote/secret")),
-        in_vain: false,
+        in_vain,
     };
     Observation {
         call,
         at: Duration::from_secs(70),
         took: Duration::from_secs(5),
         outcome: world::Outcome::Refused(Refusal::Timeout),
-        hops: vec![hop],
+        hops: vec![
+            hop("no connection to the gateway", true),
+            hop("no endpoint of cluster2 <known> & \"quoted\"", false),
+        ],
     }
 }
 
