@@ -28,6 +28,9 @@ pub(super) fn workload(kind: &str, workload: &mut Value) {
             let keep = json!({"whenDeleted": "Retain", "whenScaled": "Retain"});
             set_default(spec, "persistentVolumeClaimRetentionPolicy", keep);
             partitioned(&mut spec["updateStrategy"]);
+            spec.get_mut("volumeClaimTemplates")
+                .into_iter()
+                .for_each(claims);
         }
         "DaemonSet" => rolling_daemons(&mut spec["updateStrategy"]),
         _ => {}
@@ -35,6 +38,15 @@ pub(super) fn workload(kind: &str, workload: &mut Value) {
     object::at_mut(workload, &["spec", "template", "spec"])
         .into_iter()
         .for_each(pod::spec);
+}
+
+/// Templates of claims are claims, whatever they say they are. Source: the conversion of
+/// `apps/v1` StatefulSets in kube-apiserver.
+fn claims(templates: &mut Value) {
+    for template in templates.as_array_mut().into_iter().flatten() {
+        template["apiVersion"] = "v1".into();
+        template["kind"] = "PersistentVolumeClaim".into();
+    }
 }
 
 /// The strategy as a map of type `RollingUpdate`, unless it is another one.

@@ -43,6 +43,8 @@ struct TypeFact {
     #[serde(default)]
     nulls: Vec<String>,
     #[serde(default)]
+    required: Vec<String>,
+    #[serde(default)]
     omit: BTreeSet<String>,
     #[serde(default)]
     defaults: BTreeMap<String, Value>,
@@ -126,7 +128,8 @@ impl<'de> Visitor<'de> for NodeVisitor {
 enum Leaf {
     Any,
     String,
-    Integer,
+    Int32,
+    Int64,
     Number,
     Boolean,
     IntOrString,
@@ -166,6 +169,7 @@ fn resolve(
         others: None,
         fill: fact.fill.clone(),
         nulls: fact.nulls.clone(),
+        required: fact.required.clone(),
         omit: fact.omit.clone(),
         defaults: fact.defaults.clone(),
     });
@@ -213,7 +217,8 @@ impl Leaf {
         Node::Scalar(match self {
             Leaf::Any => return Node::Any,
             Leaf::String => Scalar::Text,
-            Leaf::Integer => Scalar::Integer,
+            Leaf::Int32 => Scalar::Int32,
+            Leaf::Int64 => Scalar::Int64,
             Leaf::Number => Scalar::Number,
             Leaf::Boolean => Scalar::Boolean,
             Leaf::IntOrString => Scalar::IntOrString,

@@ -159,7 +159,7 @@ fn node(schema: &Value) -> Node {
         "object" => object_node(schema),
         "array" => list_node(schema),
         "string" => Node::Scalar(Scalar::Text),
-        "integer" => Node::Scalar(Scalar::Integer),
+        "integer" => Node::Scalar(Scalar::Int64),
         "number" => Node::Scalar(Scalar::Number),
         "boolean" => Node::Scalar(Scalar::Boolean),
         _ => Node::Any,

@@ -3,9 +3,7 @@
 
 use std::{fmt, sync::Arc};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-
-use super::{Node, Object, Scalar};
+use super::{Node, Object, leaf};
 use crate::json::{Map, Value};
 
 /// An object in its shape.
@@ -89,8 +87,8 @@ impl Reader {
             (Node::List(list), Value::Array(items)) => {
                 self.items(&list.item, Arc::make_mut(items).as_mut_slice(), live, path)
             }
-            (Node::Scalar(scalar), _) => leaf(*scalar, value, path),
-            (_, Value::Null) => Ok(()),
+            (shape, Value::Null) => self.zero(shape, value, path),
+            (Node::Scalar(scalar), _) => leaf::read(*scalar, value, &path),
             (shape, value) => Err(mismatch(value, path, go_type(shape))),
         }
     }
@@ -121,10 +119,6 @@ impl Reader {
     ) -> Result<(), Mismatch> {
         let mut beside = live.and_then(Value::as_object).map(Map::in_order);
         for (key, value) in map.iter_mut() {
-            // A null in a map of texts reads as the empty text, as Go decodes it.
-            if let (Node::Scalar(Scalar::Text | Scalar::Bytes), Value::Null) = (shape, &value) {
-                *value = "".into();
-            }
             let live = beside.as_mut().and_then(|live| live.get(key));
             if live != Some(value) {
                 self.value(shape, value, live, Path::Field(&path, key))?;
@@ -154,7 +148,7 @@ impl Reader {
             })
         });
         read?;
-        self.fill(shape, map)
+        self.complete(shape, map, path)
     }
 
     /// Reads a field; says whether it stays.
@@ -174,6 +168,31 @@ impl Reader {
         }
         self.value(node, value, live, path)?;
         Ok(!(is_zero(value) && shape.omit.contains(name)))
+    }
+
+    /// What Go makes of a null where a value stands: its type's zero value.
+    fn zero(&mut self, shape: &Node, value: &mut Value, path: Path<'_>) -> Result<(), Mismatch> {
+        let mut map = Map::new();
+        *value = match shape {
+            Node::Any => Value::Null,
+            Node::Object { object, .. } => {
+                self.complete(object, &mut map, path)?;
+                Value::Object(map)
+            }
+            Node::Map { .. } => Value::Object(map),
+            Node::List(_) => Value::Array(Arc::default()),
+            Node::Scalar(scalar) => leaf::zero(*scalar),
+        };
+        Ok(())
+    }
+
+    /// Writes what is always there, and misses what must be.
+    fn complete(&mut self, shape: &Object, map: &mut Map, path: Path<'_>) -> Result<(), Mismatch> {
+        self.fill(shape, map)?;
+        let absent = shape.required.iter().find(|name| !map.contains_key(name));
+        absent.map_or(Ok(()), |name| {
+            Err(format!("{}: Required value", Path::Field(&path, name)))
+        })
     }
 
     /// Writes what Go writes for fields without `omitempty`.
@@ -206,85 +225,6 @@ fn is_zero(value: &Value) -> bool {
     }
 }
 
-fn leaf(scalar: Scalar, value: &mut Value, path: Path<'_>) -> Result<(), Mismatch> {
-    match (scalar, &*value) {
-        (_, Value::Null)
-        | (Scalar::Text | Scalar::Time | Scalar::MicroTime, Value::String(_))
-        | (Scalar::Boolean, Value::Bool(_))
-        | (Scalar::Number, Value::Number(_))
-        | (Scalar::IntOrString, Value::String(_)) => {}
-        (Scalar::Bytes, Value::String(text)) => {
-            if let Some(at) = first_illegal(text) {
-                return Err(format!("illegal base64 data at input byte {at}"));
-            }
-        }
-        (Scalar::Quantity, Value::String(_) | Value::Number(_)) => *value = quantity(value, path)?,
-        (Scalar::Integer | Scalar::IntOrString, Value::Number(number)) => {
-            *value = integer(number, path)?;
-        }
-        _ => return Err(mismatch(value, path, scalar.go_type())),
-    }
-    Ok(())
-}
-
-/// Where a text stops being base64.
-fn first_illegal(text: &str) -> Option<usize> {
-    // Nearly every text is legal, and in one line.
-    if STANDARD.decode(text).is_ok() {
-        return None;
-    }
-    let legal = |b: u8| b.is_ascii_alphanumeric() || b"+/=\r\n".contains(&b);
-    let illegal = text.bytes().position(|b| !legal(b));
-    illegal.or_else(|| {
-        STANDARD
-            .decode(text.replace(['\r', '\n'], ""))
-            .is_err()
-            .then_some(text.len())
-    })
-}
-
-/// Go decodes 3.0 into an integer field, and refuses 3.5.
-fn integer(number: &serde_json::Number, path: Path<'_>) -> Result<Value, Mismatch> {
-    match (number.as_i64(), number.as_f64()) {
-        (Some(whole), _) => Ok(whole.into()),
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the fraction was seen to be zero"
-        )]
-        (None, Some(float)) if float.fract() == 0.0 && float.abs() < 9e15 => {
-            Ok((float as i64).into())
-        }
-        _ => Err(format!(
-            "json: cannot unmarshal number {number} into Go struct field {path} of type int32"
-        )),
-    }
-}
-
-fn quantity(value: &Value, path: Path<'_>) -> Result<Value, Mismatch> {
-    let text = match value {
-        Value::String(text) => text.to_string(),
-        other => other.to_string(),
-    };
-    crate::quantity::canonical(&text).map(Value::from).ok_or_else(|| {
-        format!("unable to parse quantity's suffix or value at {path}: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
-    })
-}
-
-impl Scalar {
-    fn go_type(self) -> &'static str {
-        match self {
-            Scalar::Text => "string",
-            Scalar::Integer => "int32",
-            Scalar::Number => "float64",
-            Scalar::Boolean => "bool",
-            Scalar::IntOrString => "intstr.IntOrString",
-            Scalar::Quantity => "resource.Quantity",
-            Scalar::Time | Scalar::MicroTime => "v1.Time",
-            Scalar::Bytes => "[]uint8",
-        }
-    }
-}
-
 fn go_type(shape: &Node) -> &'static str {
     match shape {
         Node::Any => "interface {}",
@@ -295,7 +235,7 @@ fn go_type(shape: &Node) -> &'static str {
     }
 }
 
-fn mismatch(value: &Value, path: Path<'_>, wanted: &str) -> Mismatch {
+pub(super) fn mismatch(value: &Value, path: impl fmt::Display, wanted: &str) -> Mismatch {
     let found = match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",

@@ -4,7 +4,11 @@
 pub(crate) mod builtin;
 pub(crate) mod crd;
 mod decode;
+mod leaf;
+#[cfg(test)]
+mod readable;
 mod structural;
+mod time;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -37,7 +41,8 @@ pub(crate) enum Node {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scalar {
     Text,
-    Integer,
+    Int32,
+    Int64,
     Number,
     Boolean,
     IntOrString,
@@ -57,6 +62,8 @@ pub(crate) struct Object {
     pub(crate) fill: BTreeMap<String, Value>,
     /// Lists and maps that are written as `null` when absent.
     pub(crate) nulls: Vec<String>,
+    /// Fields without which a typed client cannot read it.
+    pub(crate) required: Vec<String>,
     /// Fields that are not written when they hold their type's zero value.
     pub(crate) omit: BTreeSet<String>,
     /// Values that stand for absent fields when they are keys of a list.

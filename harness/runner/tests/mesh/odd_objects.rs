@@ -120,9 +120,13 @@ fn odd() -> impl Strategy<Value = Odd> {
             json!("a".repeat(300)),
             json!("99999999999999999999s"),
             json!("1.2.3.4/99"),
+            json!("1e300"),
+            json!("2026-02-30T00:00:00Z"),
+            json!("aGVs\nbG8="),
             json!(-1),
             json!(0),
             json!(65_536),
+            json!(1_i64 << 31),
             json!(i64::MAX),
             json!(0.5),
             json!(true),
@@ -220,7 +224,7 @@ fn accepted(objects: &[Value]) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, max_shrink_iters: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 20, failure_persistence: None, max_shrink_iters: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn no_object_that_is_accepted_panics_anything(odd in vec(odd(), 24)) {
