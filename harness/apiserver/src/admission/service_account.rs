@@ -1,5 +1,7 @@
 //! The ServiceAccount plug-in: every pod runs as an account and carries its token.
 
+use std::sync::LazyLock;
+
 use crate::{
     json::{Value, json},
     object::{self, list, text},
@@ -97,7 +99,11 @@ fn mount(server: &ApiServer, pod: &mut Value) {
                 push(
                     container,
                     "volumeMounts",
-                    json!({"name": volume, "readOnly": true, "mountPath": MOUNT}),
+                    Value::from_iter([
+                        ("name", Value::from(volume.as_str())),
+                        ("readOnly", true.into()),
+                        ("mountPath", MOUNT.into()),
+                    ]),
                 );
             }
         }
@@ -115,12 +121,16 @@ fn push(value: &mut Value, field: &str, item: Value) {
 }
 
 fn projected(name: &str) -> Value {
-    json!({"name": name, "projected": {"defaultMode": 420, "sources": [
-        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
-        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
-        {"downwardAPI": {"items": [{"path": "namespace",
-            "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}},
-    ]}})
+    /// The same for every pod, so that all of them share it.
+    static SOURCES: LazyLock<Value> = LazyLock::new(|| {
+        json!({"defaultMode": 420, "sources": [
+            {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+            {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+            {"downwardAPI": {"items": [{"path": "namespace",
+                "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}},
+        ]})
+    });
+    Value::from_iter([("name", Value::from(name)), ("projected", SOURCES.clone())])
 }
 
 #[cfg(test)]

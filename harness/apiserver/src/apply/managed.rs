@@ -40,16 +40,41 @@ impl Operation {
     }
 }
 
-/// The owners of an object's fields, in Kubernetes' order.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Owners(Arc<[Owner]>);
+/// The owners of an object's fields, in Kubernetes' order. What a write makes of them is found out
+/// when somebody asks: of most versions of most objects nobody ever does.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Owners(Option<Arc<Found>>);
+
+#[derive(Debug)]
+struct Found {
+    owners: LazyLock<Vec<Owner>, Box<dyn FnOnce() -> Vec<Owner> + Send>>,
+    /// How many writes before this one may not be looked into yet.
+    behind: u8,
+}
+
+/// How many writes wait for a question: each holds the version before it.
+const WAITING: u8 = 16;
 
 impl Owners {
     /// These owners, without those that own nothing.
-    pub(super) fn new(mut owners: Vec<Owner>) -> Self {
-        owners.retain(|owner| !owner.fields.is_empty());
-        owners.sort_by(|a, b| a.rank().cmp(&b.rank()));
-        Self(owners.into())
+    pub(super) fn new(owners: Vec<Owner>) -> Self {
+        let owners = in_order(owners);
+        Self::found_by(0, move || owners)
+    }
+
+    /// The owners after a write of an object that belonged to `before`.
+    pub(super) fn after(before: &Self, find: impl FnOnce() -> Vec<Owner> + Send + 'static) -> Self {
+        let behind = before.0.as_ref().map_or(0, |found| found.behind + 1);
+        let after = Self::found_by(behind % WAITING, || in_order(find()));
+        if behind == WAITING {
+            after.as_slice();
+        }
+        after
+    }
+
+    fn found_by(behind: u8, find: impl FnOnce() -> Vec<Owner> + Send + 'static) -> Self {
+        let owners = LazyLock::new(Box::new(find) as Box<_>);
+        Self(Some(Arc::new(Found { owners, behind })))
     }
 
     /// The owners that a client names, in its order.
@@ -59,17 +84,33 @@ impl Owners {
 
     /// Whether nobody owns anything: such objects are not tracked.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.as_slice().is_empty()
+    }
+
+    pub(super) fn as_slice(&self) -> &[Owner] {
+        self.0.as_ref().map_or(&[], |found| &found.owners)
     }
 
     pub(super) fn to_vec(&self) -> Vec<Owner> {
-        self.0.to_vec()
+        self.as_slice().to_vec()
     }
+}
+
+impl PartialEq for Owners {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_slice() == other.as_slice()
+    }
+}
+
+fn in_order(mut owners: Vec<Owner>) -> Vec<Owner> {
+    owners.retain(|owner| !owner.fields.is_empty());
+    owners.sort_by(|a, b| a.rank().cmp(&b.rank()));
+    owners
 }
 
 impl Serialize for Owners {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter())
+        serializer.collect_seq(self.as_slice())
     }
 }
 
@@ -249,5 +290,41 @@ pub(super) fn reset(subresource: &str, has_status: bool) -> Option<&'static str>
         ("", true) => Some("status"),
         ("status", _) => Some("spec"),
         (_, _) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Owners after so many writes, and how many of these have been looked into.
+    fn written(times: usize) -> (Owners, Arc<AtomicUsize>) {
+        let looked = Arc::new(AtomicUsize::new(0));
+        let write = |before: Owners, _| {
+            let looked = Arc::clone(&looked);
+            Owners::after(&before.clone(), move || {
+                looked.fetch_add(1, Ordering::Relaxed);
+                before.to_vec()
+            })
+        };
+        let owners = (0..times).fold(Owners::default(), write);
+        (owners, looked)
+    }
+
+    #[test]
+    fn what_a_write_makes_of_owners_is_found_out_when_somebody_asks() {
+        let (owners, looked) = written(3);
+        assert_eq!(looked.load(Ordering::Relaxed), 0);
+        assert!(owners.is_empty() && owners.is_empty());
+        assert_eq!(looked.load(Ordering::Relaxed), 3);
+    }
+
+    #[test]
+    fn only_so_many_writes_wait_for_a_question() {
+        let (_, looked) = written(10_000);
+        let waiting = 10_000 - looked.load(Ordering::Relaxed);
+        assert!(waiting <= usize::from(WAITING), "{waiting} are waiting");
     }
 }

@@ -23,19 +23,75 @@ pub(crate) fn track_update(
     stamp: &Stamp,
 ) -> Owners {
     let sent = object::meta_mut(new).remove("managedFields");
-    let mut owners = starting_owners(before, sent, stamp);
-    if owners.is_empty() && !live.is_null() {
-        // An object whose ownership was reset stays untracked until it is applied.
-        return Owners::default();
+    let write = Write {
+        shape: shape.clone(),
+        has_status,
+        live: live.clone(),
+        before: before.clone(),
+        sent,
+        new: new.clone(),
+        stamp: stamp.clone(),
+    };
+    Owners::after(before, || write.owners())
+}
+
+/// A write, for when somebody asks who owns what since. Values are shared with the versions.
+struct Write {
+    shape: Node,
+    has_status: bool,
+    live: Value,
+    before: Owners,
+    /// What the client says of owners.
+    sent: Option<Value>,
+    new: Value,
+    stamp: Stamp,
+}
+
+impl Write {
+    fn owners(self) -> Vec<Owner> {
+        let mut owners = starting_owners(&self.before, self.sent.as_ref(), &self.stamp);
+        if owners.is_empty() && !self.live.is_null() {
+            // An object whose ownership was reset stays untracked until it is applied.
+            return owners;
+        }
+        self.take(&mut owners);
+        cap(&mut owners);
+        owners
     }
-    take(shape, has_status, live, new, stamp, &mut owners);
-    cap(&mut owners);
-    Owners::new(owners)
+
+    fn take(&self, owners: &mut Vec<Owner>) {
+        let stamp = &self.stamp;
+        let reset = managed::reset(&stamp.subresource, self.has_status);
+        let Comparison {
+            mut added,
+            modified,
+            removed,
+        } = changes(&self.shape, &self.live, &self.new, reset);
+        added.add(&modified);
+        for owner in owners.iter_mut() {
+            // What the writer itself owns of it would come back at once.
+            if !owner.is(stamp, Operation::Update) {
+                owner.release(&added);
+            }
+            owner.release(&removed);
+        }
+        let taken = managed::strip(added);
+        if taken.is_empty() {
+            return;
+        }
+        match owners
+            .iter_mut()
+            .find(|owner| owner.is(stamp, Operation::Update))
+        {
+            Some(owner) => owner.claim(&taken, &stamp.time),
+            None => owners.push(Owner::new(stamp, Operation::Update, taken)),
+        }
+    }
 }
 
 /// The owners that the update starts from. A client may reset them with an empty entry, and
 /// loses nothing by leaving them out.
-fn starting_owners(before: &Owners, sent: Option<Value>, stamp: &Stamp) -> Vec<Owner> {
+fn starting_owners(before: &Owners, sent: Option<&Value>, stamp: &Stamp) -> Vec<Owner> {
     let Some(Value::Array(sent)) = sent else {
         return before.to_vec();
     };
@@ -50,41 +106,6 @@ fn starting_owners(before: &Owners, sent: Option<Value>, stamp: &Stamp) -> Vec<O
             .filter(|owners| !owners.is_empty())
             .unwrap_or_else(|| before.to_vec()),
         (false, _) => before.to_vec(),
-    }
-}
-
-fn take(
-    shape: &Node,
-    has_status: bool,
-    live: &Value,
-    new: &Value,
-    stamp: &Stamp,
-    owners: &mut Vec<Owner>,
-) {
-    let reset = managed::reset(&stamp.subresource, has_status);
-    let Comparison {
-        mut added,
-        modified,
-        removed,
-    } = changes(shape, live, new, reset);
-    added.add(&modified);
-    for owner in owners.iter_mut() {
-        // What the writer itself owns of it would come back at once.
-        if !owner.is(stamp, Operation::Update) {
-            owner.release(&added);
-        }
-        owner.release(&removed);
-    }
-    let taken = managed::strip(added);
-    if taken.is_empty() {
-        return;
-    }
-    match owners
-        .iter_mut()
-        .find(|owner| owner.is(stamp, Operation::Update))
-    {
-        Some(owner) => owner.claim(&taken, &stamp.time),
-        None => owners.push(Owner::new(stamp, Operation::Update, taken)),
     }
 }
 

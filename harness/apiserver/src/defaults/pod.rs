@@ -1,5 +1,7 @@
 //! Pods and the templates of pods.
 
+use std::sync::LazyLock;
+
 use crate::{
     clock::Clock,
     json::{Map, Text, Value, json},
@@ -205,7 +207,10 @@ pub(super) fn admit(state: &State, pod: &mut Value) {
     set_default(spec, "priority", priority);
     set_default(spec, "preemptionPolicy", preemption);
     tolerate(spec);
-    pod["status"] = json!({"phase": "Pending", "qosClass": quality});
+    pod["status"] = Value::from_iter([
+        ("phase", Value::from("Pending")),
+        ("qosClass", quality.into()),
+    ]);
 }
 
 fn priority(state: &State, class: &str) -> (Value, Value) {
@@ -217,22 +222,23 @@ fn priority(state: &State, class: &str) -> (Value, Value) {
 }
 
 /// Pods stay five minutes on a node that is not ready or not reachable.
+static PATIENCE: LazyLock<[Value; 2]> = LazyLock::new(|| {
+    ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"].map(
+        |key| json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}),
+    )
+});
+
 fn tolerate(spec: &mut Map) {
-    let mut tolerations = spec
-        .get("tolerations")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    for key in [
-        "node.kubernetes.io/not-ready",
-        "node.kubernetes.io/unreachable",
-    ] {
+    let tolerations = spec.get("tolerations").and_then(Value::as_array);
+    let mut tolerations = tolerations.cloned().unwrap_or_default();
+    for toleration in &*PATIENCE {
         let covered = tolerations.iter().any(|t| {
-            let (k, effect) = (text(t, &["key"]), text(t, &["effect"]));
-            (k == key || k.is_empty()) && (effect == "NoExecute" || effect.is_empty())
+            let (key, effect) = (text(t, &["key"]), text(t, &["effect"]));
+            (key.is_empty() || toleration["key"] == key)
+                && (effect == "NoExecute" || effect.is_empty())
         });
         if !covered {
-            tolerations.push(json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}));
+            tolerations.push(toleration.clone());
         }
     }
     spec.insert("tolerations", tolerations.into());
@@ -278,8 +284,12 @@ pub(super) fn keep(live: &Value, pod: &mut Value) {
 
 /// Marks a pod as scheduled, as binding does.
 pub(crate) fn scheduled(pod: &mut Value, clock: &Clock) {
-    let condition = json!({"type": "PodScheduled", "status": "True", "lastProbeTime": null,
-        "lastTransitionTime": clock.stamp()});
+    let condition = Value::from_iter([
+        ("type", Value::from("PodScheduled")),
+        ("status", "True".into()),
+        ("lastProbeTime", Value::Null),
+        ("lastTransitionTime", clock.stamp().into()),
+    ]);
     let mut conditions: Vec<Value> = list(pod, &["status", "conditions"]).to_vec();
     conditions.retain(|c| c["type"] != "PodScheduled");
     conditions.push(condition);

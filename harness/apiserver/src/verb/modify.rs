@@ -182,7 +182,7 @@ fn commit(
     let table = resource.table();
     // What most writes change is compared first.
     let same_status = new.get("status") == live.get("status");
-    let unchanged = same_status && owners == *live.owners() && new == ***live;
+    let unchanged = same_status && new == ***live && owners == *live.owners();
     if let Some(custom) = resource.custom() {
         new["apiVersion"] = format!("{}/{}", resource.group(), custom.storage_version).into();
     }
