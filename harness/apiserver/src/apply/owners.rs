@@ -102,7 +102,7 @@ fn starting_owners(before: &Owners, sent: Option<&Value>, stamp: &Stamp) -> Vec<
     };
     match (stamp.subresource.is_empty(), reset) {
         (true, true) => Vec::new(),
-        (true, false) => Some(Owners::sent(&sent))
+        (true, false) => Some(Owners::sent(sent))
             .filter(|owners| !owners.is_empty())
             .unwrap_or_else(|| before.to_vec()),
         (false, _) => before.to_vec(),
