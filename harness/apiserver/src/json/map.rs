@@ -94,11 +94,6 @@ impl Map {
         Some(self.entries().remove(place).1)
     }
 
-    /// Takes out what is not to stay. The values may be changed on the way.
-    pub fn retain(&mut self, mut stays: impl FnMut(&Text, &mut Value) -> bool) {
-        self.entries().retain_mut(|(key, value)| stays(key, value));
-    }
-
     /// The entries in the order of their keys.
     pub fn iter(&self) -> Iter<'_> {
         Iter(self.0.iter())
@@ -273,7 +268,6 @@ mod tests {
     enum Step {
         Insert(String, u8),
         Remove(String),
-        Retain(u8),
         Extend(Vec<(String, u8)>),
     }
 
@@ -282,7 +276,6 @@ mod tests {
         prop_oneof![
             (key(), any::<u8>()).prop_map(|(key, value)| Step::Insert(key, value)),
             key().prop_map(Step::Remove),
-            any::<u8>().prop_map(Step::Retain),
             prop::collection::vec((key(), any::<u8>()), 0..9).prop_map(Step::Extend),
         ]
     }
@@ -295,10 +288,6 @@ mod tests {
             }
             Step::Remove(key) => {
                 assert_eq!(map.remove(&key), model.remove(&key).map(Value::from));
-            }
-            Step::Retain(least) => {
-                model.retain(|_, value| *value >= least);
-                map.retain(|_, value| value.as_u64() >= Some(least.into()));
             }
             Step::Extend(entries) => {
                 model.extend(entries.clone());

@@ -31,15 +31,15 @@ pub(crate) fn decode(shape: &Node, object: Value) -> Result<Decoded, Mismatch> {
 /// As [`decode`].
 pub(crate) fn decode_over(
     shape: &Node,
-    mut object: Value,
+    object: Value,
     live: Option<&Value>,
 ) -> Result<Decoded, Mismatch> {
     let mut reader = Reader {
         unknown: Vec::new(),
     };
-    reader.value(shape, &mut object, live, Path::Root)?;
+    let read = reader.value(shape, &object, live, Path::Root)?;
     Ok(Decoded {
-        object,
+        object: read.unwrap_or(object),
         unknown: reader.unknown,
     })
 }
@@ -63,31 +63,59 @@ impl fmt::Display for Path<'_> {
     }
 }
 
-/// Changes values in place: most of them are as they shall be.
+/// What a value is in its shape; `None` if that is what it was, as most are: it is shared then with
+/// whoever has it too.
+type Read = Result<Option<Value>, Mismatch>;
+
 struct Reader {
     unknown: Vec<String>,
 }
 
+/// A map and, where something in it is to be otherwise, a changed copy.
+struct Draft<'a> {
+    before: &'a Map,
+    after: Option<Map>,
+}
+
+impl<'a> Draft<'a> {
+    fn of(before: &'a Map) -> Self {
+        let after = None;
+        Self { before, after }
+    }
+
+    fn lacks(&self, name: &str) -> bool {
+        let map = self.after.as_ref().unwrap_or(self.before);
+        !map.contains_key(name)
+    }
+
+    fn edit(&mut self) -> &mut Map {
+        self.after.get_or_insert_with(|| self.before.clone())
+    }
+
+    fn read(self) -> Option<Value> {
+        self.after.map(Value::Object)
+    }
+}
+
+/// What becomes of a field.
+enum Field {
+    Stays,
+    Is(Value),
+    Goes,
+}
+
 impl Reader {
-    fn value(
-        &mut self,
-        shape: &Node,
-        value: &mut Value,
-        live: Option<&Value>,
-        path: Path<'_>,
-    ) -> Result<(), Mismatch> {
-        match (shape, &mut *value) {
-            (Node::Any, _) => Ok(()),
+    fn value(&mut self, shape: &Node, value: &Value, live: Option<&Value>, path: Path<'_>) -> Read {
+        match (shape, value) {
+            (Node::Any, _) => Ok(None),
             (Node::Object { object, .. }, Value::Object(map)) => {
                 self.object(object, map, live, path)
             }
             (Node::Map { value: shape, .. }, Value::Object(map)) => {
                 self.map(shape, map, live, path)
             }
-            (Node::List(list), Value::Array(items)) => {
-                self.items(&list.item, Arc::make_mut(items).as_mut_slice(), live, path)
-            }
-            (shape, Value::Null) => self.zero(shape, value, path),
+            (Node::List(list), Value::Array(items)) => self.items(&list.item, items, live, path),
+            (shape, Value::Null) => self.zero(shape, path).map(Some),
             (Node::Scalar(scalar), _) => leaf::read(*scalar, value, &path),
             (shape, value) => Err(mismatch(value, path, go_type(shape))),
         }
@@ -97,117 +125,122 @@ impl Reader {
     fn items(
         &mut self,
         shape: &Node,
-        items: &mut [Value],
+        items: &[Value],
         live: Option<&Value>,
         path: Path<'_>,
-    ) -> Result<(), Mismatch> {
-        for (i, item) in items.iter_mut().enumerate() {
+    ) -> Read {
+        let mut after: Option<Vec<Value>> = None;
+        for (i, item) in items.iter().enumerate() {
             let live = live.and_then(|live| live.get(i));
-            if live != Some(item) {
-                self.value(shape, item, live, Path::Item(&path, i))?;
+            if live == Some(item) {
+                continue;
+            }
+            if let Some(read) = self.value(shape, item, live, Path::Item(&path, i))? {
+                after.get_or_insert_with(|| items.to_vec())[i] = read;
             }
         }
-        Ok(())
+        Ok(after.map(Value::from))
     }
 
-    fn map(
-        &mut self,
-        shape: &Node,
-        map: &mut Map,
-        live: Option<&Value>,
-        path: Path<'_>,
-    ) -> Result<(), Mismatch> {
+    fn map(&mut self, shape: &Node, map: &Map, live: Option<&Value>, path: Path<'_>) -> Read {
         let mut beside = live.and_then(Value::as_object).map(Map::in_order);
-        for (key, value) in map.iter_mut() {
+        let mut draft = Draft::of(map);
+        for (key, value) in map {
             let live = beside.as_mut().and_then(|live| live.get(key));
-            if live != Some(value) {
-                self.value(shape, value, live, Path::Field(&path, key))?;
+            if live == Some(value) {
+                continue;
+            }
+            if let Some(read) = self.value(shape, value, live, Path::Field(&path, key))? {
+                draft.edit().insert(key.as_str(), read);
             }
         }
-        Ok(())
+        Ok(draft.read())
     }
 
-    fn object(
-        &mut self,
-        shape: &Object,
-        map: &mut Map,
-        live: Option<&Value>,
-        path: Path<'_>,
-    ) -> Result<(), Mismatch> {
-        let mut read = Ok(());
+    fn object(&mut self, shape: &Object, map: &Map, live: Option<&Value>, path: Path<'_>) -> Read {
         let mut beside = live.and_then(Value::as_object).map(Map::in_order);
-        map.retain(|name, value| {
+        let mut draft = Draft::of(map);
+        for (name, value) in map {
             let live = beside.as_mut().and_then(|live| live.get(name));
             if live == Some(value) {
-                return true;
+                continue;
             }
-            let field = self.field(shape, (name, value), live, Path::Field(&path, name));
-            field.unwrap_or_else(|mismatch| {
-                read = read.clone().and(Err(mismatch));
-                true
-            })
-        });
-        read?;
-        self.complete(shape, map, path)
+            match self.field(shape, (name, value), live, Path::Field(&path, name))? {
+                Field::Stays => {}
+                Field::Is(read) => drop(draft.edit().insert(name.as_str(), read)),
+                Field::Goes => drop(draft.edit().remove(name)),
+            }
+        }
+        self.complete(shape, &mut draft, path)?;
+        Ok(draft.read())
     }
 
-    /// Reads a field; says whether it stays.
     fn field(
         &mut self,
         shape: &Object,
-        (name, value): (&str, &mut Value),
+        (name, value): (&str, &Value),
         live: Option<&Value>,
         path: Path<'_>,
-    ) -> Result<bool, Mismatch> {
+    ) -> Result<Field, Mismatch> {
         let Some(node) = shape.fields.get(name).or(shape.others.as_ref()) else {
             self.unknown.push(path.to_string());
-            return Ok(false);
+            return Ok(Field::Goes);
         };
         if value.is_null() {
-            return Ok(false);
+            return Ok(Field::Goes);
         }
-        self.value(node, value, live, path)?;
-        Ok(!(is_zero(value) && shape.omit.contains(name)))
+        let read = self.value(node, value, live, path)?;
+        if is_zero(read.as_ref().unwrap_or(value)) && shape.omit.contains(name) {
+            return Ok(Field::Goes);
+        }
+        Ok(read.map_or(Field::Stays, Field::Is))
     }
 
     /// What Go makes of a null where a value stands: its type's zero value.
-    fn zero(&mut self, shape: &Node, value: &mut Value, path: Path<'_>) -> Result<(), Mismatch> {
-        let mut map = Map::new();
-        *value = match shape {
+    fn zero(&mut self, shape: &Node, path: Path<'_>) -> Result<Value, Mismatch> {
+        let nothing = Map::new();
+        let zero = match shape {
             Node::Any => Value::Null,
             Node::Object { object, .. } => {
-                self.complete(object, &mut map, path)?;
-                Value::Object(map)
+                let mut draft = Draft::of(&nothing);
+                self.complete(object, &mut draft, path)?;
+                draft.read().unwrap_or(Value::Object(nothing))
             }
-            Node::Map { .. } => Value::Object(map),
+            Node::Map { .. } => Value::Object(nothing),
             Node::List(_) => Value::Array(Arc::default()),
             Node::Scalar(scalar) => leaf::zero(*scalar),
         };
-        Ok(())
+        Ok(zero)
     }
 
     /// Writes what is always there, and misses what must be.
-    fn complete(&mut self, shape: &Object, map: &mut Map, path: Path<'_>) -> Result<(), Mismatch> {
-        self.fill(shape, map)?;
-        let absent = shape.required.iter().find(|name| !map.contains_key(name));
-        absent.map_or(Ok(()), |name| {
-            Err(format!("{}: Required value", Path::Field(&path, name)))
-        })
+    fn complete(
+        &mut self,
+        shape: &Object,
+        draft: &mut Draft<'_>,
+        path: Path<'_>,
+    ) -> Result<(), Mismatch> {
+        self.fill(shape, draft)?;
+        let mut required = shape.required.iter();
+        match required.find(|name| draft.lacks(name)) {
+            Some(name) => Err(format!("{}: Required value", Path::Field(&path, name))),
+            None => Ok(()),
+        }
     }
 
     /// Writes what Go writes for fields without `omitempty`.
-    fn fill(&mut self, shape: &Object, map: &mut Map) -> Result<(), Mismatch> {
+    fn fill(&mut self, shape: &Object, draft: &mut Draft<'_>) -> Result<(), Mismatch> {
         for (name, value) in &shape.fill {
-            if !map.contains_key(name) {
+            if draft.lacks(name) {
                 let node = shape.fields.get(name).unwrap_or(&Node::Any);
-                let mut value = value.clone();
-                self.value(node, &mut value, None, Path::Field(&Path::Root, name))?;
-                map.insert(name.clone(), value);
+                let read = self.value(node, value, None, Path::Field(&Path::Root, name))?;
+                let value = read.unwrap_or_else(|| value.clone());
+                draft.edit().insert(name.as_str(), value);
             }
         }
         for name in &shape.nulls {
-            if !map.contains_key(name) {
-                map.insert(name.clone(), Value::Null);
+            if draft.lacks(name) {
+                draft.edit().insert(name.as_str(), Value::Null);
             }
         }
         Ok(())

@@ -22,22 +22,22 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
 );
 
-/// Reads a leaf in place.
+/// What a leaf is to Go; `None` if that is what it was.
 ///
 /// # Errors
 /// If its type cannot hold it.
 pub(super) fn read(
     scalar: Scalar,
-    value: &mut Value,
+    value: &Value,
     path: &impl fmt::Display,
-) -> Result<(), Mismatch> {
-    match (scalar, &*value) {
+) -> Result<Option<Value>, Mismatch> {
+    match (scalar, value) {
         (Scalar::Text | Scalar::IntOrString, Value::String(_))
         | (Scalar::Boolean, Value::Bool(_))
-        | (Scalar::Number, Value::Number(_)) => Ok(()),
-        (Scalar::Time, Value::String(_)) => time::SECONDS.read(value),
-        (Scalar::MicroTime, Value::String(_)) => time::MICROSECONDS.read(value),
-        (Scalar::Bytes, Value::String(_)) => bytes(value),
+        | (Scalar::Number, Value::Number(_)) => Ok(None),
+        (Scalar::Time, Value::String(text)) => time::SECONDS.read(text),
+        (Scalar::MicroTime, Value::String(text)) => time::MICROSECONDS.read(text),
+        (Scalar::Bytes, Value::String(text)) => bytes(text),
         (Scalar::Quantity, Value::String(_) | Value::Number(_)) => quantity(value, path),
         (Scalar::Int32 | Scalar::Int64 | Scalar::IntOrString, Value::Number(_)) => {
             integer(scalar, value, path)
@@ -59,15 +59,19 @@ pub(super) fn zero(scalar: Scalar) -> Value {
 }
 
 /// Go decodes 3.0 into an integer field, and refuses 3.5 and what has too many digits.
-fn integer(scalar: Scalar, value: &mut Value, path: &impl fmt::Display) -> Result<(), Mismatch> {
+fn integer(
+    scalar: Scalar,
+    value: &Value,
+    path: &impl fmt::Display,
+) -> Result<Option<Value>, Mismatch> {
     let Some(whole) = whole(value).filter(|whole| scalar.holds(*whole)) else {
         let kind = scalar.go_type();
         return Err(format!(
             "json: cannot unmarshal number {value} into Go struct field {path} of type {kind}"
         ));
     };
-    *value = whole.into();
-    Ok(())
+    let as_it_is = value.as_i64() == Some(whole);
+    Ok((!as_it_is).then(|| whole.into()))
 }
 
 #[expect(
@@ -76,38 +80,34 @@ fn integer(scalar: Scalar, value: &mut Value, path: &impl fmt::Display) -> Resul
 )]
 fn whole(value: &Value) -> Option<i64> {
     let exact = |float: &f64| float.fract() == 0.0 && float.abs() < 9e15;
-    value
-        .as_i64()
-        .or_else(|| value.as_f64().filter(exact).map(|float| float as i64))
+    let float = || value.as_f64().filter(exact).map(|float| float as i64);
+    value.as_i64().or_else(float)
 }
 
-fn quantity(value: &mut Value, path: &impl fmt::Display) -> Result<(), Mismatch> {
-    let text = match &*value {
+fn quantity(value: &Value, path: &impl fmt::Display) -> Result<Option<Value>, Mismatch> {
+    let text = match value {
         Value::String(text) => text.to_string(),
         other => other.to_string(),
     };
     let read = crate::quantity::canonical(&text).map(Value::from);
-    *value = read.ok_or_else(|| {
+    let read = read.ok_or_else(|| {
         format!("unable to parse quantity's suffix or value at {path}: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
     })?;
-    Ok(())
+    Ok(Some(read).filter(|read| read != value))
 }
 
 /// What stands for some bytes is kept as Go writes it.
-fn bytes(value: &mut Value) -> Result<(), Mismatch> {
-    let text = value.as_str().unwrap_or_default();
+fn bytes(text: &str) -> Result<Option<Value>, Mismatch> {
     // Nearly every text is legal, and in one line.
     if STANDARD.decode(text).is_ok() {
-        return Ok(());
+        return Ok(None);
     }
     let letters = text.replace(['\r', '\n'], "");
-    let read = LENIENT.decode(letters);
-    let read = read.map_err(|_| {
+    let read = LENIENT.decode(letters).map_err(|_| {
         let at = first_illegal(text);
         format!("illegal base64 data at input byte {at}")
     })?;
-    *value = STANDARD.encode(read).into();
-    Ok(())
+    Ok(Some(STANDARD.encode(read).into()))
 }
 
 /// Where a text stops being base64.
@@ -143,8 +143,9 @@ mod tests {
     use super::*;
 
     fn read_as(scalar: Scalar, value: impl Into<Value>) -> Result<Value, Mismatch> {
-        let mut value = value.into();
-        read(scalar, &mut value, &"a.b").map(|()| value)
+        let value = value.into();
+        let read = read(scalar, &value, &"a.b")?;
+        Ok(read.unwrap_or(value))
     }
 
     #[test]

@@ -45,25 +45,19 @@ fn pattern(fraction: &str) -> Regex {
 }
 
 impl Layout {
-    /// Reads a time in place.
+    /// A time as it is kept; `None` if that is how it is written.
     ///
     /// # Errors
     /// In Go's words, if it is none.
-    pub(super) fn read(&self, value: &mut Value) -> Result<(), Mismatch> {
-        let text = value.as_str().unwrap_or_default();
+    pub(super) fn read(&self, text: &str) -> Result<Option<Value>, Mismatch> {
         let plain = self.is_plain(text);
         let laid_out = plain || self.any.is_match(text);
         let read: Option<Timestamp> = laid_out.then(|| text.parse().ok()).flatten();
-        let Some(time) = read else {
+        let time = read.ok_or_else(|| {
             let go = self.go;
-            return Err(format!(
-                "parsing time {text:?} as {go:?}: cannot parse {text:?}"
-            ));
-        };
-        if !plain {
-            *value = time.strftime(self.strftime).to_string().into();
-        }
-        Ok(())
+            format!("parsing time {text:?} as {go:?}: cannot parse {text:?}")
+        })?;
+        Ok((!plain).then(|| time.strftime(self.strftime).to_string().into()))
     }
 
     /// Whether a time is written as it is kept: nearly all are.
@@ -81,9 +75,9 @@ mod tests {
     use super::*;
 
     fn read(layout: &Layout, text: &str) -> Option<String> {
-        let mut value = Value::from(text);
-        layout.read(&mut value).ok()?;
-        value.as_str().map(str::to_owned)
+        let read = layout.read(text).ok()?;
+        let kept = read.unwrap_or_else(|| text.into());
+        kept.as_str().map(str::to_owned)
     }
 
     #[test]
