@@ -317,6 +317,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_in_its_shape_is_shared_with_whoever_has_it_too() {
+        let shape = builtin::object_meta();
+        let owner = json!({"apiVersion": "v1", "kind": "A", "name": "a", "uid": "u"});
+        let sent = json!({"ownerReferences": [owner], "unheardOf": 1});
+        let read = decode(&shape, sent.clone()).ok().unwrap().object;
+        assert_ne!(read, sent);
+        let owners = |meta: &Value| match &meta["ownerReferences"] {
+            Value::Array(owners) => Arc::as_ptr(owners),
+            _ => panic!("owners are a list"),
+        };
+        assert_eq!(owners(&read), owners(&sent));
+    }
+
+    #[test]
     fn what_differs_from_the_live_object_is_read() {
         let shape = builtin::object_meta();
         let live = json!({"labels": {"a": "b"}});
