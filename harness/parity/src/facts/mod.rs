@@ -26,6 +26,7 @@ mod pages;
 mod patch;
 mod pods;
 mod read;
+mod reading;
 mod rollouts;
 mod scale;
 mod services;
@@ -72,6 +73,7 @@ pub fn all() -> Vec<Fact> {
         update::FACTS,
         delete::FACTS,
         read::FACTS,
+        reading::FACTS,
         pages::FACTS,
         watches::FACTS,
     ]
