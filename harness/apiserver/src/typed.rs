@@ -16,7 +16,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::Error;
 
-use crate::{apply::Owners, json::Value};
+use crate::{apply::Owners, json::Value, pod::ReadSpec};
 
 /// An object at one version. It reads as the JSON that it is, but for `metadata.managedFields`: who
 /// owns its fields stands beside it, and is told with it to clients.
@@ -26,6 +26,22 @@ pub struct Object {
     /// What the last reader made of it, while anybody keeps that. Histories hold old versions for
     /// long; nobody reads those again, so that they must not hold what was read.
     read: Mutex<Weak<dyn Any + Send + Sync>>,
+    spec: Option<ReadSpec>,
+}
+
+/// What objects can be read as.
+pub trait Readable: Sized + Send + Sync + 'static {
+    /// An object as this type has it, without `metadata.managedFields`.
+    ///
+    /// # Errors
+    /// If it is not of that shape.
+    fn of(object: &Object) -> Result<Self, Error>;
+}
+
+impl<K: DeserializeOwned + Send + Sync + 'static> Readable for K {
+    fn of(object: &Object) -> Result<Self, Error> {
+        K::deserialize(&object.value)
+    }
 }
 
 impl Object {
@@ -36,12 +52,27 @@ impl Object {
     }
 
     pub(crate) fn owned(value: Value, owners: Owners) -> Arc<Self> {
+        Self::after(None, value, owners)
+    }
+
+    /// The version after another one, or the first.
+    pub(crate) fn after(last: Option<&Self>, value: Value, owners: Owners) -> Arc<Self> {
+        let same = last.filter(|last| last.value["spec"].is_same(&value["spec"]));
+        let spec = match same.and_then(|last| last.spec.clone()) {
+            None => ReadSpec::of(&value),
+            shared => shared,
+        };
         let unread: Weak<dyn Any + Send + Sync> = Weak::<()>::new();
         Arc::new(Self {
             value,
             owners,
             read: Mutex::new(unread),
+            spec,
         })
+    }
+
+    pub(crate) fn spec(&self) -> Option<&ReadSpec> {
+        self.spec.as_ref()
     }
 
     pub(crate) fn owners(&self) -> &Owners {
@@ -52,15 +83,12 @@ impl Object {
     ///
     /// # Errors
     /// If it is not of that shape.
-    pub fn read<K>(&self) -> Result<Arc<K>, Error>
-    where
-        K: DeserializeOwned + Send + Sync + 'static,
-    {
+    pub fn read<K: Readable>(&self) -> Result<Arc<K>, Error> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = read.upgrade().and_then(|any| any.downcast().ok()) {
             return Ok(known);
         }
-        let typed: Arc<K> = Arc::new(K::deserialize(&self.value)?);
+        let typed: Arc<K> = Arc::new(K::of(self)?);
         let kept: Arc<dyn Any + Send + Sync> = Arc::<K>::clone(&typed);
         *read = Arc::downgrade(&kept);
         Ok(typed)

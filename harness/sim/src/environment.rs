@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc, time::Duration};
 
+use apiserver::Pod;
 use engine::{ApiEndpoint, Environment, Error, FaultHandle, Machine, Prober, Result};
 use futures::{FutureExt, future::BoxFuture};
-use k8s_openapi::api::core::v1::Pod;
 use world::{Call, Client, ClusterName, Observation, SubstrateFault, VmName};
 
 use crate::{

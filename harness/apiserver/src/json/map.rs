@@ -42,7 +42,6 @@ impl Map {
     }
 
     /// Whether both are copies of one map that neither has changed since.
-    #[cfg(test)]
     pub(super) fn is_same(&self, other: &Map) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

@@ -139,6 +139,11 @@ impl Value {
         }
     }
 
+    /// Whether both are copies of one map that neither has changed since.
+    pub(crate) fn is_same(&self, other: &Value) -> bool {
+        matches!((self, other), (Value::Object(one), Value::Object(two)) if one.is_same(two))
+    }
+
     /// The map, if it is one.
     #[must_use]
     pub fn as_object(&self) -> Option<&Map> {

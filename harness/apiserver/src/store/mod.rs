@@ -108,7 +108,8 @@ impl Store {
     ) -> Arc<Object> {
         let revision = self.advance();
         meta_mut(&mut object).insert("resourceVersion", revision.to_string().into());
-        let object = Object::owned(object, owners);
+        let last = self.get(table, &key);
+        let object = Object::after(last.map(|last| &**last), object, owners);
         self.rows_mut(table).put(revision, key, Arc::clone(&object));
         object
     }

@@ -20,6 +20,10 @@ use isthmus::{
 };
 use judge::Outcome;
 
+/// The one that the command line and suites use.
+#[global_allocator]
+static ALLOCATOR: isthmus::Allocator = isthmus::Allocator;
+
 /// How many clusters; ten services each.
 const SIZES: [usize; 4] = [10, 25, 50, 100];
 

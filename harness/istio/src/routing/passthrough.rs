@@ -9,7 +9,11 @@ use std::collections::BTreeMap;
 use super::{ClusterKey, host::is_covered_by, rules};
 use crate::{
     Decision,
-    kinds::{Gateway, gateway::ServerTlsMode, port::Protocol},
+    kinds::{
+        Gateway,
+        gateway::{Server, ServerTlsMode},
+        port::Protocol,
+    },
     tls::inbound::is_istio_alpn,
 };
 
@@ -44,13 +48,7 @@ impl Passthrough {
     ) -> Self {
         let servers = gateways.into_iter().flat_map(|gateway| &gateway.servers);
         let hosts: Vec<&str> = servers
-            .filter(|server| server.port.number == port)
-            .filter(|server| {
-                server
-                    .tls
-                    .as_ref()
-                    .is_some_and(|tls| tls.mode == ServerTlsMode::AutoPassthrough)
-            })
+            .filter(|server| passes_through(server, port))
             .flat_map(|server| server.hosts.iter().map(|host| without_namespace(host)))
             .collect();
         let mut by_sni = BTreeMap::new();
@@ -70,6 +68,12 @@ impl Passthrough {
             None => Decision::new(None, rules::PASSTHROUGH_CLOSED),
         }
     }
+}
+
+/// Whether a server forwards what comes to this port by its server name alone.
+pub fn passes_through(server: &Server, port: u16) -> bool {
+    let tls = server.tls.as_ref();
+    server.port.number == port && tls.is_some_and(|tls| tls.mode == ServerTlsMode::AutoPassthrough)
 }
 
 /// The endpoints of a gateway's cluster: those that count as mutual TLS for the gateway.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use apiserver::Pod;
 use istio::{
     ClusterId,
     version::{Flag, Mechanisms, check_modelled, flag},
 };
-use k8s_openapi::api::core::v1::{Container, EnvVar, Pod, Volume};
+use k8s_openapi::api::core::v1::{Container, EnvVar, Volume};
 use sim::program::{Files, Start};
 use world::Version;
 

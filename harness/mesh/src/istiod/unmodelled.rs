@@ -109,7 +109,7 @@ mod tests {
                 other => panic!("{other:?}"),
             }
         };
-        let mut pod = k8s_openapi::api::core::v1::Pod::default();
+        let mut pod = apiserver::Pod::default();
         pod.metadata.name = Some("db-1".to_owned());
         pod.metadata.namespace = Some("shop".to_owned());
         pod.metadata.labels = Some(BTreeMap::from([("app".to_owned(), "db".to_owned())]));

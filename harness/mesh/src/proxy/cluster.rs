@@ -1,6 +1,6 @@
 //! A cluster of Envoy: the hosts it keeps, the picks among them, and the connections to them.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use istio::{
     Decision, RuleId,
@@ -30,13 +30,17 @@ pub(super) struct Cluster {
     chance: Chance,
     /// Boxed, as most clusters have none and there are thousands of clusters.
     outlier: Option<Box<OutlierDetector>>,
-    /// How many requests hosts have under way, of those that have any.
-    active: BTreeMap<Address, u32>,
+    active: Active,
     /// The connections that carry nothing at the moment, the last one used last. Most clusters have
     /// one: a list is smaller than a map.
     idle: Vec<(Address, Box<Upstream>)>,
     pickers: Vec<Turns>,
 }
+
+/// How many requests hosts have under way, of those that have any: of most clusters that is one host,
+/// and room for more is memory of every pair of a client and a service.
+#[derive(Default)]
+struct Active(Vec<(Address, u32)>);
 
 /// A picker and the hosts that it was made for.
 struct Turns {
@@ -80,7 +84,7 @@ impl Cluster {
             hosts: None,
             chance: Chance::new(about.seed, name),
             outlier: None,
-            active: BTreeMap::new(),
+            active: Active::default(),
             idle: Vec::new(),
             pickers: Vec::new(),
         };
@@ -165,17 +169,12 @@ impl Cluster {
 
     /// A request to the host begins.
     pub(super) fn begin(&mut self, host: &Address) {
-        *self.active.entry(host.clone()).or_default() += 1;
+        self.active.begin(host);
     }
 
     /// A request to the host ends.
     pub(super) fn end(&mut self, host: &Address) {
-        if let Some(active) = self.active.get_mut(host) {
-            *active -= 1;
-            if *active == 0 {
-                self.active.remove(host);
-            }
-        }
+        self.active.end(host);
     }
 
     /// Keeps the connection of a request that was answered if it can carry another one.
@@ -185,6 +184,7 @@ impl Cluster {
         let known = self.hosts.as_ref().is_some_and(is_kept) && !self.is_ejected(host);
         let reusable = |carried: u32| limit == 0 || carried < limit;
         if let Some(upstream) = upstream.filter(|one| known && reusable(one.carried())) {
+            self.idle.reserve_exact(1);
             self.idle.push((host.clone(), upstream));
         }
     }
@@ -251,7 +251,7 @@ impl Cluster {
         let candidates: Vec<Candidate> = now()
             .map(|(address, weight)| Candidate {
                 weight: f64::from(weight),
-                active: self.active.get(&address).copied().unwrap_or(0),
+                active: self.active.of(&address),
             })
             .collect();
         let old = self.pickers.iter().position(|turns| turns.among == among);
@@ -277,6 +277,30 @@ impl Cluster {
         let picked = picker.pick(&candidates, &mut self.chance);
         let index = picked.value.and_then(|i| hosts.get(i)).copied()?;
         Some(Decision::new(index, picked.because))
+    }
+}
+
+impl Active {
+    fn of(&self, host: &Address) -> u32 {
+        let found = self.0.iter().find(|(known, _)| known == host);
+        found.map_or(0, |(_, active)| *active)
+    }
+
+    fn begin(&mut self, host: &Address) {
+        match self.0.iter_mut().find(|(known, _)| known == host) {
+            Some((_, active)) => *active += 1,
+            None => {
+                self.0.reserve_exact(1);
+                self.0.push((host.clone(), 1));
+            }
+        }
+    }
+
+    fn end(&mut self, host: &Address) {
+        if let Some((_, active)) = self.0.iter_mut().find(|(known, _)| known == host) {
+            *active -= 1;
+        }
+        self.0.retain(|(_, active)| *active > 0);
     }
 }
 

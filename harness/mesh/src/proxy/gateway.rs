@@ -8,6 +8,7 @@ use istio::{
     routing::{
         ClusterKey, Passthrough,
         failure::{ProxyCause, Speaks, WireCause},
+        passthrough::passes_through,
     },
 };
 use sim::{
@@ -108,9 +109,14 @@ impl Session {
     }
 
     fn auto(&self, view: &View, hello: &Hello, trail: &Trail) -> Option<(Purpose, ClusterKey)> {
-        let gateways = edge::of_proxy(view).map(|gateway| &gateway.spec);
+        let gateways = || edge::of_proxy(view).map(|gateway| &gateway.spec);
+        let mut servers = gateways().flat_map(|gateway| &gateway.servers);
+        // Names that are not taken apart ask for every service: not where none can be meant.
+        if !servers.any(|server| passes_through(server, self.number)) {
+            return None;
+        }
         let known = Known::named(view, &self.proxy.about.namespace, &hello.sni);
-        let chains = Passthrough::new(gateways, self.number, &known.services());
+        let chains = Passthrough::new(gateways(), self.number, &known.services());
         let alpns: Vec<&str> = hello.alpn.iter().map(String::as_str).collect();
         let routed = chains.route(&hello.sni, &alpns);
         let key = routed.value?.clone();

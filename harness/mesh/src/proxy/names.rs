@@ -9,7 +9,7 @@ use istio::{
     service::vip::{AddressView, addresses},
     version::{Flag, mechanism::HeadlessNames},
 };
-use sim::net::dns::Names;
+use sim::net::dns::{Names, Source};
 
 use super::{core::Proxy, view::View};
 use crate::snapshot::{Resolution, Service};
@@ -31,6 +31,11 @@ impl Names for Captured {
         let found: Vec<Ipv4Addr> = found.iter().filter_map(|text| text.parse().ok()).collect();
         // A service without an address is left to the DNS that would have been asked.
         (!found.is_empty()).then_some(found)
+    }
+
+    fn source(&self) -> Option<Source> {
+        let view = self.0.view()?;
+        Some(view)
     }
 }
 

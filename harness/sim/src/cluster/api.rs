@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use apiserver::{
-    ApiServer, Gvr, Object, Options, PatchKind, Request, Response, Status, User, json::Value,
+    ApiServer, Gvr, Object, Options, PatchKind, Pod, Request, Response, Status, User, json::Value,
 };
-use k8s_openapi::{Resource, api::core::v1::Pod};
+use k8s_openapi::Resource;
 use serde_json::json;
 
 use super::{Key, Tables, View, tables::Watched};

@@ -27,8 +27,7 @@ mod webhook;
 
 use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
 
-use apiserver::{ApiServer, Clock};
-use k8s_openapi::api::core::v1::Pod;
+use apiserver::{ApiServer, Clock, Pod};
 use pki::Roots;
 use tokio::task::JoinSet;
 use world::ClusterName;

@@ -6,17 +6,16 @@ use std::{
     sync::Arc,
 };
 
-use apiserver::{Gvr, Object};
+use apiserver::{Gvr, Object, Pod, Readable};
 use k8s_openapi::{
     api::{
         apps::v1::{ControllerRevision, Deployment, ReplicaSet, StatefulSet},
         batch::v1::Job,
-        core::v1::{ConfigMap, Namespace, Node, Pod, Secret, Service, ServiceAccount},
+        core::v1::{ConfigMap, Namespace, Node, Secret, Service, ServiceAccount},
         discovery::v1::EndpointSlice,
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
-use serde::de::DeserializeOwned;
 
 use super::{
     Key,
@@ -27,12 +26,7 @@ use super::{
 
 /// A kind that has a table.
 pub trait Watched:
-    k8s_openapi::Resource
-    + k8s_openapi::Metadata<Ty = ObjectMeta>
-    + DeserializeOwned
-    + Send
-    + Sync
-    + 'static
+    k8s_openapi::Resource + k8s_openapi::Metadata<Ty = ObjectMeta> + Readable + Send + Sync + 'static
 {
     /// Its table.
     fn table(tables: &Tables) -> &Table<Self>;

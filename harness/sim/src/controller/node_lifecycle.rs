@@ -9,9 +9,9 @@ use std::{
     time::Duration,
 };
 
-use apiserver::{Clock, Status, stamp};
+use apiserver::{Clock, Pod, Status, stamp};
 use futures::{FutureExt, future::BoxFuture};
-use k8s_openapi::api::core::v1::{Node, Pod, Taint};
+use k8s_openapi::api::core::v1::{Node, Taint};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use apiserver::Pod;
 use apiserver::json::Value;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Pod, PodTemplateSpec};
+use k8s_openapi::api::core::v1::PodTemplateSpec;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -85,4 +86,11 @@ pub(crate) fn template_hash(template: &PodTemplateSpec) -> String {
     let digest = Sha256::digest(text);
     let letter = |byte: &u8| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]);
     digest.iter().take(10).map(letter).collect()
+}
+
+/// A pod as a test writes it.
+#[cfg(test)]
+pub(crate) fn written(pod: serde_json::Value) -> Pod {
+    let whole: k8s_openapi::api::core::v1::Pod = serde_json::from_value(pod).unwrap();
+    whole.into()
 }

@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use apiserver::{Clock, Status, stamp};
+use apiserver::{Clock, Pod, Status, stamp};
 use futures::{FutureExt, future::BoxFuture};
 use jiff::Timestamp;
-use k8s_openapi::api::{apps::v1::ReplicaSet, core::v1::Pod};
+use k8s_openapi::api::apps::v1::ReplicaSet;
 use serde_json::{Value, json};
 
 use super::{Controller, INSTANT, Next, Reconciled, owner, pod};

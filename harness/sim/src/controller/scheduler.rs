@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use apiserver::{Clock, stamp};
+use apiserver::{Clock, Pod, stamp};
 use futures::{FutureExt, future::BoxFuture};
-use k8s_openapi::api::core::v1::{Node, NodeSelectorTerm, Pod, PodSpec, Taint};
+use k8s_openapi::api::core::v1::{Node, NodeSelectorTerm, PodSpec, Taint};
 use serde_json::json;
 
 use super::{Controller, Next, Reconciled, owner, pod};

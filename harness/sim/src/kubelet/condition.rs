@@ -1,7 +1,8 @@
 //! The conditions of a pod: a pure function of its containers' states, and of what others have said.
 
+use apiserver::Pod;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Pod, PodCondition};
+use k8s_openapi::api::core::v1::PodCondition;
 
 use super::status::{Located, Part, Role, is_initialized, is_ready, phase, told_time};
 

@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use apiserver::Pod;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Container, Pod};
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
@@ -12,7 +12,7 @@ use tokio::{
 use super::{Surroundings, probe::Times};
 use crate::{
     net::Host,
-    program::{Health, Kubelet, Process, Serve, Start},
+    program::{Declared, Health, Kubelet, Process, Serve, Start},
 };
 
 /// How long a container takes from being wanted to running, its image being there.
@@ -65,7 +65,7 @@ pub(super) struct Life {
     /// The pod as it is now. One that was kept would stay in memory beside the newest.
     pub(super) news: watch::Receiver<Arc<Pod>>,
     pub(super) host: Arc<Host<Arc<dyn Serve>>>,
-    pub(super) container: Arc<Container>,
+    pub(super) container: Declared,
     pub(super) restart: Restart,
     pub(super) told: watch::Sender<Told>,
     /// Where the process is kept while it runs, so that whoever ends the pod can stop it.
@@ -123,7 +123,7 @@ impl Life {
             cluster: self.around.cluster.clone(),
             kubelet: self.kubelet(&pod),
             pod,
-            container: Arc::clone(&self.container),
+            container: self.container.clone(),
             host: Arc::clone(&self.host),
             net: self.around.net.clone(),
             clock: self.around.clock.clone(),

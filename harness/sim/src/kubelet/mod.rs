@@ -17,9 +17,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use apiserver::Clock;
+use apiserver::{Clock, Pod};
 use futures::{FutureExt, future::BoxFuture};
-use k8s_openapi::api::core::v1::Pod;
 use pki::Roots;
 use tokio::{sync::watch, task::AbortHandle};
 use world::ClusterName;
@@ -53,12 +52,13 @@ pub(crate) struct Surroundings {
 /// All kubelets of a cluster.
 pub(crate) struct Kubelets {
     around: Surroundings,
-    workers: Mutex<BTreeMap<String, Worker>>,
+    workers: Mutex<BTreeMap<Key, Worker>>,
 }
 
 /// The worker of one pod. Dropping it kills the pod's processes.
 struct Worker {
-    key: Key,
+    /// The pod's: one that takes its name later is another pod.
+    uid: String,
     news: watch::Sender<Arc<Pod>>,
     task: AbortHandle,
 }
@@ -73,28 +73,31 @@ impl Kubelets {
     }
 
     /// Starts a worker for a pod that is bound, tells one that has news, ends one whose pod is
-    /// gone. A pod that has taken the name of another is told apart by its uid.
+    /// gone.
     fn sync(&self, key: &Key) {
         let pod = self.around.api.view().get::<Pod>(key);
         let uid = pod.as_ref().and_then(|pod| pod.metadata.uid.clone());
         let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
-        workers.retain(|of, worker| worker.key != *key || Some(of) == uid.as_ref());
+        let known = workers.get(key);
+        if known.is_some_and(|worker| Some(&worker.uid) != uid.as_ref()) {
+            workers.remove(key);
+        }
         let (Some(pod), Some(uid)) = (pod, uid) else {
             return;
         };
-        match workers.get(&uid) {
+        match workers.get(key) {
             Some(worker) => {
                 worker.news.send_replace(pod);
             }
             None => {
-                if let Some(worker) = self.start(key, pod) {
-                    workers.insert(uid, worker);
+                if let Some(worker) = self.start(key, uid, pod) {
+                    workers.insert(key.clone(), worker);
                 }
             }
         }
     }
 
-    fn start(&self, key: &Key, pod: Arc<Pod>) -> Option<Worker> {
+    fn start(&self, key: &Key, uid: String, pod: Arc<Pod>) -> Option<Worker> {
         let node = pod.spec.as_ref()?.node_name.clone()?;
         if !self.around.nodes.contains_key(&node) || status::is_finished(&pod) {
             return None;
@@ -102,7 +105,7 @@ impl Kubelets {
         let news = watch::Sender::new(pod);
         let work = worker::run(self.around.clone(), node, key.clone(), news.subscribe());
         Some(Worker {
-            key: key.clone(),
+            uid,
             task: tokio::spawn(work).abort_handle(),
             news,
         })

@@ -2,11 +2,12 @@
 
 use std::{net::Ipv4Addr, sync::Arc};
 
+use apiserver::Pod;
 use jiff::Timestamp;
 use k8s_openapi::{
     api::core::v1::{
         Container, ContainerState, ContainerStateRunning, ContainerStateTerminated,
-        ContainerStateWaiting, ContainerStatus, HostIP, Pod, PodIP, PodSpec, PodStatus,
+        ContainerStateWaiting, ContainerStatus, HostIP, PodIP, PodSpec, PodStatus,
     },
     apimachinery::pkg::apis::meta::v1::Time,
 };
@@ -15,6 +16,7 @@ use super::{
     condition::conditions,
     container::{State, Told},
 };
+use crate::program::Declared;
 
 /// A container of a pod with what is told of it.
 pub(super) struct Part<'a> {
@@ -44,18 +46,15 @@ pub(super) struct Located {
 }
 
 /// The roles of a pod's containers, in the order of their starting.
-pub(super) fn roles(spec: &PodSpec) -> Vec<(Arc<Container>, Role)> {
-    let init = spec.init_containers.iter().flatten().map(|container| {
-        let always = container.restart_policy.as_deref() == Some("Always");
-        (
-            Arc::new(container.clone()),
-            if always { Role::Sidecar } else { Role::Init },
-        )
+pub(super) fn roles(spec: &Arc<PodSpec>) -> Vec<(Declared, Role)> {
+    let init = Declared::init(spec).map(|container| {
+        let role = match container.restart_policy.as_deref() {
+            Some("Always") => Role::Sidecar,
+            _ => Role::Init,
+        };
+        (container, role)
     });
-    let main = spec
-        .containers
-        .iter()
-        .map(|container| (Arc::new(container.clone()), Role::Main));
+    let main = Declared::main(spec).map(|container| (container, Role::Main));
     init.chain(main).collect()
 }
 
@@ -232,7 +231,7 @@ mod tests {
     use super::*;
 
     fn pod(status: serde_json::Value) -> Pod {
-        serde_json::from_value(json!({"status": status})).unwrap()
+        crate::controller::pod::written(json!({"status": status}))
     }
 
     #[test]

@@ -6,10 +6,11 @@ use std::{
     time::Duration,
 };
 
+use apiserver::Pod;
 use apiserver::json::Value;
 use futures::future::{join_all, select_all};
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Container, Pod};
+use k8s_openapi::api::core::v1::Container;
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
@@ -23,7 +24,7 @@ use super::{
 use crate::{
     cluster::Key,
     net::Host,
-    program::{Process, Serve},
+    program::{Declared, Process, Serve},
 };
 
 /// How long a pod's sandbox takes: its network namespace and its address.
@@ -33,7 +34,7 @@ const GRACE: i64 = 30;
 
 /// A container of the pod, and where its process is while it runs.
 struct Running {
-    container: Arc<Container>,
+    container: Declared,
     role: Role,
     told: watch::Sender<Told>,
     process: Arc<Mutex<Option<Box<dyn Process>>>>,
@@ -141,7 +142,7 @@ impl Worker {
             around: self.around.clone(),
             news: self.news.clone(),
             host: Arc::clone(host),
-            container: Arc::clone(&running.container),
+            container: running.container.clone(),
             restart: restart(&self.news.borrow(), running.role),
             told: running.told.clone(),
             process: Arc::clone(&running.process),

@@ -3,7 +3,7 @@
 //! Pure: the records come from a [`Records`], time passes elsewhere. Source: the specification of
 //! Kubernetes DNS-based service discovery 1.1.0, and resolv.conf(5) for search lists.
 
-use std::{collections::BTreeSet, net::Ipv4Addr};
+use std::{any::Any, collections::BTreeSet, net::Ipv4Addr, sync::Arc};
 
 /// The ordinary domain of a cluster.
 pub const CLUSTER_DOMAIN: &str = "cluster.local";
@@ -34,7 +34,14 @@ pub trait Names: Send + Sync {
     /// The addresses of a full name, or of one as the application wrote it; `None` leaves the query
     /// to the DNS that would have got it.
     fn look_up(&self, name: &str) -> Option<Vec<Ipv4Addr>>;
+
+    /// What the answers are worked out from: while it is the same, so are they. `None` while there
+    /// is nothing, and no query is answered.
+    fn source(&self) -> Option<Source>;
 }
+
+/// Whatever the answers of [`Names`] come from; it is only told apart from others.
+pub type Source = Arc<dyn Any + Send + Sync>;
 
 /// What a Service's name stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]

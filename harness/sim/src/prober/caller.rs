@@ -1,13 +1,14 @@
 //! Who calls: where a client stands, and what its resolver knows.
 
 use std::{
+    collections::BTreeMap,
     net::Ipv4Addr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
+use apiserver::Pod;
 use apiserver::signal::Listener;
 use engine::{Error, Result};
-use k8s_openapi::api::core::v1::Pod;
 use world::{Client, Place as At, Text};
 
 use super::SimProber;
@@ -16,7 +17,7 @@ use crate::{
     controller::{owner, pod},
     net::{
         Origin, Part, Place,
-        dns::{NoAddress, Record, Records, Resolved, Resolver},
+        dns::{Names, NoAddress, Record, Records, Resolved, Resolver, Source},
     },
 };
 
@@ -30,59 +31,62 @@ pub(super) struct Caller {
     home: Option<Arc<Cluster>>,
 }
 
-/// What was found out for the call before, for calls that resemble each other: who calls, and what
-/// the cluster's DNS made of the host.
-#[derive(Default)]
-pub(crate) struct Known(Mutex<Last>);
-
-#[derive(Default)]
-struct Last {
-    found: Option<Found>,
-    lookup: Option<Lookup>,
-}
+/// Who calls in clients' names, as it was found out for calls before.
+#[derive(Clone, Default)]
+pub(super) struct Callers(Arc<Mutex<BTreeMap<Client, Found>>>);
 
 /// Who calls in a client's name. It holds until the objects that the cluster's controllers see
 /// change, whichever they are.
 struct Found {
-    client: Client,
     news: Listener,
     caller: Arc<Caller>,
 }
 
-/// An answer of a cluster's DNS. It holds until the objects that the cluster's controllers see
-/// change, whichever they are.
+/// What the client's DNS made of the host for the call before, for calls that resemble each other.
+#[derive(Default)]
+pub(crate) struct Known(Mutex<Option<Lookup>>);
+
+/// An answer of DNS. It holds until the objects that the cluster's controllers see change, whichever
+/// they are, or what a proxy that captures queries was told.
 struct Lookup {
     caller: Arc<Caller>,
     host: Text,
     news: Listener,
+    source: Option<Source>,
     resolved: Arc<Resolved>,
 }
 
-impl Known {
-    /// The caller of the call before, if that was the same client and nothing has changed.
-    fn caller(&self, client: &Client) -> Option<Arc<Caller>> {
-        let last = self.lock();
-        let found = last.found.as_ref()?;
-        let holds = !found.news.has_changed() && found.client == *client;
-        holds.then(|| Arc::clone(&found.caller))
+impl Callers {
+    /// The caller of a call before, if nothing has changed since.
+    fn of(&self, client: &Client) -> Option<Arc<Caller>> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = all.get(client).filter(|found| !found.news.has_changed())?;
+        Some(Arc::clone(&found.caller))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Last> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn keep(&self, client: &Client, news: Listener, caller: &Arc<Caller>) {
+        let caller = Arc::clone(caller);
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(client.clone(), Found { news, caller });
     }
 }
 
 impl Lookup {
-    fn answers(&self, caller: &Arc<Caller>, host: &str) -> bool {
-        Arc::ptr_eq(&self.caller, caller) && *self.host == *host && !self.news.has_changed()
+    fn answers(&self, caller: &Arc<Caller>, host: &str, source: Option<&Source>) -> bool {
+        let is_same = match (&self.source, source) {
+            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
+            (old, new) => old.is_none() && new.is_none(),
+        };
+        let holds = is_same && !self.news.has_changed();
+        holds && Arc::ptr_eq(&self.caller, caller) && *self.host == *host
     }
 }
 
 impl SimProber {
-    pub(super) fn caller(&self, client: &Client, known: &Known) -> Result<Arc<Caller>> {
+    pub(super) fn caller(&self, client: &Client) -> Result<Arc<Caller>> {
         match client {
             Client::Pod { .. } => {
-                if let Some(caller) = known.caller(client) {
+                if let Some(caller) = self.callers.of(client) {
                     return Ok(caller);
                 }
                 let found = self.pod_of(client)?;
@@ -90,11 +94,7 @@ impl SimProber {
                 let news = cluster.view.changes();
                 let caller = pod_caller(cluster, &pod).ok_or_else(|| no_client(client))?;
                 let caller = Arc::new(caller);
-                known.lock().found = Some(Found {
-                    client: client.clone(),
-                    news,
-                    caller: Arc::clone(&caller),
-                });
+                self.callers.keep(client, news, &caller);
                 Ok(caller)
             }
             Client::Vm(vm) => {
@@ -141,39 +141,40 @@ impl SimProber {
     ) -> std::result::Result<Arc<Resolved>, NoAddress> {
         let Origin { place, address } = &caller.origin;
         let captured = self.net.names_at(place, *address);
-        let resolver = &caller.resolver;
-        match (captured, &caller.home) {
-            (None, Some(home)) => ask_cluster(caller, home, host, known),
-            (names, Some(home)) => {
-                let records = &home.view;
-                let found = resolver.resolve_captured(names.as_deref(), records, host);
-                found.map(Arc::new)
-            }
-            (names, None) => {
-                let found = resolver.resolve_captured(names.as_deref(), &NoRecords, host);
+        match &caller.home {
+            Some(home) => ask_home(caller, home, captured.as_deref(), host, known),
+            None => {
+                let names = captured.as_deref();
+                let found = caller.resolver.resolve_captured(names, &NoRecords, host);
                 found.map(Arc::new)
             }
         }
     }
 }
 
-fn ask_cluster(
+fn ask_home(
     caller: &Arc<Caller>,
     home: &Cluster,
+    captured: Option<&dyn Names>,
     host: &Text,
     known: &Known,
 ) -> std::result::Result<Arc<Resolved>, NoAddress> {
-    let mut last = known.lock();
-    if let Some(lookup) = last.lookup.as_ref().filter(|one| one.answers(caller, host)) {
+    let source = captured.and_then(Names::source);
+    let mut last = known.0.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(lookup) = last.as_ref()
+        && lookup.answers(caller, host, source.as_ref())
+    {
         return Ok(Arc::clone(&lookup.resolved));
     }
     let records = &home.view;
     let news = records.changes();
-    let resolved = Arc::new(caller.resolver.resolve(records, host)?);
-    last.lookup = Some(Lookup {
+    let found = caller.resolver.resolve_captured(captured, records, host)?;
+    let resolved = Arc::new(found);
+    *last = Some(Lookup {
         caller: Arc::clone(caller),
         host: host.clone(),
         news,
+        source,
         resolved: Arc::clone(&resolved),
     });
     Ok(resolved)

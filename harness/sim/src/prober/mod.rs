@@ -29,8 +29,8 @@ use crate::{
     traffic::SimTraffic,
 };
 
-use caller::Caller;
 pub(crate) use caller::Known;
+use caller::{Caller, Callers};
 
 /// Asks the simulated clusters. Clones ask the same.
 #[derive(Clone)]
@@ -39,6 +39,7 @@ pub struct SimProber {
     log: EventLog,
     clusters: Arc<BTreeMap<ClusterName, Arc<Cluster>>>,
     machines: Arc<BTreeMap<VmName, SimMachine>>,
+    callers: Callers,
 }
 
 /// The open connections of a batch.
@@ -72,6 +73,7 @@ impl SimProber {
             log: ground.log.clone(),
             clusters: Arc::new(clusters.clone()),
             machines: Arc::new(machines.clone()),
+            callers: Callers::default(),
         }
     }
 
@@ -93,7 +95,7 @@ impl SimProber {
         (kept, known): (&Kept, &Known),
         trail: Trail,
     ) -> Result<Observation> {
-        let caller = self.caller(&call.from, known)?;
+        let caller = self.caller(&call.from)?;
         let at = self.log.elapsed();
         let exchange = self.exchange(&caller, &call, (kept, known), &trail);
         let asked = timeout(call.timeout, exchange).await;

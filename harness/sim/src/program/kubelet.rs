@@ -7,12 +7,12 @@ use std::{
     sync::Arc,
 };
 
+use apiserver::Pod;
 use apiserver::{
     Gvr, Object, Request, Status, User,
     json::{Text, Value},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use k8s_openapi::api::core::v1::Pod;
 use pki::Roots;
 use serde_json::json;
 

@@ -4,10 +4,11 @@
 //! its pod's address; behind each port is a [`Serve`]. What an image does is found by its name in
 //! [`Images`]: later rooms add istiod and the proxy there.
 //!
-//! Reading order: this file, [`kubelet`] (what else a container is given), [`wire`] (what goes over a connection, with [`shown`]), [`trail`] (what stations say of it), [`sample`] (the applications
+//! Reading order: this file, [`Declared`] (a container as its pod has it), [`kubelet`] (what else it is given), [`wire`] (what goes over a connection, with [`shown`]), [`trail`] (what stations say of it), [`sample`] (the applications
 //! of the samples), [`command`] (containers that run an ordinary command).
 
 pub mod command;
+mod declared;
 pub mod kubelet;
 pub mod sample;
 pub mod shown;
@@ -16,9 +17,9 @@ pub mod wire;
 
 use std::{net::SocketAddrV4, sync::Arc};
 
-use apiserver::Clock;
+use apiserver::{Clock, Pod};
 use futures::future::BoxFuture;
-use k8s_openapi::api::core::v1::{Container, Pod};
+use k8s_openapi::api::core::v1::Container;
 use tokio::sync::watch;
 use world::{ClusterName, Locality, VmName};
 
@@ -29,6 +30,7 @@ use crate::{
     remote::ApiPort,
 };
 
+pub use declared::Declared;
 pub use kubelet::{Files, Kubelet};
 pub use shown::Shown;
 pub use trail::{Seen, Trail};
@@ -104,7 +106,7 @@ pub struct Start {
     /// Its pod, as it was when the container started.
     pub pod: Arc<Pod>,
     /// Its container.
-    pub container: Arc<Container>,
+    pub container: Declared,
     /// The pod's address, on which it may open ports.
     pub host: Arc<Host<Arc<dyn Serve>>>,
     /// What its kubelet gives it besides.

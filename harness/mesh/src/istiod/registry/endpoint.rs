@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use apiserver::Pod;
 use istio::{
     endpoint::{
         Endpoint, Health, Labels, labels,
@@ -11,9 +12,8 @@ use istio::{
     locality::LocalityLabel,
     service::mcs,
 };
-use k8s_openapi::api::{
-    core::v1::Pod,
-    discovery::v1::{Endpoint as SliceEndpoint, EndpointConditions, EndpointPort, EndpointSlice},
+use k8s_openapi::api::discovery::v1::{
+    Endpoint as SliceEndpoint, EndpointConditions, EndpointPort, EndpointSlice,
 };
 use sim::cluster::Key;
 

@@ -17,6 +17,7 @@ use std::{
     sync::Arc,
 };
 
+use apiserver::Pod;
 use istio::{
     ClusterId,
     endpoint::{Endpoint, Labels, labels},
@@ -25,7 +26,7 @@ use istio::{
     network::NetworkGateway,
 };
 use k8s_openapi::{
-    api::core::v1::{Pod, Service, ServicePort},
+    api::core::v1::{Service, ServicePort},
     apimachinery::pkg::util::intstr::IntOrString,
 };
 

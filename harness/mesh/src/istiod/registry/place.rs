@@ -1,5 +1,6 @@
 //! Where a workload is: its network, locality and node, as one control plane reads them.
 
+use apiserver::Pod;
 use istio::{
     ClusterId, Decision, NetworkId,
     endpoint::Labels,
@@ -9,7 +10,6 @@ use istio::{
     service::mcs::Mcs,
     version::Mechanisms,
 };
-use k8s_openapi::api::core::v1::Pod;
 use sim::cluster::Key;
 
 use super::super::source::table::Tables;

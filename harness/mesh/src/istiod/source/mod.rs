@@ -9,11 +9,11 @@ pub(crate) mod table;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use apiserver::Gvr;
+use apiserver::{Gvr, Pod};
 use istio::{ClusterId, kinds::Kind};
 use k8s_openapi::api::{
     admissionregistration::v1::MutatingWebhookConfiguration,
-    core::v1::{ConfigMap, Namespace, Node, Pod, Secret, Service},
+    core::v1::{ConfigMap, Namespace, Node, Secret, Service},
     discovery::v1::EndpointSlice,
 };
 use kube::{

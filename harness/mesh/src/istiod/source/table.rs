@@ -5,10 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use apiserver::Object;
+use apiserver::{Object, Pod};
 use k8s_openapi::api::{
     admissionregistration::v1::MutatingWebhookConfiguration,
-    core::v1::{ConfigMap, Namespace, Node, Pod, Secret, Service},
+    core::v1::{ConfigMap, Namespace, Node, Secret, Service},
     discovery::v1::EndpointSlice,
 };
 use serde_json::Value;

@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use apiserver::Pod;
 use istio::{kinds::IstioDuration, network::split_horizon::ProxyKind};
-use k8s_openapi::api::core::v1::{Container, Pod};
+use k8s_openapi::api::core::v1::Container;
 use serde_json::Value;
 use sim::program::Start;
 

@@ -2,11 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use apiserver::Pod;
 use k8s_openapi::{
-    api::core::v1::{Container, Pod, Service, ServicePort},
+    api::{
+        core::v1::{Container, ObjectReference, PodSpec, Service, ServicePort},
+        discovery::v1::{Endpoint, EndpointConditions, EndpointPort},
+    },
     apimachinery::pkg::util::intstr::IntOrString,
 };
-use serde_json::{Value, json};
 
 use super::selection::{is_behind, is_finished};
 use crate::{
@@ -20,8 +23,9 @@ const PER_SLICE: usize = 100;
 /// What one slice should say.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Draft {
-    pub(super) ports: Value,
-    pub(super) endpoints: Vec<Value>,
+    /// `None` where there are no endpoints.
+    pub(super) ports: Option<Vec<EndpointPort>>,
+    pub(super) endpoints: Vec<Endpoint>,
 }
 
 /// The slices of a Service: pods with equal ports share one, up to its limit; a Service without
@@ -29,92 +33,103 @@ pub(super) struct Draft {
 pub(super) fn drafts(service: &Service, tables: &Tables) -> Vec<Draft> {
     let namespace = service.metadata.namespace.as_deref().unwrap_or_default();
     let behind = |pod: &&Arc<Pod>| is_behind(service, pod) && !is_finished(pod);
-    let mut by_ports = BTreeMap::<String, Draft>::new();
+    let mut by_ports = BTreeMap::<Vec<Option<i32>>, Vec<Endpoint>>::new();
     for pod in tables.pods.within(namespace).filter(behind) {
-        let Some(endpoint) = endpoint(service, pod, tables) else {
-            continue;
-        };
-        let ports = ports(service, pod);
-        let draft = by_ports.entry(ports.to_string()).or_insert_with(|| Draft {
-            ports,
-            endpoints: Vec::new(),
-        });
-        draft.endpoints.push(endpoint);
+        if let Some(endpoint) = endpoint(service, pod, tables) {
+            let numbers = ports(service).iter().map(|port| target(port, pod));
+            by_ports
+                .entry(numbers.collect())
+                .or_default()
+                .push(endpoint);
+        }
     }
-    let mut drafts: Vec<_> = by_ports.into_values().flat_map(in_slices).collect();
+    let slices = |(numbers, endpoints): (Vec<_>, _)| in_slices(service, &numbers, endpoints);
+    let mut drafts: Vec<_> = by_ports.into_iter().flat_map(slices).collect();
     if drafts.is_empty() {
         drafts.push(Draft {
-            ports: Value::Null,
+            ports: None,
             endpoints: Vec::new(),
         });
     }
     drafts
 }
 
-fn in_slices(draft: Draft) -> Vec<Draft> {
-    let chunks = draft.endpoints.chunks(PER_SLICE);
-    let slice = |endpoints: &[Value]| Draft {
-        ports: draft.ports.clone(),
-        endpoints: endpoints.to_vec(),
-    };
-    chunks.map(slice).collect()
+fn in_slices(
+    service: &Service,
+    numbers: &[Option<i32>],
+    mut endpoints: Vec<Endpoint>,
+) -> Vec<Draft> {
+    let mut slices = Vec::new();
+    while !endpoints.is_empty() {
+        let rest = endpoints.split_off(endpoints.len().min(PER_SLICE));
+        slices.push(Draft {
+            ports: Some(told(service, numbers)),
+            endpoints: std::mem::replace(&mut endpoints, rest),
+        });
+    }
+    slices
 }
 
 /// A pod as an endpoint, once it has an address.
-fn endpoint(service: &Service, pod: &Pod, tables: &Tables) -> Option<Value> {
+fn endpoint(service: &Service, pod: &Pod, tables: &Tables) -> Option<Endpoint> {
     let spec = pod.spec.as_ref()?;
-    let address = pod.status.as_ref()?.pod_ip.as_deref()?;
-    let early = service
-        .spec
-        .as_ref()
-        .and_then(|spec| spec.publish_not_ready_addresses);
-    let serving = pod::is_ready(pod);
-    let terminating = pod.metadata.deletion_timestamp.is_some();
-    let mut endpoint = json!({
-        "addresses": [address],
-        "conditions": {
-            "ready": early == Some(true) || (serving && !terminating),
-            "serving": serving,
-            "terminating": terminating,
-        },
-        "nodeName": spec.node_name,
-        "targetRef": {
-            "kind": "Pod", "namespace": pod.metadata.namespace,
-            "name": pod.metadata.name, "uid": pod.metadata.uid,
-        },
-    });
-    if spec.subdomain.is_some() && spec.subdomain == service.metadata.name {
-        endpoint["hostname"] = json!(spec.hostname);
-    }
-    let node = spec
-        .node_name
-        .as_deref()
-        .and_then(|node| tables.nodes.get(&Key::new("", node)));
-    let zone = node.and_then(|n| owner::labels(&n.metadata).get("topology.kubernetes.io/zone"));
-    if let Some(zone) = zone {
-        endpoint["zone"] = zone.as_str().into();
-    }
-    Some(endpoint)
+    let address = pod.status.as_ref()?.pod_ip.clone()?;
+    let is_named = spec.subdomain.is_some() && spec.subdomain == service.metadata.name;
+    Some(Endpoint {
+        addresses: vec![address],
+        conditions: Some(conditions(service, pod)),
+        hostname: spec.hostname.clone().filter(|_| is_named),
+        node_name: spec.node_name.clone(),
+        target_ref: Some(ObjectReference {
+            kind: Some("Pod".to_owned()),
+            namespace: pod.metadata.namespace.clone(),
+            name: pod.metadata.name.clone(),
+            uid: pod.metadata.uid.clone(),
+            ..ObjectReference::default()
+        }),
+        zone: zone(spec, tables),
+        ..Endpoint::default()
+    })
 }
 
-fn ports(service: &Service, pod: &Pod) -> Value {
-    let ports = service
-        .spec
-        .as_ref()
-        .and_then(|spec| spec.ports.as_deref())
-        .unwrap_or_default();
-    let found = ports.iter().filter_map(|port| {
-        let mut told = json!({
-            "name": port.name.clone().unwrap_or_default(),
-            "port": target(port, pod)?,
-            "protocol": port.protocol.as_deref().unwrap_or("TCP"),
-        });
-        if let Some(protocol) = &port.app_protocol {
-            told["appProtocol"] = protocol.as_str().into();
-        }
-        Some(told)
-    });
-    found.collect()
+fn conditions(service: &Service, pod: &Pod) -> EndpointConditions {
+    let spec = service.spec.as_ref();
+    let early = spec.and_then(|spec| spec.publish_not_ready_addresses);
+    let serving = pod::is_ready(pod);
+    let terminating = pod.metadata.deletion_timestamp.is_some();
+    EndpointConditions {
+        ready: Some(early == Some(true) || (serving && !terminating)),
+        serving: Some(serving),
+        terminating: Some(terminating),
+    }
+}
+
+fn zone(spec: &PodSpec, tables: &Tables) -> Option<String> {
+    let node = tables
+        .nodes
+        .get(&Key::new("", spec.node_name.as_deref()?))?;
+    let labels = owner::labels(&node.metadata);
+    labels.get("topology.kubernetes.io/zone").cloned()
+}
+
+fn ports(service: &Service) -> &[ServicePort] {
+    let spec = service.spec.as_ref();
+    spec.and_then(|spec| spec.ports.as_deref())
+        .unwrap_or_default()
+}
+
+/// The Service's ports with the numbers that pods have for them.
+fn told(service: &Service, numbers: &[Option<i32>]) -> Vec<EndpointPort> {
+    let pairs = ports(service).iter().zip(numbers);
+    let found = pairs.filter(|(_, number)| number.is_some());
+    found
+        .map(|(port, number)| EndpointPort {
+            name: Some(port.name.clone().unwrap_or_default()),
+            port: *number,
+            protocol: Some(port.protocol.clone().unwrap_or_else(|| "TCP".to_owned())),
+            app_protocol: port.app_protocol.clone(),
+        })
+        .collect()
 }
 
 /// The port of the pod behind a Service's port; `None` if it is named and the pod has no such.

@@ -6,23 +6,25 @@
 mod draft;
 mod selection;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use apiserver::Status;
+use apiserver::{Status, json::Value};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::{core::v1::Service, discovery::v1::EndpointSlice};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use self::{
     draft::{Draft, drafts},
     selection::{is_behind, is_left_alone, same_to_services},
 };
-use super::{Backoff, Controller, INSTANT, Next, Reconciled, merge, owner};
+use super::{Backoff, Controller, INSTANT, Next, Reconciled, owner};
 use crate::cluster::{Api, Change, Key, Tables};
 
 const SERVICE_LABEL: &str = "kubernetes.io/service-name";
 const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
 const MANAGER: &str = "endpointslice-controller.k8s.io";
+const HEADLESS: &str = "service.kubernetes.io/headless";
+
 /// Keeps the slices of Services.
 pub(crate) struct EndpointSlices {
     api: Api,
@@ -78,14 +80,19 @@ impl EndpointSlices {
             let slice = new_slice(service, draft);
             return self.api.create::<EndpointSlice>(slice).await.map(drop);
         };
-        let patch = Value::from_iter([
-            ("metadata", json!({"labels": labels(service, &slice)})),
-            ("ports", draft.ports),
-            ("endpoints", draft.endpoints.into()),
-        ]);
-        if !changes(&slice, &patch) {
+        let wanted = wanted_labels(service);
+        let labelled = owner::labels(&slice.metadata);
+        if says(&slice, &draft) && *labelled == wanted {
             return Ok(());
         }
+        let patch = Value::from_iter([
+            (
+                "metadata",
+                json!({"labels": label_patch(wanted, labelled)}).into(),
+            ),
+            ("ports", Value::of(&draft.ports)),
+            ("endpoints", Value::of(&draft.endpoints)),
+        ]);
         let key = Key::of(&slice.metadata);
         self.api.patch::<EndpointSlice>(&key, patch).await.map(drop)
     }
@@ -143,42 +150,40 @@ fn service_of(slice: &EndpointSlice) -> Option<&String> {
     labels.get(SERVICE_LABEL).filter(|_| ours)
 }
 
-/// Whether a patch says anything new; a slice without endpoints may say so by leaving them out.
-fn changes(slice: &EndpointSlice, patch: &Value) -> bool {
-    let mut object = json!(slice);
-    for field in ["ports", "endpoints"] {
-        if object[field].is_null() && patch[field] == json!([]) {
-            object[field] = json!([]);
-        }
-    }
-    merge::changes(&object, patch)
+/// Whether a slice says what it should already; one without endpoints or ports may say so by
+/// leaving them out.
+fn says(slice: &EndpointSlice, draft: &Draft) -> bool {
+    let endpoints = slice.endpoints.as_deref().unwrap_or_default();
+    let ports = slice.ports.as_deref().unwrap_or_default();
+    endpoints == draft.endpoints && ports == draft.ports.as_deref().unwrap_or_default()
 }
 
-/// The labels of a Service's slice: the Service's and those that say whose it is. Of those that it
-/// has already, the ones that the Service has lost are taken away.
-fn labels(service: &Service, slice: &EndpointSlice) -> Value {
-    let mut labels = wanted_labels(service);
-    for label in owner::labels(&slice.metadata).keys() {
-        if labels.get(label).is_none() {
-            labels[label] = Value::Null;
-        }
-    }
-    labels
-}
-
-fn wanted_labels(service: &Service) -> Value {
-    let name = service.metadata.name.as_deref().unwrap_or_default();
-    let mut labels = json!(owner::labels(&service.metadata));
-    labels[SERVICE_LABEL] = name.into();
-    labels[MANAGED_BY] = MANAGER.into();
+/// The labels of a Service's slice: the Service's and those that say whose it is.
+fn wanted_labels(service: &Service) -> BTreeMap<String, String> {
+    let name = service.metadata.name.clone().unwrap_or_default();
+    let mut labels = owner::labels(&service.metadata).clone();
+    labels.insert(SERVICE_LABEL.to_owned(), name);
+    labels.insert(MANAGED_BY.to_owned(), MANAGER.to_owned());
     let spec = service.spec.as_ref();
     if spec.and_then(|spec| spec.cluster_ip.as_deref()) == Some("None") {
-        labels["service.kubernetes.io/headless"] = "".into();
+        labels.insert(HEADLESS.to_owned(), String::new());
     }
     labels
 }
 
-fn new_slice(service: &Service, draft: Draft) -> Value {
+/// What makes a slice's labels the wanted ones: those that it has beyond them are taken away.
+fn label_patch(
+    wanted: BTreeMap<String, String>,
+    existing: &BTreeMap<String, String>,
+) -> BTreeMap<String, Option<String>> {
+    let lost = existing.keys().map(|label| (label.clone(), None));
+    let kept = wanted
+        .into_iter()
+        .map(|(label, value)| (label, Some(value)));
+    lost.chain(kept).collect()
+}
+
+fn new_slice(service: &Service, draft: Draft) -> serde_json::Value {
     let name = service.metadata.name.as_deref().unwrap_or_default();
     json!({
         "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",

@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use k8s_openapi::api::core::v1::{Pod, Service};
+use apiserver::Pod;
+use k8s_openapi::api::core::v1::Service;
 
 use crate::controller::{owner, pod};
 

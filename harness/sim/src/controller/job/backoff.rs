@@ -6,8 +6,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use apiserver::Pod;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Pod;
 
 use crate::controller::pod;
 
@@ -78,7 +78,7 @@ mod tests {
         let container = json!({"name": "a", "image": "a", "imageID": "a", "ready": false,
             "restartCount": 0, "state": ended});
         let status = json!({"phase": phase, "containerStatuses": [container]});
-        Arc::new(serde_json::from_value(json!({"metadata": {}, "status": status})).unwrap())
+        Arc::new(pod::written(json!({"metadata": {}, "status": status})))
     }
 
     #[test]

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
+use apiserver::Pod;
 use jiff::Timestamp;
-use k8s_openapi::api::{
-    batch::v1::{Job, JobCondition, JobSpec},
-    core::v1::Pod,
-};
+use k8s_openapi::api::batch::v1::{Job, JobCondition, JobSpec};
 
 use super::tally::Tally;
 use crate::controller::Next;
@@ -154,7 +152,7 @@ mod tests {
 
     fn over(job: Value, pods: &[Value], second: i64) -> Option<String> {
         let job: Job = serde_json::from_value(job).unwrap();
-        let pod = |pod: &Value| Arc::new(serde_json::from_value::<Pod>(pod.clone()).unwrap());
+        let pod = |pod: &Value| Arc::new(crate::controller::pod::written(pod.clone()));
         let tally = Tally::of(&job, pods.iter().map(pod).collect());
         let spec = job.spec.clone().unwrap();
         match verdict(&job, &spec, &tally, Timestamp::from_second(second).unwrap()) {

@@ -15,12 +15,9 @@ mod tally;
 
 use std::{sync::Arc, time::Duration};
 
-use apiserver::{Clock, Status};
+use apiserver::{Clock, Pod, Status};
 use futures::{FutureExt, future::BoxFuture};
-use k8s_openapi::api::{
-    batch::v1::{Job, JobSpec, JobStatus},
-    core::v1::Pod,
-};
+use k8s_openapi::api::batch::v1::{Job, JobSpec, JobStatus};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -180,7 +180,7 @@ mod tests {
     fn a_job_is_over_once_nothing_of_it_runs() {
         let job = job(false, json!({}));
         let ending = json!({"metadata": {"deletionTimestamp": stamp(at(1))}, "status": {}});
-        let ending = std::sync::Arc::new(serde_json::from_value(ending).unwrap());
+        let ending = std::sync::Arc::new(crate::controller::pod::written(ending));
         let finish = Finish::complete();
         let waits = counted(&job, &Tally::of(&job, vec![ending]), Some(&finish), at(3));
         assert_eq!(waits["conditions"], json!([]));

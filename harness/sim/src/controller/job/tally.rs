@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::api::{
-    batch::v1::{Job, JobSpec},
-    core::v1::Pod,
-};
+use apiserver::Pod;
+use k8s_openapi::api::batch::v1::{Job, JobSpec};
 
 use crate::controller::pod;
 
@@ -136,7 +134,7 @@ mod tests {
         let finalizers = if held { vec![FINALIZER] } else { Vec::new() };
         let pod = json!({"metadata": {"uid": uid, "finalizers": finalizers},
             "status": {"phase": phase}});
-        Arc::new(serde_json::from_value(pod).unwrap())
+        Arc::new(pod::written(pod))
     }
 
     fn job(status: serde_json::Value) -> Job {

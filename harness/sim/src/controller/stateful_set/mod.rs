@@ -13,12 +13,9 @@ mod steps;
 
 use std::{sync::Arc, time::Duration};
 
-use apiserver::{Clock, Status};
+use apiserver::{Clock, Pod, Status};
 use futures::{FutureExt, future::BoxFuture};
-use k8s_openapi::api::{
-    apps::v1::{ControllerRevision, StatefulSet},
-    core::v1::Pod,
-};
+use k8s_openapi::api::apps::v1::{ControllerRevision, StatefulSet};
 use serde_json::json;
 
 use self::{pods::Pods, revision::Revisions, steps::Step};

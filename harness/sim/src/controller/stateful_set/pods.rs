@@ -2,12 +2,9 @@
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc, time::Duration};
 
-use apiserver::{Status, json::Value};
+use apiserver::{Pod, Status, json::Value};
 use jiff::Timestamp;
-use k8s_openapi::api::{
-    apps::v1::{ControllerRevision, StatefulSet, StatefulSetSpec},
-    core::v1::Pod,
-};
+use k8s_openapi::api::apps::v1::{ControllerRevision, StatefulSet, StatefulSetSpec};
 
 use super::revision;
 use crate::{

@@ -96,8 +96,8 @@ fn delete(pod: &One) -> Step {
 
 #[cfg(test)]
 mod tests {
+    use apiserver::Pod;
     use jiff::Timestamp;
-    use k8s_openapi::api::core::v1::Pod;
     use serde_json::json;
 
     use super::*;
@@ -109,7 +109,7 @@ mod tests {
                 "labels": {"controller-revision-hash": revision}},
             "status": {"phase": phase, "conditions": [{"type": "Ready", "status": status}]},
         });
-        serde_json::from_value(pod).unwrap()
+        crate::controller::pod::written(pod)
     }
 
     fn spec(replicas: i32, policy: &str) -> StatefulSetSpec {
