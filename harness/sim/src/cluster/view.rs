@@ -17,7 +17,7 @@ pub struct View {
 }
 
 impl View {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             tables: Arc::default(),
             changed: Signal::default(),

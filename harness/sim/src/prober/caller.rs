@@ -13,7 +13,7 @@ use world::{Client, Place as At, Text};
 
 use super::SimProber;
 use crate::{
-    cluster::Cluster,
+    cluster::{Cluster, View},
     controller::{owner, pod},
     net::{
         Origin, Part, Place,
@@ -68,6 +68,36 @@ impl Callers {
         let caller = Arc::clone(caller);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(client.clone(), Found { news, caller });
+    }
+}
+
+impl Known {
+    /// What the caller's DNS makes of a host: a proxy that captures queries, and then its cluster's.
+    fn ask(
+        &self,
+        caller: &Arc<Caller>,
+        records: &View,
+        captured: Option<&dyn Names>,
+        host: &Text,
+    ) -> std::result::Result<Arc<Resolved>, NoAddress> {
+        let source = captured.and_then(Names::source);
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lookup) = last.as_ref()
+            && lookup.answers(caller, host, source.as_ref())
+        {
+            return Ok(Arc::clone(&lookup.resolved));
+        }
+        let news = records.changes();
+        let found = caller.resolver.resolve_captured(captured, records, host)?;
+        let resolved = Arc::new(found);
+        *last = Some(Lookup {
+            caller: Arc::clone(caller),
+            host: host.clone(),
+            news,
+            source,
+            resolved: Arc::clone(&resolved),
+        });
+        Ok(resolved)
     }
 }
 
@@ -142,7 +172,7 @@ impl SimProber {
         let Origin { place, address } = &caller.origin;
         let captured = self.net.names_at(place, *address);
         match &caller.home {
-            Some(home) => ask_home(caller, home, captured.as_deref(), host, known),
+            Some(home) => known.ask(caller, &home.view, captured.as_deref(), host),
             None => {
                 let names = captured.as_deref();
                 let found = caller.resolver.resolve_captured(names, &NoRecords, host);
@@ -150,34 +180,6 @@ impl SimProber {
             }
         }
     }
-}
-
-fn ask_home(
-    caller: &Arc<Caller>,
-    home: &Cluster,
-    captured: Option<&dyn Names>,
-    host: &Text,
-    known: &Known,
-) -> std::result::Result<Arc<Resolved>, NoAddress> {
-    let source = captured.and_then(Names::source);
-    let mut last = known.0.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(lookup) = last.as_ref()
-        && lookup.answers(caller, host, source.as_ref())
-    {
-        return Ok(Arc::clone(&lookup.resolved));
-    }
-    let records = &home.view;
-    let news = records.changes();
-    let found = caller.resolver.resolve_captured(captured, records, host)?;
-    let resolved = Arc::new(found);
-    *last = Some(Lookup {
-        caller: Arc::clone(caller),
-        host: host.clone(),
-        news,
-        source,
-        resolved: Arc::clone(&resolved),
-    });
-    Ok(resolved)
 }
 
 fn no_client(client: &Client) -> Error {
@@ -248,5 +250,50 @@ impl Records for NoRecords {
 
     fn endpoint(&self, _: &str, _: &str, _: &str) -> Option<Ipv4Addr> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Answers every name by one address, which it was told with its source.
+    struct Told(Ipv4Addr, Source);
+
+    impl Names for Told {
+        fn look_up(&self, _: &str) -> Option<Vec<Ipv4Addr>> {
+            Some(vec![self.0])
+        }
+
+        fn source(&self) -> Option<Source> {
+            Some(Arc::clone(&self.1))
+        }
+    }
+
+    fn told(last: u8) -> Told {
+        Told(Ipv4Addr::new(240, 240, 0, last), Arc::new(last))
+    }
+
+    fn caller() -> Arc<Caller> {
+        let origin = Origin {
+            place: Place::Outside.into(),
+            address: Ipv4Addr::UNSPECIFIED,
+        };
+        Arc::new(stranger(origin, At::Network("outside".into())))
+    }
+
+    #[test]
+    fn a_captured_answer_holds_until_the_proxy_is_told_something_else() {
+        let (known, caller, records) = (Known::default(), caller(), View::new());
+        let ask = |names: &Told| {
+            let host = "helloworld.sample".into();
+            let found = known.ask(&caller, &records, Some(names), &host).unwrap();
+            (found.addresses[0], found)
+        };
+        let (first, second) = (told(1), told(2));
+        let (before, kept) = ask(&first);
+        assert_eq!(before, first.0);
+        assert!(Arc::ptr_eq(&kept, &ask(&first).1), "it is not asked again");
+        assert_eq!(ask(&second).0, second.0);
     }
 }
