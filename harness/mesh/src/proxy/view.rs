@@ -4,11 +4,11 @@
 
 use std::{
     borrow::Cow,
-    collections::BTreeMap,
     net::{Ipv4Addr, SocketAddrV4},
     sync::{Arc, Mutex, PoisonError},
 };
 
+use indexmap::IndexMap;
 use istio::{
     authz::{self, AuthzError, Enforcer, Layer, Workload},
     endpoint::labels::Labels,
@@ -52,8 +52,9 @@ pub(super) struct View {
     meant: Found<(Text, u16)>,
 }
 
-/// The services that were looked for, by what they were looked for by.
-type Found<K> = Mutex<BTreeMap<K, Option<Arc<Service>>>>;
+/// The services that were looked for, by what they were looked for by: among as many as a client
+/// calls, and every call asks.
+type Found<K> = Mutex<IndexMap<K, Option<Arc<Service>>>>;
 
 /// The policies of a server.
 pub(super) struct Policies {

@@ -1,11 +1,13 @@
 //! The names of connections, by which chance decides about them: the same in equal runs.
 
 use std::{
-    collections::BTreeMap,
     fmt,
+    hash::{Hash, Hasher},
     net::{Ipv4Addr, SocketAddrV4},
     sync::Arc,
 };
+
+use indexmap::IndexMap;
 
 use super::{Origin, Place};
 
@@ -17,16 +19,23 @@ pub struct Flow {
 }
 
 /// Who opens connections to what. Addresses come first, because they tell most pairs apart.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Ends {
     address: Ipv4Addr,
     to: SocketAddrV4,
     place: Arc<Place>,
 }
 
-/// How many connections were opened so far between which ends.
+/// How many connections were opened so far between which ends: there are as many as pairs of a
+/// client and a service.
 #[derive(Debug, Default)]
-pub(super) struct Flows(BTreeMap<Ends, u64>);
+pub(super) struct Flows(IndexMap<Ends, u64>);
+
+impl Hash for Ends {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.address, self.to).hash(state);
+    }
+}
 
 impl Flows {
     /// The next connection from `origin` to `to`.
