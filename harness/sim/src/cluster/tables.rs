@@ -26,7 +26,7 @@ use super::{
 
 /// A kind that has a table.
 pub trait Watched:
-    k8s_openapi::Resource + k8s_openapi::Metadata<Ty = ObjectMeta> + Readable + Send + Sync + 'static
+    k8s_openapi::Resource + k8s_openapi::Metadata<Ty = ObjectMeta> + Readable
 {
     /// Its table.
     fn table(tables: &Tables) -> &Table<Self>;

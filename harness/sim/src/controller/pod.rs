@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use apiserver::Pod;
-use apiserver::json::Value;
+use apiserver::{Pod, json::Value};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use serde_json::json;

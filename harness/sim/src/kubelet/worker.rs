@@ -6,8 +6,7 @@ use std::{
     time::Duration,
 };
 
-use apiserver::Pod;
-use apiserver::json::Value;
+use apiserver::{Pod, json::Value};
 use futures::future::{join_all, select_all};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Container;

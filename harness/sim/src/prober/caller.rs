@@ -6,8 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use apiserver::Pod;
-use apiserver::signal::Listener;
+use apiserver::{Pod, signal::Listener};
 use engine::{Error, Result};
 use world::{Client, Place as At, Text};
 

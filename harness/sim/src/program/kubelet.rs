@@ -7,9 +7,8 @@ use std::{
     sync::Arc,
 };
 
-use apiserver::Pod;
 use apiserver::{
-    Gvr, Object, Request, Status, User,
+    Gvr, Object, Pod, Request, Status, User,
     json::{Text, Value},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
