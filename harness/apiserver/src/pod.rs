@@ -4,7 +4,7 @@
 //! Its specification is by far the largest of what is read: `k8s_openapi`'s type has room for every
 //! kind of volume in each of them.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 use k8s_openapi::{
     Metadata, NamespaceResourceScope, Resource,
@@ -14,10 +14,7 @@ use k8s_openapi::{
 use serde::{Deserialize, de::Error as _};
 use serde_json::Error;
 
-use crate::{
-    json::Value,
-    typed::{Object, Readable},
-};
+use crate::typed::{Object, Readable};
 
 /// `v1` `Pod`, without `metadata.managedFields`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -28,28 +25,6 @@ pub struct Pod {
     pub spec: Option<Arc<PodSpec>>,
     /// `status`.
     pub status: Option<PodStatus>,
-}
-
-/// What readers made of a specification, while any of them keeps it. Copies are of one
-/// specification.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct ReadSpec(Arc<Mutex<Weak<PodSpec>>>);
-
-impl ReadSpec {
-    /// The place for what is read of an object; only pods have one.
-    pub(crate) fn of(value: &Value) -> Option<Self> {
-        (value["kind"] == Pod::KIND).then(Self::default)
-    }
-
-    fn read(&self, spec: &Value) -> Result<Arc<PodSpec>, Error> {
-        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = read.upgrade() {
-            return Ok(known);
-        }
-        let spec = Arc::new(PodSpec::deserialize(spec)?);
-        *read = Arc::downgrade(&spec);
-        Ok(spec)
-    }
 }
 
 impl Readable for Pod {
@@ -101,7 +76,10 @@ impl Metadata for Pod {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{apply::Owners, json::json};
+    use crate::{
+        apply::Owners,
+        json::{Value, json},
+    };
 
     fn pod(node: &str) -> Value {
         json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"},

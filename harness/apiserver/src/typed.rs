@@ -12,11 +12,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::{api::core::v1::PodSpec, apimachinery::pkg::apis::meta::v1::ObjectMeta};
 use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::Error;
 
-use crate::{apply::Owners, json::Value, pod::ReadSpec};
+use crate::{apply::Owners, json::Value};
 
 /// An object at one version. It reads as the JSON that it is, but for `metadata.managedFields`: who
 /// owns its fields stands beside it, and is told with it to clients.
@@ -26,8 +26,14 @@ pub struct Object {
     /// What the last reader made of it, while anybody keeps that. Histories hold old versions for
     /// long; nobody reads those again, so that they must not hold what was read.
     read: Mutex<Weak<dyn Any + Send + Sync>>,
+    /// Only pods have one.
     spec: Option<ReadSpec>,
 }
+
+/// What readers made of a pod's specification, while any of them keeps it. Copies are of one
+/// specification.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ReadSpec(Arc<Mutex<Weak<PodSpec>>>);
 
 /// What objects can be read as.
 pub trait Readable: Sized + Send + Sync + 'static {
@@ -132,6 +138,24 @@ impl Object {
             }
             value => Told::As(value),
         }
+    }
+}
+
+impl ReadSpec {
+    /// The place for what is read of an object.
+    fn of(value: &Value) -> Option<Self> {
+        (value["kind"] == "Pod").then(Self::default)
+    }
+
+    /// What was made of the specification, or is made of it now.
+    pub(crate) fn read(&self, spec: &Value) -> Result<Arc<PodSpec>, Error> {
+        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = read.upgrade() {
+            return Ok(known);
+        }
+        let spec = Arc::new(PodSpec::deserialize(spec)?);
+        *read = Arc::downgrade(&spec);
+        Ok(spec)
     }
 }
 

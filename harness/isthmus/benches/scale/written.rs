@@ -21,7 +21,7 @@ pub(crate) fn scenario(name: &str) -> String {
     }
 }
 
-/// Every cluster calls every service of every cluster, once: who answers is not asked, because to
+/// Every cluster calls every service of every cluster: who answers is not asked, because to
 /// exclude others takes many calls of each. Sidecars answer DNS, as large meshes have it:
 /// the alternative are stubs of every Service in every cluster.
 fn matrix(clusters: usize) -> String {
