@@ -45,7 +45,9 @@ pub trait Prober: Send + Sync {
 
 /// Traffic under way. Dropping it stops it.
 pub trait RunningTraffic: Send {
-    /// What has been observed since this was last asked, in order of the calls' starts.
+    /// What has been observed since this was last asked, in order of the calls' starts. Traffic goes
+    /// on for hours: of calls that were answered the way they took, and what the server received,
+    /// may be left out of all but the latest.
     fn take(&mut self) -> Vec<Observation>;
 
     /// Starts no further call, lets those under way end, and returns what was not taken yet.
