@@ -13,7 +13,7 @@
 //! Known limits: `x-kubernetes-validations` of definitions are kept and not evaluated; every
 //! version of a custom resource has the shape of the version it is read through.
 //!
-//! What it costs: a pod of one container takes 3.9 kB with the history of its creation; versions
+//! What it costs: a pod of one container takes 4 kB with the history of its creation; versions
 //! share what they have in common ([`json`]). A write costs what it changes. Reads and lists cost
 //! what they find, with an index of labels per table (`store/labels.rs`); a list by field selector
 //! looks at every object of its namespaces. `cargo bench -p isthmus-apiserver` measures it over
