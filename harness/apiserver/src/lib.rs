@@ -22,8 +22,9 @@
 //! Reading order: [`json`] (what objects are made of), [`request`] and [`response`] (what is asked
 //! and answered), `server` (the way of a request), `verb` (one file per verb; `verb/modify.rs` is
 //! the way of every write), `store` and [`watch`] (versions and history), `typed` (an object at one
-//! version and what readers make of it; `pod` is what they make of pods), `schema` and `apply` (shapes and ownership), `lifecycle`,
-//! `defaults` and `validate` (kind by kind), `admission` and `auth`, `http` (the face).
+//! version and what readers make of it; `pod` is what they make of pods), `schema` and `apply`
+//! (shapes and ownership), `lifecycle`, `defaults` and `validate` (kind by kind), `admission` and
+//! `auth`, `http` (the face).
 
 mod admission;
 mod apply;

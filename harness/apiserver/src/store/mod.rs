@@ -108,9 +108,9 @@ impl Store {
     ) -> Arc<Object> {
         let revision = self.advance();
         meta_mut(&mut object).insert("resourceVersion", revision.to_string().into());
-        let last = self.get(table, &key);
-        let object = Object::after(last.map(|last| &**last), object, owners);
-        self.rows_mut(table).put(revision, key, Arc::clone(&object));
+        let rows = self.rows_mut(table);
+        let object = Object::after(rows.get(&key).map(|last| &**last), object, owners);
+        rows.put(revision, key, Arc::clone(&object));
         object
     }
 

@@ -79,18 +79,13 @@ impl Kubelets {
         let uid = pod.as_ref().and_then(|pod| pod.metadata.uid.clone());
         let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
         let known = workers.get(key);
-        if known.is_some_and(|worker| Some(&worker.uid) != uid.as_ref()) {
-            workers.remove(key);
-        }
-        let (Some(pod), Some(uid)) = (pod, uid) else {
-            return;
-        };
-        match workers.get(key) {
-            Some(worker) => {
-                worker.news.send_replace(pod);
-            }
-            None => {
-                if let Some(worker) = self.start(key, uid, pod) {
+        let known = known.filter(|worker| Some(&worker.uid) == uid.as_ref());
+        match (known, pod.zip(uid)) {
+            (Some(worker), Some((pod, _))) => drop(worker.news.send_replace(pod)),
+            (_, new) => {
+                workers.remove(key);
+                let started = new.and_then(|(pod, uid)| self.start(key, uid, pod));
+                if let Some(worker) = started {
                     workers.insert(key.clone(), worker);
                 }
             }

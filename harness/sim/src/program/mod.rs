@@ -4,8 +4,10 @@
 //! its pod's address; behind each port is a [`Serve`]. What an image does is found by its name in
 //! [`Images`]: later rooms add istiod and the proxy there.
 //!
-//! Reading order: this file, [`Declared`] (a container as its pod has it), [`kubelet`] (what else it is given), [`wire`] (what goes over a connection, with [`shown`]), [`trail`] (what stations say of it), [`sample`] (the applications
-//! of the samples), [`command`] (containers that run an ordinary command).
+//! Reading order: this file, [`Declared`] (a container as its pod has it), [`kubelet`] (what else
+//! it is given), [`wire`] (what goes over a connection, with [`shown`]), [`trail`] (what stations
+//! say of it), [`sample`] (the applications of the samples), [`command`] (containers that run an
+//! ordinary command).
 
 pub mod command;
 mod declared;
