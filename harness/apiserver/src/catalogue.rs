@@ -160,9 +160,13 @@ impl Catalogue {
     pub(crate) fn undefine(&mut self, definition: &Value) {
         let group = object::text(definition, &["spec", "group"]);
         let plural = object::text(definition, &["spec", "names", "plural"]);
+        let before = self.resources.len();
         self.resources.retain(|gvr, r| {
             gvr.group != group || gvr.resource != plural || matches!(r.origin, Origin::Builtin)
         });
+        if self.resources.len() == before {
+            return;
+        }
         self.preferred = OnceLock::new();
         let resources = &self.resources;
         let served = |group: &str, version: &str| {

@@ -1,7 +1,7 @@
 //! How an environment is asked: batches of calls, and traffic that goes on while other things
 //! happen. A prober reports what it saw and judges nothing.
 
-use std::{num::NonZeroUsize, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use world::{Call, Observation};
@@ -12,7 +12,7 @@ use crate::Result;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
     /// The calls, in the order in which they are started.
-    pub calls: Vec<Call>,
+    pub calls: Vec<Arc<Call>>,
     /// How many are under way at once; 1 is one after another. Pools of proxies fill differently
     /// under parallel calls, and so do shares behind a gateway.
     pub parallel: NonZeroUsize,
@@ -22,7 +22,7 @@ pub struct Batch {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Traffic {
     /// The call.
-    pub call: Call,
+    pub call: Arc<Call>,
     /// From one start to the next, whether or not the one before has ended.
     pub every: Duration,
 }
@@ -59,9 +59,9 @@ pub trait RunningTraffic: Send {
 
 impl Batch {
     /// Calls one after another.
-    pub fn in_order(calls: Vec<Call>) -> Self {
+    pub fn in_order(calls: impl IntoIterator<Item = impl Into<Arc<Call>>>) -> Self {
         Self {
-            calls,
+            calls: calls.into_iter().map(Into::into).collect(),
             parallel: NonZeroUsize::MIN,
         }
     }
@@ -76,7 +76,7 @@ impl Batch {
     }
 
     /// The same call `n` times, one after another.
-    pub fn repeated(call: &Call, n: usize) -> Self {
-        Self::in_order(vec![call.clone(); n])
+    pub fn repeated(call: impl Into<Arc<Call>>, n: usize) -> Self {
+        Self::in_order(vec![call.into(); n])
     }
 }

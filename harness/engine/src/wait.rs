@@ -1,6 +1,6 @@
 //! Waiting for conditions: by watches, against one deadline, with the nearest state in the error.
 
-use std::{pin::pin, time::Duration};
+use std::{collections::BTreeMap, pin::pin, time::Duration};
 
 use futures::{StreamExt, TryStreamExt, stream::FuturesUnordered};
 use kube::{
@@ -28,22 +28,12 @@ pub async fn until(
     condition: &Condition,
     deadline: Deadline,
 ) -> Result<Option<DynamicObject>> {
-    let finding_kind = format!("finding out where {} is served", object.kind);
-    let api = deadline.bound(&finding_kind, kinds.api_as(object)).await?;
-    let mut nearest = "no API server answered yet".to_owned();
-    let met = met(&api, &object.name, condition, &mut nearest);
-    match timeout_at(deadline.instant(), met).await {
-        Ok(found) => Ok(found),
-        Err(_) => Err(Error::TimedOut {
-            object: Box::new(object.clone()),
-            awaited: condition.name().to_owned(),
-            waited: deadline.patience(),
-            nearest,
-        }),
-    }
+    let one = Awaited::new(object.clone(), condition.clone());
+    together(kinds, vec![one], deadline).await
 }
 
-/// Waits for many objects at once, each with its condition.
+/// Waits for many objects at once, each with its condition. Those of one kind and namespace share a
+/// watch.
 ///
 /// # Errors
 /// The first that is not met in time.
@@ -52,11 +42,16 @@ pub async fn all(
     awaited: impl IntoIterator<Item = (ObjectRef, Condition)>,
     deadline: Deadline,
 ) -> Result<()> {
-    awaited
-        .into_iter()
-        .map(|(object, condition)| async move {
-            until(kinds, &object, &condition, deadline).await.map(drop)
-        })
+    let mut alike: BTreeMap<_, Vec<Awaited>> = BTreeMap::new();
+    for (object, condition) in awaited {
+        let (version, kind) = (object.api_version.clone(), object.kind.clone());
+        let place = (version, kind, object.namespace.clone());
+        let one = Awaited::new(object, condition);
+        alike.entry(place).or_default().push(one);
+    }
+    alike
+        .into_values()
+        .map(|awaited| async { together(kinds, awaited, deadline).await.map(drop) })
         .collect::<FuturesUnordered<_>>()
         .try_collect::<()>()
         .await
@@ -78,39 +73,201 @@ pub async fn ready(
     all(kinds, awaited, deadline).await
 }
 
-async fn met(
-    api: &Api<Seen>,
-    name: &str,
-    condition: &Condition,
-    nearest: &mut String,
-) -> Option<DynamicObject> {
-    let only = watcher::Config::default().fields(&format!("metadata.name={name}"));
-    let mut events = pin!(watcher(api.clone(), only));
-    let mut listed = None;
+/// An object that does not meet its condition yet.
+struct Awaited {
+    object: ObjectRef,
+    condition: Condition,
+    /// The last state seen.
+    nearest: String,
+}
+
+impl Awaited {
+    fn new(object: ObjectRef, condition: Condition) -> Self {
+        let nearest = "no API server answered yet".to_owned();
+        Self {
+            object,
+            condition,
+            nearest,
+        }
+    }
+
+    /// Looks at the object, or at its absence; whether the condition is met.
+    fn look(&mut self, now: Option<&DynamicObject>) -> bool {
+        match self.condition.state(now) {
+            State::Met => true,
+            State::Unmet(state) => {
+                self.nearest = state;
+                false
+            }
+        }
+    }
+}
+
+/// Waits for objects of one kind and namespace, of which there is at least one. Returns the last of
+/// them as it was when it met its condition.
+async fn together(
+    kinds: &Kinds,
+    mut awaited: Vec<Awaited>,
+    deadline: Deadline,
+) -> Result<Option<DynamicObject>> {
+    let first = &awaited[0].object;
+    let finding_kind = format!("finding out where {} is served", first.kind);
+    let api = deadline.bound(&finding_kind, kinds.api_as(first)).await?;
+    let met = met(&api, &mut awaited);
+    if let Ok(last) = timeout_at(deadline.instant(), met).await {
+        return Ok(last);
+    }
+    let late = awaited.swap_remove(0);
+    Err(Error::TimedOut {
+        object: Box::new(late.object),
+        awaited: late.condition.name().to_owned(),
+        waited: deadline.patience(),
+        nearest: late.nearest,
+    })
+}
+
+/// Takes out of `awaited` what meets its condition, until nothing is left.
+async fn met(api: &Api<Seen>, awaited: &mut Vec<Awaited>) -> Option<DynamicObject> {
+    let mut events = pin!(watcher(api.clone(), selection(awaited)));
+    let mut listed = BTreeMap::new();
     loop {
         let event = events.next().await.expect("a watcher never ends");
-        let now = match event {
+        let last = match event {
             Ok(Event::Init) => {
-                listed = None;
-                continue;
+                listed.clear();
+                None
             }
             Ok(Event::InitApply(Seen(object))) => {
-                listed = Some(object);
-                continue;
+                let name = object.metadata.name.clone().unwrap_or_default();
+                listed.insert(name, object);
+                None
             }
-            Ok(Event::InitDone) => listed.take(),
-            Ok(Event::Apply(Seen(object))) => Some(object),
-            Ok(Event::Delete(_)) => None,
+            Ok(Event::InitDone) => {
+                awaited.retain_mut(|one| !one.look(listed.get(&one.object.name)));
+                std::mem::take(&mut listed).into_values().next()
+            }
+            Ok(Event::Apply(Seen(object))) => {
+                look(awaited, &object, Some(&object));
+                Some(object)
+            }
+            Ok(Event::Delete(Seen(object))) => {
+                look(awaited, &object, None);
+                None
+            }
             Err(error) => {
-                *nearest = format!("its API server cannot be watched: {error}");
+                for one in awaited.iter_mut() {
+                    one.nearest = format!("its API server cannot be watched: {error}");
+                }
                 // A server that refuses at once would otherwise be asked in a tight loop.
                 sleep(REST).await;
-                continue;
+                None
             }
         };
-        match condition.state(now.as_ref()) {
-            State::Met => return now,
-            State::Unmet(state) => *nearest = state,
+        if awaited.is_empty() {
+            return last;
         }
+    }
+}
+
+/// Takes out what a change of `object`, which is now so, brings to meet its condition.
+fn look(awaited: &mut Vec<Awaited>, object: &DynamicObject, now: Option<&DynamicObject>) {
+    let name = object.metadata.name.as_deref();
+    awaited.retain_mut(|one| name != Some(&one.object.name) || !one.look(now));
+}
+
+/// The object itself where it is one.
+fn selection(awaited: &[Awaited]) -> watcher::Config {
+    let everything = watcher::Config::default();
+    let name = &awaited[0].object.name;
+    match awaited.iter().all(|one| one.object.name == *name) {
+        true => everything.fields(&format!("metadata.name={name}")),
+        false => everything,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        convert::Infallible,
+        sync::{Arc, Mutex},
+    };
+
+    use http::{Request, Response};
+    use kube::{Client, client::Body};
+    use serde_json::{Value, json};
+    use tower::service_fn;
+
+    use super::*;
+    use crate::condition;
+
+    /// A server of widgets, of which there are these, and of which it tells nothing new; it notes what
+    /// it is asked.
+    fn kinds(names: &'static [&str]) -> (Kinds, Arc<Mutex<Vec<String>>>) {
+        let asked = Arc::<Mutex<Vec<String>>>::default();
+        let noted = Arc::clone(&asked);
+        let service = service_fn(move |request: Request<Body>| {
+            let uri = request.uri().to_string();
+            noted.lock().unwrap().push(uri.clone());
+            let answer = match uri.contains("widgets") {
+                true => widgets(names),
+                false => json!({"kind": "APIResourceList", "apiVersion": "v1",
+                    "groupVersion": "example.com/v1", "resources": [{"name": "widgets",
+                    "singularName": "widget", "kind": "Widget", "namespaced": true, "verbs": []}]}),
+            };
+            async move {
+                if uri.contains("watch=true") {
+                    std::future::pending::<()>().await;
+                }
+                Ok::<_, Infallible>(Response::new(Body::from(answer.to_string().into_bytes())))
+            }
+        });
+        (Kinds::new("a", Client::new(service, "default")), asked)
+    }
+
+    fn widgets(names: &[&str]) -> Value {
+        let items: Vec<Value> = names
+            .iter()
+            .map(|name| json!({"metadata": {"name": name, "namespace": "a"}}))
+            .collect();
+        json!({"kind": "WidgetList", "apiVersion": "example.com/v1",
+            "metadata": {"resourceVersion": "1"}, "items": items})
+    }
+
+    fn present(name: &str) -> (ObjectRef, Condition) {
+        let object = ObjectRef::namespaced("example.com/v1", "Widget", "a", name);
+        (object, condition::present())
+    }
+
+    fn soon() -> Deadline {
+        Deadline::after(Duration::from_secs(1))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn objects_of_one_kind_and_namespace_are_listed_together() {
+        let (kinds, asked) = kinds(&["b", "c"]);
+        all(&kinds, [present("b"), present("c")], soon())
+            .await
+            .unwrap();
+        let asked = asked.lock().unwrap();
+        let lists = asked.iter().filter(|uri| uri.contains("widgets"));
+        assert_eq!(lists.count(), 1, "{asked:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_not_met_in_time_is_named() {
+        let (kinds, _) = kinds(&["b"]);
+        let late = all(&kinds, [present("b"), present("c")], soon()).await;
+        let late = late.unwrap_err().to_string();
+        assert!(late.contains("Widget a/c"), "{late}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_object_alone_is_asked_for_by_name() {
+        let (kinds, asked) = kinds(&["b"]);
+        let (object, condition) = present("b");
+        let found = until(&kinds, &object, &condition, soon()).await.unwrap();
+        assert_eq!(found.unwrap().metadata.name.as_deref(), Some("b"));
+        let asked = asked.lock().unwrap();
+        assert!(asked.iter().any(|uri| uri.contains("metadata.name%3Db")));
     }
 }

@@ -116,7 +116,7 @@ mod tests {
     fn answered(by_gateway_in_vain: bool) -> (Observation, Answer) {
         let answer = Answer::default();
         let observation = Observation {
-            call: Call {
+            call: Arc::new(Call {
                 from: Client::Outside,
                 to: Target {
                     host: "helloworld.sample".into(),
@@ -125,7 +125,7 @@ mod tests {
                 protocol: Protocol::get("/hello"),
                 connection: Connection::Fresh,
                 timeout: Duration::from_secs(5),
-            },
+            }),
             at: Duration::ZERO,
             took: Duration::ZERO,
             outcome: Outcome::Answered(answer.clone()),

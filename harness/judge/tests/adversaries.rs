@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -112,7 +113,7 @@ fn mutual(peer: &str) -> Option<TlsSeen> {
 
 fn observed(from: &Client, outcome: Outcome) -> Observation {
     Observation {
-        call: Call {
+        call: Arc::new(Call {
             from: from.clone(),
             to: Target {
                 host: "helloworld.sample".into(),
@@ -121,7 +122,7 @@ fn observed(from: &Client, outcome: Outcome) -> Observation {
             protocol: Protocol::get("/hello"),
             connection: Connection::Fresh,
             timeout: Duration::from_secs(5),
-        },
+        }),
         at: Duration::ZERO,
         took: Duration::from_millis(3),
         outcome,

@@ -1,6 +1,6 @@
 //! Asking from within: curl in the client's pod, many calls by one command.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use engine::{Batch, Error, Prober, RunningTraffic, Traffic};
 use futures::future::{BoxFuture, FutureExt as _};
@@ -58,7 +58,7 @@ impl ExecProber {
     async fn batch(&self, batch: &Batch) -> engine::Result<Vec<Observation>> {
         let mut observations = Vec::with_capacity(batch.calls.len());
         // Calls of one client to one target next to each other share a command.
-        let together = |a: &Call, b: &Call| a.from == b.from && a.to == b.to;
+        let together = |a: &Arc<Call>, b: &Arc<Call>| a.from == b.from && a.to == b.to;
         for calls in batch.calls.chunk_by(together) {
             observations.extend(self.calls(calls, batch.parallel.get()).await?);
         }
@@ -66,7 +66,11 @@ impl ExecProber {
     }
 
     /// Asks calls of one client to one target.
-    async fn calls(&self, calls: &[Call], parallel: usize) -> engine::Result<Vec<Observation>> {
+    async fn calls(
+        &self,
+        calls: &[Arc<Call>],
+        parallel: usize,
+    ) -> engine::Result<Vec<Observation>> {
         let client = &calls[0].from;
         let (place, namespace) = match client {
             Client::Pod { namespace, .. } => (
@@ -158,7 +162,7 @@ impl Prober for ExecProber {
 }
 
 /// The script of calls of one client.
-fn told(calls: &[Call], parallel: usize) -> String {
+fn told(calls: &[Arc<Call>], parallel: usize) -> String {
     match parallel {
         1 => script::script(calls),
         many => script::script_at_once(calls, many),
@@ -167,7 +171,7 @@ fn told(calls: &[Call], parallel: usize) -> String {
 
 /// What was said of them.
 fn heard(
-    calls: &[Call],
+    calls: &[Arc<Call>],
     parallel: usize,
     said: &str,
     at: Duration,

@@ -89,7 +89,7 @@ fn call(connection: Connection) -> Call {
 /// Calls one after another, half of which cross the gateway.
 async fn calls(mesh: &Mesh, connection: Connection, times: u64) -> Duration {
     let count = usize::try_from(times).expect("a bench calls no more often than that");
-    let batch = Batch::repeated(&call(connection), count);
+    let batch = Batch::repeated(call(connection), count);
     let start = Instant::now();
     let seen = mesh.environment.prober().ask(batch).await;
     let took = start.elapsed();

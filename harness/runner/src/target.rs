@@ -1,5 +1,7 @@
 //! Addresses that are known only while clusters stand: of gateways and pods.
 
+use std::sync::Arc;
+
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Api, api::ListParams};
 use manifest::{At, gateway_namespace};
@@ -9,7 +11,7 @@ use world::{Call, Target};
 use crate::{Error, Result, install, site::Site};
 
 /// The calls of a check or of traffic, one per client, in the order of the clients.
-pub(crate) async fn calls(site: &Site<'_>, calls: &Calls) -> Result<Vec<Call>> {
+pub(crate) async fn calls(site: &Site<'_>, calls: &Calls) -> Result<Vec<Arc<Call>>> {
     let to = target(site, &calls.to).await?;
     let call = |from: &world::Client| Call {
         from: from.clone(),
@@ -18,7 +20,7 @@ pub(crate) async fn calls(site: &Site<'_>, calls: &Calls) -> Result<Vec<Call>> {
         connection: calls.connection,
         timeout: calls.timeout,
     };
-    Ok(calls.from.iter().map(call).collect())
+    Ok(calls.from.iter().map(call).map(Arc::new).collect())
 }
 
 async fn target(site: &Site<'_>, to: &Destination) -> Result<Target> {

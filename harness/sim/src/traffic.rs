@@ -65,7 +65,8 @@ async fn go_on(
             }
             () = sleep_until(next) => next += traffic.every,
         }
-        let (prober, call, seen) = (prober.clone(), traffic.call.clone(), Arc::clone(&seen));
+        let (prober, seen) = (prober.clone(), Arc::clone(&seen));
+        let call = Arc::clone(&traffic.call);
         let known = Arc::clone(&known);
         calls.spawn(async move {
             let kept = Kept::default();
@@ -158,7 +159,7 @@ mod tests {
 
     fn observed(outcome: Outcome) -> Observation {
         Observation {
-            call: Call {
+            call: Arc::new(Call {
                 from: Client::Outside,
                 to: Target {
                     host: "helloworld.sample".into(),
@@ -167,7 +168,7 @@ mod tests {
                 protocol: Protocol::Tcp,
                 connection: Connection::Fresh,
                 timeout: Duration::from_secs(1),
-            },
+            }),
             at: Duration::ZERO,
             took: Duration::ZERO,
             outcome,

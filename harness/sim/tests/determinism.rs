@@ -55,7 +55,7 @@ fn log() -> String {
         let fault = SubstrateFault::PauseNode(name(1), NodeName::new("node2").unwrap());
         let handle = sim.inject(&fault).await.unwrap();
         let call = call(from_pod(1, "sleep"), "helloworld", 80);
-        let seen = sim.prober().ask(Batch::repeated(&call, 20)).await.unwrap();
+        let seen = sim.prober().ask(Batch::repeated(call, 20)).await.unwrap();
         tokio::time::sleep(std::time::Duration::from_secs(400)).await;
         sim.heal(handle).await.unwrap();
         settle(&kinds, &[deployment("helloworld", "v1", 5)]).await;

@@ -1,6 +1,6 @@
 //! What was seen: one observation per call, with positive evidence or the way it was refused.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +9,8 @@ use crate::{Call, ClusterName, Hop, Text, VmName};
 /// What came of one call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
-    /// The question.
-    pub call: Call,
+    /// The question, which many share that were asked the same.
+    pub call: Arc<Call>,
     /// When it was asked, since the run began.
     pub at: Duration,
     /// How long it took.

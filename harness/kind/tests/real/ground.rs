@@ -156,7 +156,7 @@ impl Ground {
             connection: Connection::Fresh,
             timeout: Duration::from_secs(3),
         };
-        let batch = Batch::in_order(vec![call]);
+        let batch = Batch::in_order([call]);
         let mut seen = self.environment.prober().ask(batch).await.unwrap();
         match seen.remove(0).outcome {
             Outcome::Answered(answer) => Ok(answer.version.unwrap_or_default().to_string()),

@@ -1,6 +1,6 @@
 //! What curl says of calls.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use world::{Call, Observation, Outcome, Refusal};
 
@@ -8,7 +8,7 @@ use super::{CurlError, DONE, END, MARK, answer::answer};
 
 /// Reads one observation per call, in their order; the first was made at `at`.
 pub(crate) fn read(
-    calls: &[Call],
+    calls: &[Arc<Call>],
     text: &str,
     at: Duration,
 ) -> Result<Vec<Observation>, CurlError> {
@@ -24,7 +24,7 @@ pub(crate) fn read(
         let (line, after) = after.split_once('\n').unwrap_or((after, ""));
         let report = Report::parse(line)?;
         observations.push(Observation {
-            call: call.clone(),
+            call: Arc::clone(call),
             at,
             took: report.took,
             outcome: report.outcome(body, call),
@@ -38,7 +38,7 @@ pub(crate) fn read(
 
 /// Reads the reports of calls at once, whatever order they came in.
 pub(crate) fn read_at_once(
-    calls: &[Call],
+    calls: &[Arc<Call>],
     text: &str,
     at: Duration,
 ) -> Result<Vec<Observation>, CurlError> {

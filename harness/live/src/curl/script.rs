@@ -3,6 +3,8 @@
 //! A process of curl's costs far more than a call: ten milliseconds of processor time to a third of one.
 //! So equal calls share a process wherever that changes nothing of what they show.
 
+use std::sync::Arc;
+
 use world::{Call, Connection, Protocol};
 
 use super::{DONE, END, MARK, SAID};
@@ -10,17 +12,17 @@ use crate::prober::seconds;
 
 /// One shell script that makes all calls, one after another. Equal calls next to each other are one
 /// command; curl reuses connections within it, and is told not to where each call has its own.
-pub(crate) fn script(calls: &[Call]) -> String {
+pub(crate) fn script(calls: &[Arc<Call>]) -> String {
     let commands = calls.chunk_by(together).map(command);
     commands.collect::<Vec<_>>().join("\n") + "\ntrue\n"
 }
 
 /// A connection without HTTP ends with its command: nothing in it says that it may end.
-fn together(a: &Call, b: &Call) -> bool {
+fn together(a: &Arc<Call>, b: &Arc<Call>) -> bool {
     a == b && matches!(a.protocol, Protocol::Http { .. })
 }
 
-fn command(calls: &[Call]) -> String {
+fn command(calls: &[Arc<Call>]) -> String {
     let call = &calls[0];
     let said = quoted("-w", &format!("\\n{MARK}{SAID}\\n"));
     let url = quoted("", &format!("{}{}", url(call), repeated(calls.len())));
@@ -79,7 +81,7 @@ fn repeated(times: usize) -> String {
 
 /// One shell script that makes all calls, so many at once; each report ends with the number of its
 /// call. Calls made at once share no connection.
-pub(crate) fn script_at_once(calls: &[Call], parallel: usize) -> String {
+pub(crate) fn script_at_once(calls: &[Arc<Call>], parallel: usize) -> String {
     let mut script = String::new();
     for (first, together) in calls.chunks(parallel).enumerate() {
         for (offset, call) in together.iter().enumerate() {
@@ -135,7 +137,7 @@ mod tests {
     use super::*;
     use crate::kit::call;
 
-    fn commands(calls: &[Call]) -> usize {
+    fn commands(calls: &[Arc<Call>]) -> usize {
         script(calls).matches("curl ").count()
     }
 
@@ -145,21 +147,21 @@ mod tests {
         assert_eq!(commands(&[kept.clone(), kept.clone()]), 1);
         assert_eq!(commands(&[fresh.clone(), fresh.clone()]), 1);
         assert_eq!(commands(&[fresh.clone(), kept.clone()]), 2);
-        let closes = |call: Call| script(&[call]).contains("connection: close");
+        let closes = |call: Arc<Call>| script(&[call]).contains("connection: close");
         assert!(closes(fresh) && !closes(kept));
     }
 
     #[test]
     fn calls_without_http_have_processes_of_their_own() {
         let mut tcp = call(Connection::Fresh);
-        tcp.protocol = Protocol::Tcp;
+        Arc::make_mut(&mut tcp).protocol = Protocol::Tcp;
         assert_eq!(commands(&[tcp.clone(), tcp]), 2);
     }
 
     #[test]
     fn a_path_is_no_pattern() {
         let mut braces = call(Connection::Fresh);
-        braces.protocol = Protocol::get("/{a,b}[1-2]");
+        Arc::make_mut(&mut braces).protocol = Protocol::get("/{a,b}[1-2]");
         assert!(script(&[braces]).contains(r"/\{a,b\}\[1-2\]'"));
     }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -16,7 +16,7 @@ use crate::{
 
 /// The calls of one stream of traffic.
 pub(super) struct Book {
-    call: Call,
+    call: Arc<Call>,
     since: Instant,
     pages: Mutex<Pages>,
 }
@@ -32,7 +32,7 @@ struct Pages {
 
 impl Book {
     /// No call yet; observations count from `since`.
-    pub(super) fn new(call: Call, since: Instant) -> Self {
+    pub(super) fn new(call: Arc<Call>, since: Instant) -> Self {
         Self {
             call,
             since,

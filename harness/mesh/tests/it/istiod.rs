@@ -264,7 +264,7 @@ fn a_pod_of_one_network_is_answered_by_a_pod_of_the_other() {
         let seen = mesh
             .environment
             .prober()
-            .ask(Batch::in_order(vec![call]))
+            .ask(Batch::in_order([call]))
             .await
             .unwrap();
         match &seen[0].outcome {

@@ -51,7 +51,7 @@ async fn ask(mesh: &Mesh, from: Client, host: &str) -> Result<Answer, String> {
         connection: Connection::Fresh,
         timeout: Duration::from_secs(15),
     };
-    let asked = mesh.environment.prober().ask(Batch::in_order(vec![call]));
+    let asked = mesh.environment.prober().ask(Batch::in_order([call]));
     let seen = asked.await.unwrap().remove(0);
     match seen.outcome {
         Outcome::Answered(answer) => Ok(answer),

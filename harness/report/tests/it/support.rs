@@ -91,7 +91,7 @@ fn observation() -> Observation {
         in_vain,
     };
     Observation {
-        call,
+        call: call.into(),
         at: Duration::from_secs(70),
         took: Duration::from_secs(5),
         outcome: world::Outcome::Refused(Refusal::Timeout),

@@ -3,7 +3,10 @@
 mod pods;
 mod port_name;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use engine::Batch;
 use judge::Verdict;
@@ -77,7 +80,7 @@ const MORE: usize = 10;
 /// Where a call, or a try of one that was answered in the end, was broken off.
 async fn broken_off(running: &Running<'_>, calls: &Calls) -> Option<String> {
     for call in target::calls(&running.site, calls).await.ok()? {
-        let batch = Batch::repeated(&call, MORE);
+        let batch = Batch::repeated(Arc::clone(&call), MORE);
         let seen = running.site.environment.prober().ask(batch).await.ok()?;
         if let Some(cause) = seen.iter().find_map(|one| end_of_a_try(&one.hops)) {
             return Some(format!("a try of {} ends: {cause}", call.from));

@@ -1,6 +1,6 @@
 //! Checks that call.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use engine::Batch;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -17,7 +17,7 @@ const CLIENTS: usize = 32;
 pub(super) async fn look(
     running: &Running<'_>,
     kind: &CheckKind,
-    calls: &[Call],
+    calls: &[Arc<Call>],
 ) -> Result<Verdict> {
     let look = CallLook::at(kind, Rates::default(), &running.ways);
     let mut look = look.expect("only checks that call come here");
@@ -26,7 +26,8 @@ pub(super) async fn look(
             Next::Decided(verdict) => return Ok(*verdict),
             Next::Ask(asks) => {
                 let batches = asks.iter().map(|wanted| async {
-                    let batch = Batch::repeated(&calls[wanted.client], wanted.calls.get());
+                    let batch =
+                        Batch::repeated(Arc::clone(&calls[wanted.client]), wanted.calls.get());
                     let seen = ask(running, paced(batch, kind)).await?;
                     Ok::<_, crate::Error>((wanted.client, seen))
                 });

@@ -35,7 +35,7 @@ pub(super) async fn dns(
         connection: Connection::Fresh,
         timeout,
     };
-    let calls = |timeout| Batch::in_order(from.iter().map(|from| call(from, timeout)).collect());
+    let calls = |timeout| Batch::in_order(from.iter().map(|from| call(from, timeout)));
     let mut seen = ask(running, calls(SOON)).await?;
     if !seen.iter().all(resolved) {
         seen = ask(running, calls(RESOLVERS_PATIENCE)).await?;

@@ -1,7 +1,10 @@
 //! Engines that lie: no check of any kind passes on what they say.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -153,7 +156,7 @@ impl Instrument {
         }
     }
 
-    async fn observe(&self, call: Call) -> Result<Observation> {
+    async fn observe(&self, call: Arc<Call>) -> Result<Observation> {
         Ok(Observation {
             call,
             at: Duration::ZERO,

@@ -271,7 +271,7 @@ impl ByHand {
         };
         self.0
             .prober()
-            .ask(Batch::repeated(&call, calls))
+            .ask(Batch::repeated(call, calls))
             .await
             .unwrap()
     }

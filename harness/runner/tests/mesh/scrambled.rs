@@ -83,7 +83,7 @@ async fn judged(scenario: &Scenario, kind: &CheckKind, calls: &Calls, hands: &By
             Next::Decided(verdict) => return verdict.outcome,
             Next::Ask(asks) => {
                 for Ask { client, calls: n } in asks {
-                    let batch = Batch::repeated(&call(calls, client), n.get());
+                    let batch = Batch::repeated(call(calls, client), n.get());
                     for seen in hands.0.prober().ask(batch).await.expect("calls are made") {
                         look.observe(client, &seen);
                     }

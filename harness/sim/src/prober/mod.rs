@@ -79,19 +79,24 @@ impl SimProber {
 
     /// Asks one call; `kept` holds the connections of its batch, and `known` what was found out for
     /// the call before.
-    pub(crate) async fn one(&self, call: Call, kept: &Kept, known: &Known) -> Result<Observation> {
+    pub(crate) async fn one(
+        &self,
+        call: Arc<Call>,
+        kept: &Kept,
+        known: &Known,
+    ) -> Result<Observation> {
         self.observe(call, (kept, known), Trail::new()).await
     }
 
     /// Asks one call, of which every station says all it knows.
     pub(crate) async fn explain(&self, call: Call) -> Result<Observation> {
         let batch = (&Kept::default(), &Known::default());
-        self.observe(call, batch, Trail::thorough()).await
+        self.observe(Arc::new(call), batch, Trail::thorough()).await
     }
 
     async fn observe(
         &self,
-        call: Call,
+        call: Arc<Call>,
         (kept, known): (&Kept, &Known),
         trail: Trail,
     ) -> Result<Observation> {

@@ -18,7 +18,7 @@ fn dns_is_asked_again_once_its_records_have_changed() {
     runtime::run(async {
         let (sim, kinds) = hello(1).await;
         let hello = call(from_pod(1, "sleep"), "helloworld.sample", 80);
-        let batch = sim.prober().ask(Batch::repeated(&hello, LONG));
+        let batch = sim.prober().ask(Batch::repeated(hello.clone(), LONG));
         let service = [object("v1", "Service", "helloworld")];
         let (seen, gone) = futures::join!(batch, delete::all(&kinds, &service, soon()));
         gone.unwrap();
@@ -38,7 +38,7 @@ fn a_call_goes_from_a_pod_that_is_there_when_it_is_made() {
         let mut names = names.filter_map(|pod| pod.metadata.name);
         let first = names.find(|name| name.starts_with("sleep")).unwrap();
         let hello = call(from_pod(1, "sleep"), "helloworld.sample", 80);
-        let batch = sim.prober().ask(Batch::repeated(&hello, LONG));
+        let batch = sim.prober().ask(Batch::repeated(hello.clone(), LONG));
         let pod = [object("v1", "Pod", &first)];
         let (seen, gone) = futures::join!(batch, delete::all(&kinds, &pod, soon()));
         gone.unwrap();

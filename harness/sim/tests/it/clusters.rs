@@ -49,7 +49,7 @@ fn a_service_without_pods_refuses_and_an_unknown_name_does_not_resolve() {
 fn every_endpoint_of_a_service_is_picked() {
     runtime::run(async {
         let (sim, _) = hello(3).await;
-        let batch = Batch::repeated(&call(from_pod(1, "sleep"), "helloworld", 80), 60);
+        let batch = Batch::repeated(call(from_pod(1, "sleep"), "helloworld", 80), 60);
         let seen = sim.prober().ask(batch).await.unwrap();
         let pods: std::collections::BTreeSet<_> = seen
             .iter()

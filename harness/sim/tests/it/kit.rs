@@ -149,7 +149,7 @@ pub(crate) fn object(api_version: &str, kind: &str, name: &str) -> ObjectRef {
 
 /// What one call comes to.
 pub(crate) async fn ask(sim: &SimEnvironment, call: Call) -> Observation {
-    let mut seen = sim.prober().ask(Batch::in_order(vec![call])).await.unwrap();
+    let mut seen = sim.prober().ask(Batch::in_order([call])).await.unwrap();
     seen.remove(0)
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use apiserver::Status;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Deployments, annotation,
@@ -99,17 +99,8 @@ impl Deployments {
         let Some(new) = &sets.new else {
             return Ok(());
         };
-        let annotations = annotation::handed_down(deployment, new, sets.newest_revision() + 1);
-        let patch = json!({
-            "metadata": {"annotations": annotations},
-            "spec": {"minReadySeconds": deployment.spec.min_ready_seconds.unwrap_or(0)},
-        });
         let mut current = Arc::clone(new);
-        let now = json!({
-            "metadata": {"annotations": new.metadata.annotations},
-            "spec": {"minReadySeconds": new.spec.min_ready_seconds},
-        });
-        if merge::changes(&now, &patch) {
+        if let Some(patch) = inheritance(deployment, new, sets.newest_revision() + 1) {
             let key = Key::of(&new.metadata);
             self.api.patch::<ReplicaSet>(&key, patch).await?;
             current = self.api.view().get::<ReplicaSet>(&key).unwrap_or(current);
@@ -167,5 +158,48 @@ impl Deployments {
                 .await?;
         }
         Ok(())
+    }
+}
+
+/// What a Deployment hands down to the set of its present template; nothing that the set has.
+fn inheritance(deployment: &Deployment, set: &ReplicaSet, revision: i64) -> Option<Value> {
+    let patch = json!({
+        "metadata": {"annotations": annotation::handed_down(deployment, set, revision)},
+        "spec": {"minReadySeconds": deployment.spec.min_ready_seconds.unwrap_or(0)},
+    });
+    // A zero is not stored.
+    let now = json!({
+        "metadata": {"annotations": set.metadata.annotations},
+        "spec": {"minReadySeconds": set.spec.min_ready_seconds.unwrap_or(0)},
+    });
+    merge::changes(&now, &patch).then_some(patch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_is_told_once_what_its_deployment_hands_down() {
+        let deployment = Deployment::default();
+        let mut set = ReplicaSet::default();
+        let patch = inheritance(&deployment, &set, 1).expect("it has no revision yet");
+        let told = serde_json::from_value(patch["metadata"]["annotations"].clone());
+        set.metadata.annotations = Some(told.unwrap());
+        assert_eq!(inheritance(&deployment, &set, 1), None);
+    }
+
+    #[test]
+    fn a_set_is_told_how_long_its_pods_must_be_ready() {
+        let (mut deployment, mut set) = (Deployment::default(), ReplicaSet::default());
+        deployment.spec.min_ready_seconds = Some(5);
+        let patch = inheritance(&deployment, &set, 1).unwrap();
+        assert_eq!(patch["spec"]["minReadySeconds"], 5);
+        (
+            deployment.spec.min_ready_seconds,
+            set.spec.min_ready_seconds,
+        ) = (None, Some(5));
+        let patch = inheritance(&deployment, &set, 1).unwrap();
+        assert_eq!(patch["spec"]["minReadySeconds"], 0);
     }
 }
