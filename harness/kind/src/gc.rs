@@ -34,6 +34,8 @@ pub struct Removed {
     pub containers: Vec<String>,
     /// The networks, by name.
     pub networks: Vec<String>,
+    /// The volumes that stood by themselves, by name.
+    pub volumes: Vec<String>,
 }
 
 /// How long a request that was cut short may go on in the daemon after its client is gone.
@@ -58,12 +60,19 @@ impl Which {
 impl Removed {
     /// Whether there was nothing to remove.
     pub fn is_empty(&self) -> bool {
-        self.containers.is_empty() && self.networks.is_empty()
+        self.names().next().is_none()
+    }
+
+    /// The names of all of it, in the order in which it was removed.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let all = [&self.containers, &self.networks, &self.volumes];
+        all.into_iter().flatten().map(String::as_str)
     }
 
     fn and(mut self, other: Self) -> Self {
         self.containers.extend(other.containers);
         self.networks.extend(other.networks);
+        self.volumes.extend(other.volumes);
         self
     }
 }
@@ -91,17 +100,20 @@ pub(crate) async fn remove(docker: &Docker, which: &Which) -> Result<Removed> {
     )
     .await?;
     // Last, because until then they say that the rest is no longer needed.
+    let mut volumes = Vec::new();
     for volume in docker.volumes(&ours).await? {
         if takes(&volume.labels) {
             docker.remove_volume(&volume.name).await?;
+            volumes.push(volume.name);
         }
     }
     if let Which::Unneeded { .. } = which {
-        golden::remove_begun(docker).await?;
+        volumes.extend(golden::remove_begun(docker).await?);
     }
     Ok(Removed {
         containers: containers.into_iter().map(|found| found.name).collect(),
         networks: networks.into_iter().map(|found| found.name).collect(),
+        volumes,
     })
 }
 

@@ -25,7 +25,8 @@ const CLONE: &str = include_str!("node/files/clone");
 const WHOLE: &str = "-whole";
 
 /// Removes what somebody has begun and nobody is at work on any more.
-pub(crate) async fn remove_begun(docker: &Docker) -> Result<()> {
+pub(crate) async fn remove_begun(docker: &Docker) -> Result<Vec<String>> {
+    let mut removed = Vec::new();
     let found = docker.volumes(&[IMAGES.to_owned()]).await?;
     let is_there = |name: &str| found.iter().any(|volume| volume.name == name);
     let begun = found.iter().map(|volume| volume.name.as_str());
@@ -33,9 +34,10 @@ pub(crate) async fn remove_begun(docker: &Docker) -> Result<()> {
     for name in begun {
         if let Some(_turn) = crate::lock::Lock::unless_held(name)? {
             docker.remove_volume(name).await?;
+            removed.push(name.to_owned());
         }
     }
-    Ok(())
+    Ok(removed)
 }
 
 /// A golden `/var`.

@@ -89,25 +89,21 @@ async fn broken_off(running: &Running<'_>, calls: &Calls) -> Option<String> {
     None
 }
 
-/// The gateway that was tried, and the last words before there was no connection.
+/// The rule by which a station says that it came to nothing.
+const FAILURE: &str = "routing/failure";
+/// The rule by which a gateway stands for what is behind it.
+const GATEWAY: &str = "split-horizon/gateway-weight";
+
+/// The gateway that was tried, and the last words before it came to nothing.
 fn end_of_a_try(hops: &[Hop]) -> Option<String> {
     const LAST_WORDS: usize = 2;
-    let said: Vec<String> = hops.iter().map(|hop| hop.decided.to_string()).collect();
-    let is_end = |said: &String| said.starts_with("no connection");
-    let is_gateway = |said: &String| said.contains("the gateway of");
-    let (end, before) = said
-        .iter()
-        .position(is_end)
-        .map(|end| (&said[end], &said[..end]))?;
-    let picked = before.iter().rposition(is_gateway);
-    let since = &before[picked.map_or(0, |picked| picked + 1)..];
-    let last = &since[since.len().saturating_sub(LAST_WORDS)..];
-    let told = picked
-        .map(|picked| &before[picked])
-        .into_iter()
-        .chain(last)
-        .chain([end]);
-    let told: Vec<&str> = told.map(String::as_str).collect();
+    let is_by = |rule| move |hop: &Hop| hop.because.as_ref().is_some_and(|by| by.as_str() == rule);
+    let end = hops.iter().position(is_by(FAILURE))?;
+    let picked = hops[..end].iter().rposition(is_by(GATEWAY));
+    let since = picked.map_or(0, |picked| picked + 1);
+    let last = since.max(end.saturating_sub(LAST_WORDS))..=end;
+    let told = picked.into_iter().chain(last);
+    let told: Vec<String> = told.map(|at| hops[at].decided.to_string()).collect();
     Some(told.join("; "))
 }
 

@@ -11,7 +11,7 @@ use crate::Exit;
 pub(in crate::command) fn run(out: &mut dyn Write) -> Result<Exit, CommandError> {
     let now = Timestamp::now();
     let removed = on_runtime(kind::remove(&Which::Unneeded { now }))??;
-    for name in removed.containers.iter().chain(&removed.networks) {
+    for name in removed.names() {
         writeln!(out, "{name} is removed")?;
     }
     if removed.is_empty() {
