@@ -73,13 +73,16 @@ impl Chain {
 }
 
 pub(crate) fn certificates(text: &str) -> Result<Vec<CertificateDer<'static>>, PkiError> {
-    CertificateDer::pem_slice_iter(text.as_bytes())
-        .map(|found| {
-            let der = found.map_err(|e| PkiError::Certificate { why: e.to_string() })?;
-            parsed(&der)?;
-            Ok(der)
-        })
-        .collect()
+    let read = |der: CertificateDer<'static>| parsed(&der).map(drop).map(|()| der);
+    blocks(text).map(|block| block.and_then(read)).collect()
+}
+
+/// The blocks of a text that say that they are certificates.
+pub(crate) fn blocks(
+    text: &str,
+) -> impl Iterator<Item = Result<CertificateDer<'static>, PkiError>> {
+    let blocks = CertificateDer::pem_slice_iter(text.as_bytes());
+    blocks.map(|block| block.map_err(|e| PkiError::Certificate { why: e.to_string() }))
 }
 
 pub(crate) fn parsed<'a>(der: &'a CertificateDer<'_>) -> Result<X509Certificate<'a>, PkiError> {
@@ -97,11 +100,11 @@ pub(crate) fn validity(der: &CertificateDer<'_>) -> Result<Validity, PkiError> {
     })
 }
 
-pub(crate) fn to_pem(certificates: &[CertificateDer<'_>]) -> String {
-    certificates
-        .iter()
-        .map(|der| pem("CERTIFICATE", der))
-        .collect()
+pub(crate) fn to_pem<'a>(
+    certificates: impl IntoIterator<Item = &'a CertificateDer<'static>>,
+) -> String {
+    let blocks = certificates.into_iter().map(|der| pem("CERTIFICATE", der));
+    blocks.collect()
 }
 
 /// One PEM block (RFC 7468): base64 in lines of 64.

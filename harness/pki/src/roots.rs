@@ -2,15 +2,27 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 
-use crate::{PkiError, TrustDomain, chain};
+use crate::{PkiError, TrustDomain, Validity, chain};
 
 /// A set of root certificates, for example the file `root-cert.pem`.
 ///
 /// Kept in the order of their bytes and without doubles, so that equal sets are equal texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Roots(Vec<CertificateDer<'static>>);
+pub struct Roots(Vec<Root>);
+
+/// A root certificate, read once: every handshake asks whether it counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Root {
+    certificate: CertificateDer<'static>,
+    /// What is no certificate vouches for nobody.
+    during: Result<Validity, PkiError>,
+}
+
+/// Certificates of a set.
+pub(crate) type Certificates<'a> = Vec<&'a CertificateDer<'static>>;
 
 /// The roots of one's own trust domain and of those with which bundles were exchanged. Each vouches
 /// for its own domain only: a foreign root cannot make identities of ours.
@@ -23,16 +35,19 @@ impl Roots {
     /// # Errors
     /// If there is none, or one that is not a certificate.
     pub fn from_pem(text: &str) -> Result<Self, PkiError> {
-        let roots: Self = chain::certificates(text)?.into_iter().collect();
-        if roots.0.is_empty() {
-            return Err(PkiError::NoCertificate);
+        let roots: Self = chain::blocks(text).collect::<Result<_, _>>()?;
+        if let Some(error) = roots.0.iter().find_map(|root| root.during.clone().err()) {
+            return Err(error);
         }
-        Ok(roots)
+        match roots.0.is_empty() {
+            true => Err(PkiError::NoCertificate),
+            false => Ok(roots),
+        }
     }
 
     /// The roots as PEM, in a fixed order.
     pub fn to_pem(&self) -> String {
-        chain::to_pem(&self.0)
+        chain::to_pem(self.iter())
     }
 
     /// These and those.
@@ -48,7 +63,21 @@ impl Roots {
 
     /// The certificates.
     pub fn iter(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
-        self.0.iter()
+        self.0.iter().map(|root| &root.certificate)
+    }
+
+    /// The certificates that count at a time, and those that do not.
+    pub(crate) fn at(&self, now: Timestamp) -> (Certificates<'_>, Certificates<'_>) {
+        let (mut valid, mut others) = (Vec::new(), Vec::new());
+        for root in &self.0 {
+            let counts = root
+                .during
+                .as_ref()
+                .is_ok_and(|during| during.contains(now));
+            let side = if counts { &mut valid } else { &mut others };
+            side.push(&root.certificate);
+        }
+        (valid, others)
     }
 }
 
@@ -57,7 +86,17 @@ impl FromIterator<CertificateDer<'static>> for Roots {
         let mut all: Vec<_> = certificates.into_iter().collect();
         all.sort_by(|a, b| a.as_ref().cmp(b.as_ref()));
         all.dedup();
-        Self(all)
+        Self(all.into_iter().map(Root::read).collect())
+    }
+}
+
+impl Root {
+    fn read(certificate: CertificateDer<'static>) -> Self {
+        let during = chain::validity(&certificate);
+        Self {
+            certificate,
+            during,
+        }
     }
 }
 

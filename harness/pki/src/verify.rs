@@ -99,9 +99,7 @@ impl Roots {
 
     fn path(&self, chain: &Chain, now: Timestamp, usage: Usage) -> Result<(), VerifyError> {
         let leaf = EndEntityCert::try_from(chain.leaf()).map_err(|e| unreadable(&e))?;
-        let (valid, expired): (Vec<_>, Vec<_>) = self
-            .iter()
-            .partition(|root| chain::validity(root).is_ok_and(|v| v.contains(now)));
+        let (valid, expired) = self.at(now);
         match path_to(&leaf, &valid, chain, now, usage) {
             Ok(()) => Ok(()),
             // Only a root that is out of its time would have vouched: that is the reason to name.
