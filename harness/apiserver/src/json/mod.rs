@@ -8,6 +8,7 @@
 //! edges of the room; nothing here knows an object of Kubernetes.
 
 mod convert;
+pub(crate) mod literal;
 mod map;
 mod read;
 mod write;
@@ -22,6 +23,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Number;
 pub use smol_str::SmolStr as Text;
 
+pub(crate) use literal::json;
 pub use map::{InOrder, Iter, Map};
 
 /// A JSON value. Copies are cheap and independent of each other.
@@ -284,14 +286,6 @@ impl fmt::Debug for Value {
         fmt::Display::fmt(self, f)
     }
 }
-
-/// A value from JSON with expressions in it, as `serde_json::json!` reads it.
-macro_rules! json {
-    ($($json:tt)+) => {
-        $crate::json::Value::from(::serde_json::json!($($json)+))
-    };
-}
-pub(crate) use json;
 
 #[cfg(test)]
 mod tests {
