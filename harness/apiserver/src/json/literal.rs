@@ -9,69 +9,77 @@ use serde::Serialize;
 
 use super::Value;
 
-/// A value from JSON with expressions in it. A key is a literal, the name of a constant, or an
-/// expression in parentheses.
-macro_rules! json {
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __json {
     (@entries $map:ident) => {};
     (@entries $map:ident $key:tt : null $(, $($rest:tt)*)?) => {
         $map.insert($key, $crate::json::Value::Null);
-        $crate::json::json!(@entries $map $($($rest)*)?);
+        $crate::__json!(@entries $map $($($rest)*)?);
     };
     (@entries $map:ident $key:tt : [$($items:tt)*] $(, $($rest:tt)*)?) => {
-        $map.insert($key, $crate::json::json!([$($items)*]));
-        $crate::json::json!(@entries $map $($($rest)*)?);
+        $map.insert($key, $crate::__json!([$($items)*]));
+        $crate::__json!(@entries $map $($($rest)*)?);
     };
     (@entries $map:ident $key:tt : {$($entries:tt)*} $(, $($rest:tt)*)?) => {
-        $map.insert($key, $crate::json::json!({$($entries)*}));
-        $crate::json::json!(@entries $map $($($rest)*)?);
+        $map.insert($key, $crate::__json!({$($entries)*}));
+        $crate::__json!(@entries $map $($($rest)*)?);
     };
     (@entries $map:ident $key:tt : $value:expr $(, $($rest:tt)*)?) => {
-        $map.insert($key, $crate::json::json!($value));
-        $crate::json::json!(@entries $map $($($rest)*)?);
+        $map.insert($key, $crate::__json!($value));
+        $crate::__json!(@entries $map $($($rest)*)?);
     };
     (@items [$($done:tt)*]) => { ::std::vec![$($done)*] };
     (@items [$($done:tt)*] null $(, $($rest:tt)*)?) => {
-        $crate::json::json!(@items [$($done)* $crate::json::Value::Null,] $($($rest)*)?)
+        $crate::__json!(@items [$($done)* $crate::json::Value::Null,] $($($rest)*)?)
     };
     (@items [$($done:tt)*] [$($items:tt)*] $(, $($rest:tt)*)?) => {
-        $crate::json::json!(@items [$($done)* $crate::json::json!([$($items)*]),] $($($rest)*)?)
+        $crate::__json!(@items [$($done)* $crate::__json!([$($items)*]),] $($($rest)*)?)
     };
     (@items [$($done:tt)*] {$($entries:tt)*} $(, $($rest:tt)*)?) => {
-        $crate::json::json!(@items [$($done)* $crate::json::json!({$($entries)*}),] $($($rest)*)?)
+        $crate::__json!(@items [$($done)* $crate::__json!({$($entries)*}),] $($($rest)*)?)
     };
     (@items [$($done:tt)*] $value:expr $(, $($rest:tt)*)?) => {
-        $crate::json::json!(@items [$($done)* $crate::json::json!($value),] $($($rest)*)?)
+        $crate::__json!(@items [$($done)* $crate::__json!($value),] $($($rest)*)?)
     };
     (null) => { $crate::json::Value::Null };
     ([$($items:tt)*]) => {
-        $crate::json::Value::Array(::std::sync::Arc::new($crate::json::json!(@items [] $($items)*)))
+        $crate::json::Value::Array(::std::sync::Arc::new($crate::__json!(@items [] $($items)*)))
     };
     ({}) => { $crate::json::Value::Object($crate::json::Map::new()) };
     ({$($entries:tt)+}) => {{
         let mut map = $crate::json::Map::new();
-        $crate::json::json!(@entries map $($entries)+);
+        $crate::__json!(@entries map $($entries)+);
         $crate::json::Value::Object(map)
     }};
     ($value:expr) => { $crate::json::literal::Expression::of(&$value).value() };
 }
-pub(crate) use json;
+/// A value from JSON with expressions in it. A key is a literal, the name of a constant, or an
+/// expression in parentheses.
+#[doc(inline)]
+pub use crate::__json as json;
 
 /// An expression that is to become a value. Methods of its own come before those of what it derefs to:
 /// that is how values are told from whatever else serialises.
-pub(crate) struct Expression<T>(Serialized<T>);
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct Expression<T>(Serialized<T>);
 
 /// Whatever serialises.
-pub(crate) struct Serialized<T>(T);
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct Serialized<T>(T);
 
 impl<T> Expression<T> {
-    pub(crate) fn of(expression: T) -> Self {
+    /// An expression.
+    pub fn of(expression: T) -> Self {
         Self(Serialized(expression))
     }
 }
 
 impl Expression<&Value> {
     /// The same value, shared.
-    pub(crate) fn value(&self) -> Value {
+    pub fn value(&self) -> Value {
         Value::clone(self.0.0)
     }
 }
@@ -86,7 +94,7 @@ impl<T> Deref for Expression<T> {
 
 impl<T: Serialize + ?Sized> Serialized<&T> {
     /// The value of it.
-    pub(crate) fn value(&self) -> Value {
+    pub fn value(&self) -> Value {
         Value::of(self.0)
     }
 }
@@ -94,6 +102,8 @@ impl<T: Serialize + ?Sized> Serialized<&T> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+
+    use super::json;
 
     #[test]
     fn what_is_written_is_what_serde_json_reads() {

@@ -8,7 +8,8 @@
 //! edges of the room; nothing here knows an object of Kubernetes.
 
 mod convert;
-pub(crate) mod literal;
+#[doc(hidden)]
+pub mod literal;
 mod map;
 mod read;
 mod write;
@@ -23,7 +24,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Number;
 pub use smol_str::SmolStr as Text;
 
-pub(crate) use literal::json;
+pub use literal::json;
 pub use map::{InOrder, Iter, Map};
 
 /// A JSON value. Copies are cheap and independent of each other.

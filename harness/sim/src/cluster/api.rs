@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use apiserver::{
-    ApiServer, Gvr, Object, Options, PatchKind, Pod, Request, Response, Status, User, json::Value,
+    ApiServer, Gvr, Object, Options, PatchKind, Pod, Request, Response, Status, User,
+    json::{Value, json},
 };
 use k8s_openapi::Resource;
-use serde_json::json;
 
 use super::{Key, Tables, View, tables::Watched};
 

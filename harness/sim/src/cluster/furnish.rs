@@ -1,8 +1,10 @@
 //! What a cluster has before anybody applies anything: its nodes, and where its API server is.
 
-use apiserver::{Clock, Status};
+use apiserver::{
+    Clock, Status,
+    json::{Value, json},
+};
 use k8s_openapi::api::{core::v1::Node, discovery::v1::EndpointSlice};
-use serde_json::{Value, json};
 
 use super::{
     API_PORT, Api, Key,

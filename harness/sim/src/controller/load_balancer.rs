@@ -6,11 +6,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use apiserver::Status;
+use apiserver::{Status, json::json};
 use futures::{FutureExt, future::BoxFuture};
 use ipnet::Ipv4Net;
 use k8s_openapi::api::core::v1::Service;
-use serde_json::json;
 
 use super::{Controller, Next, Reconciled};
 use crate::{

@@ -1,6 +1,6 @@
 //! Whether a write would say anything new.
 
-use serde_json::Value;
+use apiserver::json::Value;
 
 /// Whether the merge patch (RFC 7386) `patch` would change `object`.
 pub(crate) fn changes(object: &Value, patch: &Value) -> bool {
@@ -24,7 +24,7 @@ fn is_nothing(patch: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use apiserver::json::json;
 
     use super::*;
 

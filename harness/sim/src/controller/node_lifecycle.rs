@@ -9,10 +9,13 @@ use std::{
     time::Duration,
 };
 
-use apiserver::{Clock, Pod, Status, stamp};
+use apiserver::{
+    Clock, Pod, Status,
+    json::{Value, json},
+    stamp,
+};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::{Node, Taint};
-use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{Controller, Next, Reconciled, pod, scheduler};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use apiserver::json::{Value, json};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference};
-use serde_json::{Value, json};
 
 use crate::cluster::{Delta, Key, Watched};
 
@@ -95,11 +95,11 @@ mod tests {
 
     #[test]
     fn a_selector_needs_every_requirement() {
-        let selector: LabelSelector = serde_json::from_value(json!({
+        let selector = json!({
             "matchLabels": {"app": "a"},
             "matchExpressions": [{"key": "version", "operator": "NotIn", "values": ["v2"]}],
-        }))
-        .unwrap();
+        });
+        let selector: LabelSelector = serde::Deserialize::deserialize(&selector).unwrap();
         let labels = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
             let owned = pairs
                 .iter()

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use apiserver::{Pod, json::Value};
+use apiserver::{
+    Pod,
+    json::{Value, json},
+};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
-use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::owner;
@@ -72,7 +74,7 @@ pub(crate) fn from_template<K: Watched>(
             metadata["generateName"] = format!("{owner}-").into();
         }
     }
-    let mut pod = Value::from(json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata}));
+    let mut pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata});
     pod["spec"] = Value::of(&template.spec);
     pod
 }
@@ -89,7 +91,8 @@ pub(crate) fn template_hash(template: &PodTemplateSpec) -> String {
 
 /// A pod as a test writes it.
 #[cfg(test)]
-pub(crate) fn written(pod: serde_json::Value) -> Pod {
-    let whole: k8s_openapi::api::core::v1::Pod = serde_json::from_value(pod).unwrap();
+pub(crate) fn written(pod: impl Into<Value>) -> Pod {
+    let pod = serde::Deserialize::deserialize(&pod.into());
+    let whole: k8s_openapi::api::core::v1::Pod = pod.unwrap();
     whole.into()
 }

@@ -2,11 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use apiserver::{Clock, Pod, Status, stamp};
+use apiserver::{
+    Clock, Pod, Status,
+    json::{Map, Value, json},
+    stamp,
+};
 use futures::{FutureExt, future::BoxFuture};
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::ReplicaSet;
-use serde_json::{Value, json};
 
 use super::{Controller, INSTANT, Next, Reconciled, owner, pod};
 use crate::cluster::{Api, Change, Key, Tables};
@@ -89,7 +92,7 @@ impl ReplicaSets {
         let active = self.pods(set).active;
         let now = self.clock.now();
         let (status, next) = status(set, &active, failure, now);
-        if serde_json::to_value(&set.status).ok().as_ref() != Some(&status) {
+        if Value::of(&set.status) != status {
             let key = Key::of(&set.metadata);
             self.api.patch_status::<ReplicaSet>(&key, status).await?;
         }
@@ -213,9 +216,9 @@ fn status(
         .filter_map(|pod| pod::available_in(pod, min_ready, now))
         .collect();
     let count = |n: usize| (n > 0).then_some(n);
-    let mut status = serde_json::Map::new();
+    let mut status = Map::new();
     let mut put = |field: &str, value: Option<Value>| {
-        value.map(|value| status.insert(field.to_owned(), value));
+        value.map(|value| status.insert(field, value));
     };
     let available = waits.iter().filter(|wait| wait.is_zero()).count();
     put("availableReplicas", count(available).map(Value::from));
@@ -236,10 +239,10 @@ fn status(
 
 /// A merge patch removes only what it names: counts that have become zero are named.
 fn complete(set: &ReplicaSet, mut status: Value) -> Value {
-    let old = serde_json::to_value(&set.status).unwrap_or_default();
+    let old = Value::of(&set.status);
     for field in old.as_object().into_iter().flat_map(|old| old.keys()) {
         if status.get(field).is_none() {
-            status[field] = Value::Null;
+            status[field.as_str()] = Value::Null;
         }
     }
     status

@@ -3,9 +3,9 @@
 //!
 //! The API server furnishes new namespaces with it already, so that the first pod need not wait.
 
+use apiserver::json::json;
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
-use serde_json::json;
 
 use super::{Controller, Next, Reconciled};
 use crate::cluster::{Api, Change, Key, Tables};

@@ -2,10 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use apiserver::{Clock, Pod, stamp};
+use apiserver::{Clock, Pod, json::json, stamp};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::{Node, NodeSelectorTerm, PodSpec, Taint};
-use serde_json::json;
 
 use super::{Controller, Next, Reconciled, owner, pod};
 use crate::cluster::{Api, Change, Key, Tables};
@@ -245,14 +244,16 @@ pub(crate) fn toleration(spec: &PodSpec, taint: &Taint) -> Option<Option<i64>> {
 
 #[cfg(test)]
 mod tests {
+    use apiserver::json::Value;
+
     use super::*;
 
-    fn node(value: serde_json::Value) -> Node {
-        serde_json::from_value(value).unwrap()
+    fn node(value: Value) -> Node {
+        serde::Deserialize::deserialize(&value).unwrap()
     }
 
-    fn spec(value: serde_json::Value) -> PodSpec {
-        serde_json::from_value(value).unwrap()
+    fn spec(value: Value) -> PodSpec {
+        serde::Deserialize::deserialize(&value).unwrap()
     }
 
     #[test]

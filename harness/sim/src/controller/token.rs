@@ -4,11 +4,10 @@
 //! Source: kube-controller-manager's tokens controller. A Secret that names an account which is
 //! not there (yet) is deleted.
 
-use apiserver::{Gvr, Request, Status, User};
+use apiserver::{Gvr, Request, Status, User, json::json};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
-use serde_json::json;
 
 use super::{Controller, Next, Reconciled};
 use crate::cluster::{Api, Change, Key, Tables};

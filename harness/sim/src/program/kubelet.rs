@@ -9,11 +9,10 @@ use std::{
 
 use apiserver::{
     Gvr, Object, Pod, Request, Status, User,
-    json::{Text, Value},
+    json::{Text, Value, json},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use pki::Roots;
-use serde_json::json;
 
 use crate::{
     cluster::Api,
@@ -25,7 +24,7 @@ use crate::{
 pub struct Kubelet {
     api: Api,
     namespace: String,
-    pod: serde_json::Value,
+    pod: Value,
     account: String,
     /// Where the cluster's API server is.
     pub api_server: SocketAddrV4,

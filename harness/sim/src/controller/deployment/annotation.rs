@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use apiserver::json::{Value, json};
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
-use serde_json::{Value, json};
 
 use super::rollout::Wish;
 
@@ -101,12 +101,12 @@ mod tests {
     fn deployment(annotations: Value) -> Deployment {
         let object = json!({"metadata": {"annotations": annotations},
             "spec": {"selector": {}, "template": {}}});
-        serde_json::from_value(object).unwrap()
+        serde::Deserialize::deserialize(&object).unwrap()
     }
 
     fn set(annotations: Value) -> ReplicaSet {
         let object = json!({"metadata": {"annotations": annotations}, "spec": {"selector": {}}});
-        serde_json::from_value(object).unwrap()
+        serde::Deserialize::deserialize(&object).unwrap()
     }
 
     #[test]

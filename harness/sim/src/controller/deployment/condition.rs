@@ -1,13 +1,14 @@
 //! The conditions of a Deployment as a list in which each kind is once.
 
+use apiserver::{
+    json::{Value, json},
+    stamp,
+};
 use jiff::Timestamp;
 use k8s_openapi::{
     api::apps::v1::{Deployment, DeploymentCondition},
     apimachinery::pkg::apis::meta::v1::Time,
 };
-use serde_json::{Value, json};
-
-use apiserver::stamp;
 
 /// A Deployment's conditions, to be changed.
 #[derive(Debug, Clone)]

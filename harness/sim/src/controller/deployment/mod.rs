@@ -20,10 +20,12 @@ mod status;
 
 use std::{sync::Arc, time::Duration};
 
-use apiserver::{Clock, Status};
+use apiserver::{
+    Clock, Status,
+    json::{Value, json},
+};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
-use serde_json::{Value, json};
 
 use self::{condition::Conditions, progress::Told, rollout::Wish, sets::Sets};
 use super::{Controller, INSTANT, Next, Reconciled, merge, owner};

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use apiserver::Status;
+use apiserver::{
+    Status,
+    json::{Value, json},
+};
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
-use serde_json::{Value, json};
 
 use super::{
     Deployments, annotation,
@@ -184,7 +186,7 @@ mod tests {
         let deployment = Deployment::default();
         let mut set = ReplicaSet::default();
         let patch = inheritance(&deployment, &set, 1).expect("it has no revision yet");
-        let told = serde_json::from_value(patch["metadata"]["annotations"].clone());
+        let told = serde::Deserialize::deserialize(&patch["metadata"]["annotations"]);
         set.metadata.annotations = Some(told.unwrap());
         assert_eq!(inheritance(&deployment, &set, 1), None);
     }

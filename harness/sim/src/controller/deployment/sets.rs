@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use apiserver::json::Value;
 use k8s_openapi::api::{
     apps::v1::{Deployment, ReplicaSet},
     core::v1::PodTemplateSpec,
 };
-use serde_json::Value;
 
 use super::{
     annotation,

@@ -1,7 +1,7 @@
 //! What a Deployment's ReplicaSets come to.
 
+use apiserver::json::{Value, json};
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
-use serde_json::{Value, json};
 
 use super::{
     condition::Conditions,

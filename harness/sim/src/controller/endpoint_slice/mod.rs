@@ -8,10 +8,12 @@ mod selection;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use apiserver::{Status, json::Value};
+use apiserver::{
+    Status,
+    json::{Value, json},
+};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::{core::v1::Service, discovery::v1::EndpointSlice};
-use serde_json::json;
 
 use self::{
     draft::{Draft, drafts},
@@ -86,10 +88,7 @@ impl EndpointSlices {
             return Ok(());
         }
         let patch = Value::from_iter([
-            (
-                "metadata",
-                json!({"labels": label_patch(wanted, labelled)}).into(),
-            ),
+            ("metadata", json!({"labels": label_patch(wanted, labelled)})),
             ("ports", Value::of(&draft.ports)),
             ("endpoints", Value::of(&draft.endpoints)),
         ]);
@@ -183,7 +182,7 @@ fn label_patch(
     lost.chain(kept).collect()
 }
 
-fn new_slice(service: &Service, draft: Draft) -> serde_json::Value {
+fn new_slice(service: &Service, draft: Draft) -> Value {
     let name = service.metadata.name.as_deref().unwrap_or_default();
     json!({
         "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",

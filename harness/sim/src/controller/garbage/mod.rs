@@ -12,10 +12,9 @@ mod verdict;
 
 use std::sync::Arc;
 
-use apiserver::{ApiResource, Status};
+use apiserver::{ApiResource, Status, json::json};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
-use serde_json::json;
 
 use self::verdict::{Deed, Standing};
 use super::{Controller, Next, Reconciled};

@@ -15,11 +15,13 @@ mod tally;
 
 use std::{sync::Arc, time::Duration};
 
-use apiserver::{Clock, Pod, Status};
+use apiserver::{
+    Clock, Pod, Status,
+    json::{Value, json},
+};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::batch::v1::{Job, JobSpec, JobStatus};
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use self::{
     finish::{Finish, Verdict},

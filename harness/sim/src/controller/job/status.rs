@@ -1,9 +1,11 @@
 //! What a Job tells of itself, first with what has ended by name, then with all of it counted.
 
-use apiserver::stamp;
+use apiserver::{
+    json::{Value, json},
+    stamp,
+};
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::{Job, JobCondition, JobStatus};
-use serde_json::{Value, json};
 
 use super::{
     finish::{End, Finish},
@@ -148,7 +150,7 @@ mod tests {
     fn job(suspend: bool, status: Value) -> Job {
         let spec = json!({"suspend": suspend, "template": {"spec": {"containers": []}}});
         let job = json!({"metadata": {}, "spec": spec, "status": status});
-        serde_json::from_value(job).unwrap()
+        serde::Deserialize::deserialize(&job).unwrap()
     }
 
     fn at(second: i64) -> Timestamp {

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use apiserver::{Gvr, stamp};
+use apiserver::{
+    Gvr,
+    json::{Value, json},
+    stamp,
+};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::NamespaceCondition;
-use serde_json::{Value, json};
 
 /// Something that keeps a namespace from going.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,7 +139,7 @@ mod tests {
 
     fn known(troubles: &[Trouble]) -> Vec<NamespaceCondition> {
         let conditions = updated(&[], troubles, at(1)).unwrap();
-        serde_json::from_value(Value::Array(conditions)).unwrap()
+        serde::Deserialize::deserialize(&Value::from(conditions)).unwrap()
     }
 
     #[test]

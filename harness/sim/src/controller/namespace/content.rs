@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use apiserver::{ApiResource, Gvr, Object, Status, json::Value};
-use serde_json::json;
+use apiserver::{
+    ApiResource, Gvr, Object, Status,
+    json::{Value, json},
+};
 
 use super::{Namespaces, condition::Trouble};
 use crate::cluster::Key;

@@ -9,10 +9,9 @@ mod content;
 
 use std::time::Duration;
 
-use apiserver::{Clock, Status};
+use apiserver::{Clock, Status, json::json};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::Namespace;
-use serde_json::json;
 
 use self::content::Left;
 use super::{Controller, Next, Reconciled};

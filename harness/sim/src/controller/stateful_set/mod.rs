@@ -13,10 +13,9 @@ mod steps;
 
 use std::{sync::Arc, time::Duration};
 
-use apiserver::{Clock, Pod, Status};
+use apiserver::{Clock, Pod, Status, json::json};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::apps::v1::{ControllerRevision, StatefulSet};
-use serde_json::json;
 
 use self::{pods::Pods, revision::Revisions, steps::Step};
 use super::{Controller, INSTANT, Next, Reconciled, merge, owner};

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use apiserver::Status;
+use apiserver::{
+    Status,
+    json::{Value, json},
+};
 use k8s_openapi::api::{
     apps::v1::{ControllerRevision, StatefulSet, StatefulSetSpec},
     core::v1::PodTemplateSpec,
 };
-use serde_json::{Value, json};
 
 use super::steps;
 use crate::controller::{owner, pod};

@@ -1,7 +1,7 @@
 //! What a StatefulSet tells of itself.
 
+use apiserver::json::{Value, json};
 use k8s_openapi::api::apps::v1::StatefulSet;
-use serde_json::{Value, json};
 
 use super::{
     pods::{One, Pods},
