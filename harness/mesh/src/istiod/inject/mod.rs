@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use istio::injection::{PodFacts, injects};
 use k8s_openapi::api::core::v1::Pod;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub(crate) use config::{InjectError, Injector};
@@ -67,7 +68,7 @@ fn patch(
     if object["metadata"]["namespace"].is_null() {
         object["metadata"]["namespace"] = request["namespace"].clone();
     }
-    let pod: Pod = serde_json::from_value(object.clone()).map_err(|error| error.to_string())?;
+    let pod = Pod::deserialize(&object).map_err(|error| error.to_string())?;
     let meta = &pod.metadata;
     let empty = BTreeMap::new();
     let facts = PodFacts {

@@ -182,6 +182,7 @@ impl Making<'_> {
             "" => address.as_str(),
             written => written,
         };
+        let config = self.proxy_config()?;
         let mut env = vec![
             value("PILOT_CERT_PROVIDER", "istiod"),
             value("CA_ADDR", ca_address),
@@ -196,7 +197,7 @@ impl Making<'_> {
             value("ISTIO_META_WORKLOAD_NAME", &self.workload_name()),
             value("ISTIO_META_MESH_ID", &self.mesh_id()),
             value("TRUST_DOMAIN", &self.injector.trust_domain),
-            value("PROXY_CONFIG", &self.proxy_config()?.to_string()),
+            value("PROXY_CONFIG", &config.to_string()),
         ];
         if template == Template::Sidecar {
             env.push(value("ISTIO_META_INTERCEPTION_MODE", "REDIRECT"));
@@ -204,8 +205,7 @@ impl Making<'_> {
         if !self.network.is_empty() {
             env.push(value("ISTIO_META_NETWORK", &self.network));
         }
-        let metadata = self.proxy_config()?["proxyMetadata"].clone();
-        let metadata = metadata.as_object().into_iter().flatten();
+        let metadata = config["proxyMetadata"].as_object().into_iter().flatten();
         env.extend(metadata.map(|(name, text)| value(name, text.as_str().unwrap_or_default())));
         Ok(env)
     }
