@@ -103,86 +103,101 @@ impl Awaited {
     }
 }
 
+/// Objects of one kind and namespace that do not meet their conditions yet.
+struct Waiting(Vec<Awaited>);
+
+impl Waiting {
+    /// The object itself where it is one.
+    fn selection(&self) -> watcher::Config {
+        let everything = watcher::Config::default();
+        let mut names = self.0.iter().map(|one| &one.object.name);
+        match names.next() {
+            Some(name) if names.all(|other| other == name) => {
+                everything.fields(&format!("metadata.name={name}"))
+            }
+            _ => everything,
+        }
+    }
+
+    fn awaits(&self, object: &DynamicObject) -> bool {
+        let name = object.metadata.name.as_ref();
+        self.0.iter().any(|one| name == Some(&one.object.name))
+    }
+
+    /// Looks at all of them, of which those that are not listed are not there.
+    fn look_at_all(&mut self, listed: &BTreeMap<Option<String>, DynamicObject>) {
+        let now = |one: &Awaited| listed.get(&Some(one.object.name.clone()));
+        self.0.retain_mut(|one| !one.look(now(one)));
+    }
+
+    /// Looks at an object that has changed and is now so.
+    fn look(&mut self, object: &DynamicObject, now: Option<&DynamicObject>) {
+        let name = object.metadata.name.as_ref();
+        self.0
+            .retain_mut(|one| name != Some(&one.object.name) || !one.look(now));
+    }
+
+    fn cannot_look(&mut self, why: &watcher::Error) {
+        for one in &mut self.0 {
+            one.nearest = format!("its API server cannot be watched: {why}");
+        }
+    }
+
+    /// Ends when all of them have met their conditions. Returns the last one as it was then.
+    async fn met(&mut self, api: &Api<Seen>) -> Option<DynamicObject> {
+        let mut events = pin!(watcher(api.clone(), self.selection()));
+        let mut listed = BTreeMap::new();
+        loop {
+            let mut last = None;
+            match events.next().await.expect("a watcher never ends") {
+                Ok(Event::Init) => listed.clear(),
+                Ok(Event::InitApply(Seen(object))) if self.awaits(&object) => {
+                    listed.insert(object.metadata.name.clone(), object);
+                }
+                Ok(Event::InitApply(_)) => {}
+                Ok(Event::InitDone) => {
+                    self.look_at_all(&listed);
+                    last = std::mem::take(&mut listed).into_values().next();
+                }
+                Ok(Event::Apply(Seen(object))) => {
+                    self.look(&object, Some(&object));
+                    last = Some(object);
+                }
+                Ok(Event::Delete(Seen(object))) => self.look(&object, None),
+                Err(error) => {
+                    self.cannot_look(&error);
+                    // A server that refuses at once would otherwise be asked in a tight loop.
+                    sleep(REST).await;
+                }
+            }
+            if self.0.is_empty() {
+                return last;
+            }
+        }
+    }
+}
+
 /// Waits for objects of one kind and namespace, of which there is at least one. Returns the last of
 /// them as it was when it met its condition.
 async fn together(
     kinds: &Kinds,
-    mut awaited: Vec<Awaited>,
+    awaited: Vec<Awaited>,
     deadline: Deadline,
 ) -> Result<Option<DynamicObject>> {
     let first = &awaited[0].object;
     let finding_kind = format!("finding out where {} is served", first.kind);
     let api = deadline.bound(&finding_kind, kinds.api_as(first)).await?;
-    let met = met(&api, &mut awaited);
-    if let Ok(last) = timeout_at(deadline.instant(), met).await {
+    let mut waiting = Waiting(awaited);
+    if let Ok(last) = timeout_at(deadline.instant(), waiting.met(&api)).await {
         return Ok(last);
     }
-    let late = awaited.swap_remove(0);
+    let late = waiting.0.swap_remove(0);
     Err(Error::TimedOut {
         object: Box::new(late.object),
         awaited: late.condition.name().to_owned(),
         waited: deadline.patience(),
         nearest: late.nearest,
     })
-}
-
-/// Takes out of `awaited` what meets its condition, until nothing is left.
-async fn met(api: &Api<Seen>, awaited: &mut Vec<Awaited>) -> Option<DynamicObject> {
-    let mut events = pin!(watcher(api.clone(), selection(awaited)));
-    let mut listed = BTreeMap::new();
-    loop {
-        let event = events.next().await.expect("a watcher never ends");
-        let last = match event {
-            Ok(Event::Init) => {
-                listed.clear();
-                None
-            }
-            Ok(Event::InitApply(Seen(object))) => {
-                let name = object.metadata.name.clone().unwrap_or_default();
-                listed.insert(name, object);
-                None
-            }
-            Ok(Event::InitDone) => {
-                awaited.retain_mut(|one| !one.look(listed.get(&one.object.name)));
-                std::mem::take(&mut listed).into_values().next()
-            }
-            Ok(Event::Apply(Seen(object))) => {
-                look(awaited, &object, Some(&object));
-                Some(object)
-            }
-            Ok(Event::Delete(Seen(object))) => {
-                look(awaited, &object, None);
-                None
-            }
-            Err(error) => {
-                for one in awaited.iter_mut() {
-                    one.nearest = format!("its API server cannot be watched: {error}");
-                }
-                // A server that refuses at once would otherwise be asked in a tight loop.
-                sleep(REST).await;
-                None
-            }
-        };
-        if awaited.is_empty() {
-            return last;
-        }
-    }
-}
-
-/// Takes out what a change of `object`, which is now so, brings to meet its condition.
-fn look(awaited: &mut Vec<Awaited>, object: &DynamicObject, now: Option<&DynamicObject>) {
-    let name = object.metadata.name.as_deref();
-    awaited.retain_mut(|one| name != Some(&one.object.name) || !one.look(now));
-}
-
-/// The object itself where it is one.
-fn selection(awaited: &[Awaited]) -> watcher::Config {
-    let everything = watcher::Config::default();
-    let name = &awaited[0].object.name;
-    match awaited.iter().all(|one| one.object.name == *name) {
-        true => everything.fields(&format!("metadata.name={name}")),
-        false => everything,
-    }
 }
 
 #[cfg(test)]

@@ -54,6 +54,7 @@ macro_rules! __json {
     }};
     ($value:expr) => { $crate::json::literal::Expression::of(&$value).value() };
 }
+
 /// A value from JSON with expressions in it. A key is a literal, the name of a constant, or an
 /// expression in parentheses.
 #[doc(inline)]
