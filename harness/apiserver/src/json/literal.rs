@@ -9,20 +9,14 @@ use serde::Serialize;
 
 use super::Value;
 
+// A value that is one token, as brackets and `null` are, is matched before it is taken for an expression,
+// behind which its tokens cannot be seen any more.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __json {
     (@entries $map:ident) => {};
-    (@entries $map:ident $key:tt : null $(, $($rest:tt)*)?) => {
-        $map.insert($key, $crate::json::Value::Null);
-        $crate::__json!(@entries $map $($($rest)*)?);
-    };
-    (@entries $map:ident $key:tt : [$($items:tt)*] $(, $($rest:tt)*)?) => {
-        $map.insert($key, $crate::__json!([$($items)*]));
-        $crate::__json!(@entries $map $($($rest)*)?);
-    };
-    (@entries $map:ident $key:tt : {$($entries:tt)*} $(, $($rest:tt)*)?) => {
-        $map.insert($key, $crate::__json!({$($entries)*}));
+    (@entries $map:ident $key:tt : $value:tt $(, $($rest:tt)*)?) => {
+        $map.insert($key, $crate::__json!($value));
         $crate::__json!(@entries $map $($($rest)*)?);
     };
     (@entries $map:ident $key:tt : $value:expr $(, $($rest:tt)*)?) => {
@@ -30,14 +24,8 @@ macro_rules! __json {
         $crate::__json!(@entries $map $($($rest)*)?);
     };
     (@items [$($done:tt)*]) => { ::std::vec![$($done)*] };
-    (@items [$($done:tt)*] null $(, $($rest:tt)*)?) => {
-        $crate::__json!(@items [$($done)* $crate::json::Value::Null,] $($($rest)*)?)
-    };
-    (@items [$($done:tt)*] [$($items:tt)*] $(, $($rest:tt)*)?) => {
-        $crate::__json!(@items [$($done)* $crate::__json!([$($items)*]),] $($($rest)*)?)
-    };
-    (@items [$($done:tt)*] {$($entries:tt)*} $(, $($rest:tt)*)?) => {
-        $crate::__json!(@items [$($done)* $crate::__json!({$($entries)*}),] $($($rest)*)?)
+    (@items [$($done:tt)*] $value:tt $(, $($rest:tt)*)?) => {
+        $crate::__json!(@items [$($done)* $crate::__json!($value),] $($($rest)*)?)
     };
     (@items [$($done:tt)*] $value:expr $(, $($rest:tt)*)?) => {
         $crate::__json!(@items [$($done)* $crate::__json!($value),] $($($rest)*)?)
