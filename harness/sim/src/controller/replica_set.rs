@@ -92,7 +92,9 @@ impl ReplicaSets {
         let active = self.pods(set).active;
         let now = self.clock.now();
         let (status, next) = status(set, &active, failure, now);
-        if Value::of(&set.status) != status {
+        let before = Value::of(&set.status);
+        let status = complete(&before, status);
+        if before != status {
             let key = Key::of(&set.metadata);
             self.api.patch_status::<ReplicaSet>(&key, status).await?;
         }
@@ -234,13 +236,12 @@ fn status(
     put("readyReplicas", count(waits.len()).map(Value::from));
     put("replicas", Some(active.len().into()));
     let next = waits.into_iter().filter(|wait| !wait.is_zero()).min();
-    (complete(set, Value::Object(status)), next)
+    (Value::Object(status), next)
 }
 
 /// A merge patch removes only what it names: counts that have become zero are named.
-fn complete(set: &ReplicaSet, mut status: Value) -> Value {
-    let old = Value::of(&set.status);
-    for field in old.as_object().into_iter().flat_map(|old| old.keys()) {
+fn complete(before: &Value, mut status: Value) -> Value {
+    for field in before.as_object().into_iter().flat_map(Map::keys) {
         if status.get(field).is_none() {
             status[field.as_str()] = Value::Null;
         }
