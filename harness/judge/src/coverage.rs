@@ -8,6 +8,9 @@ use std::collections::BTreeSet;
 
 use crate::Rates;
 
+/// The chance that somebody unexpected with a fair share is not heard.
+const STRANGER: f64 = 1e-3;
+
 /// A running search for everything that should answer.
 #[derive(Debug, Clone)]
 pub struct Coverage {
@@ -69,14 +72,20 @@ impl Coverage {
     /// Whether somebody unexpected with a fair share would have been heard by now, but for a chance
     /// of one in a thousand.
     pub fn excludes_others(&self) -> bool {
-        (1.0 - self.least_share).powf(self.samples as f64) <= 1e-3
+        (1.0 - self.least_share).powf(self.samples as f64) <= STRANGER
     }
 
-    /// How many further samples make it conclusive.
+    /// How many further samples make it conclusive, whoever is heard.
     pub fn still_needed(&self) -> u64 {
+        let missing = self.samples_for(self.false_alarm / self.expected.max(1) as f64);
+        let all = missing.max(self.samples_for(STRANGER));
+        all.saturating_sub(self.samples)
+    }
+
+    /// How many samples leave somebody with the least share unheard only with this chance.
+    fn samples_for(&self, chance: f64) -> u64 {
         let per_sample = (1.0 - self.least_share).ln();
-        let total = (self.false_alarm / self.expected.max(1) as f64).ln() / per_sample;
-        (total.ceil() as u64).saturating_sub(self.samples)
+        (chance.ln() / per_sample).ceil() as u64
     }
 }
 

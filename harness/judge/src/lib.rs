@@ -27,7 +27,7 @@ pub mod waiting;
 pub mod ways;
 
 pub use coverage::Coverage;
-pub use look::{Ask, CallLook, Next};
+pub use look::{Ask, CallLook, Depth, Next};
 pub use rates::{NotARate, Rates};
 pub use share::{Judged, ShareTest, Shares, SharesError};
 pub use verdict::{Evidence, Outcome, Verdict};

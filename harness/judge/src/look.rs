@@ -33,6 +33,24 @@ pub struct Ask {
     pub calls: NonZeroUsize,
 }
 
+/// How much a look asks before it is content with a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// If it fails, somebody looks again: it begins with few calls, because what is broken mostly shows
+    /// at once and may take a whole timeout, and takes somebody for missing sooner. It passes by the
+    /// same calls as any other.
+    Wary,
+    /// Its failure is the verdict, and all that was asked is the evidence.
+    Whole,
+}
+
+/// How often a wary look may take somebody for missing who only has not had a turn.
+const HASTE: f64 = 1e-2;
+
+/// How many times as many calls a wary look asks for when those before were in order: some five, and
+/// then the two dozen that most checks need.
+const GROWTH: NonZeroUsize = NonZeroUsize::new(5).expect("five is not zero");
+
 /// What every kind of look does.
 pub(crate) trait Look {
     fn next(&self) -> Next;
@@ -40,13 +58,17 @@ pub(crate) trait Look {
 }
 
 /// A look at a check that calls.
-pub struct CallLook(Box<dyn Look + Send>);
+pub struct CallLook {
+    kind: Box<dyn Look + Send>,
+    /// How many calls of a client may be asked for next; `None` for any number.
+    most: Option<NonZeroUsize>,
+}
 
 impl CallLook {
     /// Begins a look; `None` if the check makes no calls. `ways` tells the gateways that calls may
     /// pass.
-    pub fn at(check: &CheckKind, rates: Rates, ways: &Ways) -> Option<Self> {
-        let look: Box<dyn Look + Send> = match check {
+    pub fn at(check: &CheckKind, depth: Depth, rates: Rates, ways: &Ways) -> Option<Self> {
+        let kind: Box<dyn Look + Send> = match check {
             CheckKind::Reachable {
                 calls,
                 served_by,
@@ -60,7 +82,7 @@ impl CallLook {
                     (*via, ways.clone()),
                     *status,
                 );
-                Box::new(ReachableLook::new(&calls.from, wanted, rates))
+                Box::new(ReachableLook::new(&calls.from, wanted, (depth, rates)))
             }
             CheckKind::Refused {
                 calls,
@@ -90,17 +112,27 @@ impl CallLook {
             | CheckKind::Budget { .. }
             | CheckKind::Failover { .. } => return None,
         };
-        Some(Self(look))
+        let most = match depth {
+            Depth::Wary => Some(NonZeroUsize::MIN),
+            Depth::Whole => None,
+        };
+        Some(Self { kind, most })
     }
 
     /// What it wants next.
-    pub fn next(&self) -> Next {
-        self.0.next()
+    pub fn next(&mut self) -> Next {
+        match (self.kind.next(), self.most) {
+            (Next::Ask(asks), Some(most)) => {
+                self.most = most.checked_mul(GROWTH);
+                Next::Ask(asks.iter().map(|ask| ask.at_most(most)).collect())
+            }
+            (next, _) => next,
+        }
     }
 
     /// Takes what was seen of a call of one client.
     pub fn observe(&mut self, client: usize, observation: &Observation) {
-        self.0.observe(client, observation);
+        self.kind.observe(client, observation);
     }
 }
 
@@ -111,6 +143,26 @@ impl Ask {
         Self {
             client,
             calls: NonZeroUsize::new(calls).unwrap_or(NonZeroUsize::MIN),
+        }
+    }
+
+    fn at_most(self, most: NonZeroUsize) -> Self {
+        Self {
+            calls: self.calls.min(most),
+            ..self
+        }
+    }
+}
+
+impl Depth {
+    /// The rates at which somebody is taken for missing.
+    pub(crate) fn missing(self, rates: Rates) -> Rates {
+        match self {
+            Self::Whole => rates,
+            Self::Wary => Rates {
+                false_alarm: rates.false_alarm.max(HASTE),
+                ..rates
+            },
         }
     }
 }

@@ -11,7 +11,7 @@ use world::{Answer, Client, Observation, Outcome};
 use crate::{
     Coverage, Rates, Verdict,
     independence::is_independent,
-    look::{Ask, Look, Next, names},
+    look::{Ask, Depth, Look, Next, names},
     tally::{Tally, label, refused, server},
     ways::Ways,
 };
@@ -96,8 +96,8 @@ impl Wanted {
 }
 
 impl ReachableLook {
-    pub(crate) fn new(clients: &[Client], wanted: Wanted, rates: Rates) -> Self {
-        let split = rates.split(clients.len());
+    pub(crate) fn new(clients: &[Client], wanted: Wanted, (depth, rates): (Depth, Rates)) -> Self {
+        let split = depth.missing(rates).split(clients.len());
         let cover = |of: &BTreeSet<String>| {
             (!of.is_empty()).then(|| Coverage::of(of.iter().cloned(), split))
         };

@@ -88,6 +88,11 @@ impl Wait {
         }
     }
 
+    /// Whether a look at the time `now` may fail without deciding anything.
+    pub fn bears_a_failure(&self, now: Duration) -> bool {
+        self.since.is_none() && now < self.mode.within
+    }
+
     fn held(&mut self, now: Duration) -> Step {
         let since = *self.since.get_or_insert(now);
         self.row += 1;
@@ -119,8 +124,8 @@ impl Wait {
     }
 
     /// Short at first, because most meshes converge in a second or two; then one second, which is
-    /// far below any time people write, or a twentieth of what it has waited already: a look is
-    /// dozens of calls, and what comes after minutes need not be timed to the second. What holds is
+    /// far below any time people write, or a twentieth of what it has waited already: every look
+    /// calls, and what comes after minutes need not be timed to the second. What holds is
     /// looked at every second, so that no lapse is passed over.
     fn pause(&self, now: Duration) -> Duration {
         let grown = Duration::from_millis(50) * 2_u32.pow(self.looks.min(10));
@@ -206,6 +211,15 @@ mod tests {
         assert_eq!(pauses(&mut wait, Outcome::Fail, 10), again(1000));
         assert_eq!(pauses(&mut wait, Outcome::Fail, 200), again(10_000));
         assert_eq!(pauses(&mut wait, Outcome::Pass, 210), again(1000));
+    }
+
+    #[test]
+    fn a_failure_is_borne_while_there_is_time_and_nothing_holds_yet() {
+        let mut wait = mode(5, 5, 1).start();
+        assert!(wait.bears_a_failure(S * 4) && !wait.bears_a_failure(S * 5));
+        wait.look(Outcome::Pass, S);
+        assert!(!wait.bears_a_failure(S * 2), "it would be a lapse");
+        assert!(!Waiting::default().start().bears_a_failure(Duration::ZERO));
     }
 
     #[test]

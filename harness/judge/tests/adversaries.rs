@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use judge::{Ask, CallLook, Next, Outcome as Verdicts, Rates, Ways};
+use judge::{Ask, CallLook, Depth, Next, Outcome as Verdicts, Rates, Verdict, Ways};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use scenario::{
@@ -131,13 +131,17 @@ fn observed(from: &Client, outcome: Outcome) -> Observation {
 }
 
 /// Lets a mesh answer until the look has decided.
-fn judged(check: &CheckKind, mut mesh: impl FnMut(&Client) -> Outcome) -> Verdicts {
+fn judged(check: &CheckKind, mesh: impl FnMut(&Client) -> Outcome) -> Verdicts {
+    looked(check, Depth::Whole, mesh).outcome
+}
+
+fn looked(check: &CheckKind, depth: Depth, mut mesh: impl FnMut(&Client) -> Outcome) -> Verdict {
     let mut look =
-        CallLook::at(check, Rates::default(), &Ways::default()).expect("a check that calls");
+        CallLook::at(check, depth, Rates::default(), &Ways::default()).expect("a check that calls");
     let clients = calls().from;
     for _ in 0..100_000 {
         match look.next() {
-            Next::Decided(verdict) => return verdict.outcome,
+            Next::Decided(verdict) => return *verdict,
             Next::Ask(asks) => {
                 for Ask { client, calls } in asks {
                     for _ in 0..calls.get() {
@@ -151,12 +155,17 @@ fn judged(check: &CheckKind, mut mesh: impl FnMut(&Client) -> Outcome) -> Verdic
     panic!("never decided");
 }
 
-/// Which checks pass on a mesh.
+/// Which checks pass on a mesh, however deep somebody looks.
 fn passes(mut mesh: impl FnMut(&Client) -> Outcome) -> Vec<&'static str> {
-    let passed = checks()
-        .into_iter()
-        .filter(|(_, check)| judged(check, &mut mesh) == Verdicts::Pass);
-    passed.map(|(name, _)| name).collect()
+    let mut passed = |depth| -> Vec<_> {
+        let all = checks().into_iter();
+        let passed =
+            all.filter(|(_, check)| looked(check, depth, &mut mesh).outcome == Verdicts::Pass);
+        passed.map(|(name, _)| name).collect()
+    };
+    let (wary, whole) = (passed(Depth::Wary), passed(Depth::Whole));
+    assert_eq!(wary, whole);
+    whole
 }
 
 #[test]
@@ -262,4 +271,49 @@ fn three_hundred_answers_of_one_pooled_connection_are_no_evidence_of_shares_amon
         })
     };
     assert_eq!(judged(&check, pooled), Verdicts::Inconclusive);
+}
+
+/// Answers by turns, first cluster1.
+fn by_turns() -> impl FnMut(&Client) -> Outcome {
+    let mut first = false;
+    move |_: &Client| {
+        first = !first;
+        answer(if first { "cluster1" } else { "cluster2" }, mutual(SLEEP))
+    }
+}
+
+#[test]
+fn a_wary_look_is_done_with_the_first_call_of_each_client_that_is_refused() {
+    for (name, check) in checks() {
+        let refused = |_: &Client| Outcome::Refused(Refusal::Timeout);
+        let verdict = looked(&check, Depth::Wary, refused);
+        assert_eq!(verdict.outcome, Verdicts::Fail, "{name}");
+        assert_eq!(verdict.evidence.calls, 2, "{name}");
+    }
+}
+
+#[test]
+fn a_wary_look_passes_by_no_fewer_calls_than_luck_allows() {
+    let each = &checks()[0].1;
+    let wary = looked(each, Depth::Wary, by_turns());
+    let whole = looked(each, Depth::Whole, by_turns());
+    assert_eq!(wary.outcome, Verdicts::Pass);
+    assert_eq!(
+        wary.evidence.calls, 50,
+        "25 of each client: 0.75^25 < 1/1000"
+    );
+    assert_eq!(wary.evidence, whole.evidence);
+}
+
+#[test]
+fn who_never_answers_is_missing_to_a_wary_look_after_half_the_calls() {
+    let each = &checks()[0].1;
+    let one = |_: &Client| answer("cluster1", mutual(SLEEP));
+    let calls = |depth| {
+        let verdict = looked(each, depth, one);
+        assert_eq!(verdict.outcome, Verdicts::Fail);
+        verdict.evidence.calls / 2
+    };
+    let (wary, whole) = (calls(Depth::Wary), calls(Depth::Whole));
+    assert!(wary >= 20 && wary * 2 <= whole, "{wary} and {whole}");
 }

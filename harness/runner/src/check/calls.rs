@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use engine::Batch;
 use futures::{StreamExt, TryStreamExt, stream};
-use judge::{CallLook, Next, Rates, Verdict};
+use judge::{CallLook, Depth, Next, Rates, Verdict};
 use scenario::scenario::CheckKind;
 use world::{Call, Observation, Refusal};
 
@@ -16,10 +16,10 @@ const CLIENTS: usize = 32;
 /// Looks once: as many calls as the verdict needs.
 pub(super) async fn look(
     running: &Running<'_>,
-    kind: &CheckKind,
+    (kind, depth): (&CheckKind, Depth),
     calls: &[Arc<Call>],
 ) -> Result<Verdict> {
-    let look = CallLook::at(kind, Rates::default(), &running.ways);
+    let look = CallLook::at(kind, depth, Rates::default(), &running.ways);
     let mut look = look.expect("only checks that call come here");
     loop {
         match look.next() {

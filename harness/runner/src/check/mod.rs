@@ -10,7 +10,7 @@ mod ready;
 
 use std::{num::NonZeroU32, time::Duration};
 
-use judge::{Outcome, Step, Verdict, Waiting};
+use judge::{Depth, Outcome, Step, Verdict, Waiting};
 use scenario::scenario::{Check, CheckKind, Timing, Waiting as Then};
 use tokio::time::sleep;
 
@@ -21,12 +21,18 @@ use crate::{Result, cause, running::Running, target};
 /// Judges a check, looking again as often as its timing asks.
 pub(crate) async fn judged(running: &Running<'_>, check: &Check) -> Result<Verdict> {
     let began = running.site.environment.elapsed();
+    let waited = || running.site.environment.elapsed().saturating_sub(began);
     let mut wait = waiting(timing(running, check)).start();
     loop {
-        let verdict = look(running, &check.kind).await?;
-        let now = running.site.environment.elapsed().saturating_sub(began);
-        match wait.look(verdict.outcome, now) {
+        let depth = match wait.bears_a_failure(waited()) {
+            true => Depth::Wary,
+            false => Depth::Whole,
+        };
+        let verdict = look(running, &check.kind, depth).await?;
+        match wait.look(verdict.outcome, waited()) {
             Step::LookAgain(pause) => sleep(pause).await,
+            // Time ran out over a look that broke off early: what is told of a failure is whole.
+            Step::Failed if depth == Depth::Wary => {}
             Step::Held(since) => return Ok(converged(verdict, since)),
             Step::Failed => return Ok(explained(running, check, verdict).await),
             Step::Lapsed { since, at } => {
@@ -86,17 +92,17 @@ fn converged(mut verdict: Verdict, since: Duration) -> Verdict {
     verdict
 }
 
-async fn look(running: &Running<'_>, kind: &CheckKind) -> Result<Verdict> {
+async fn look(running: &Running<'_>, kind: &CheckKind, depth: Depth) -> Result<Verdict> {
     match kind {
         CheckKind::Reachable { calls, .. }
         | CheckKind::Share { calls, .. }
         | CheckKind::Mtls { calls, .. } => {
             let calls = target::calls(&running.site, calls).await?;
-            calls::look(running, kind, &calls).await
+            calls::look(running, (kind, depth), &calls).await
         }
         CheckKind::Refused { calls, twin, .. } => {
             let calls = target::calls(&running.site, calls).await?;
-            let verdict = calls::look(running, kind, &calls).await?;
+            let verdict = calls::look(running, (kind, depth), &calls).await?;
             Ok(running.with_twin(verdict, twin))
         }
         CheckKind::Dns { from, host, answer } => dns::dns(running, from, host, *answer).await,

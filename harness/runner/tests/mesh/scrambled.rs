@@ -2,7 +2,7 @@
 //! part says something else, and broken objects do not pass under a topology that says T4.
 
 use engine::Batch;
-use judge::{Ask, CallLook, Next, Outcome, Rates, Ways};
+use judge::{Ask, CallLook, Depth, Next, Outcome, Rates, Ways};
 use scenario::{
     Scenario,
     scenario::{Action, Calls, CheckKind, Destination},
@@ -77,7 +77,8 @@ async fn verdicts(scenario: &Scenario, hands: &ByHand) -> Vec<(String, Outcome)>
 
 async fn judged(scenario: &Scenario, kind: &CheckKind, calls: &Calls, hands: &ByHand) -> Outcome {
     let ways = Ways::of(scenario.topology());
-    let mut look = CallLook::at(kind, Rates::default(), &ways).expect("the checks here call");
+    let mut look =
+        CallLook::at(kind, Depth::Whole, Rates::default(), &ways).expect("the checks here call");
     loop {
         match look.next() {
             Next::Decided(verdict) => return verdict.outcome,
