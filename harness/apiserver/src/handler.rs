@@ -4,11 +4,11 @@
 use std::{fmt, sync::Arc};
 
 use futures::future::BoxFuture;
-use serde_json::Value;
 
 use crate::{
     admission::{WebhookCall, WebhookError},
     auth::User,
+    json::Value,
     request::Request,
     response::Response,
     status::Status,

@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result, bail};
-use apiserver::{ApiServer, Clock, Config, Handlers, WebhookCall, WebhookError, WebhookTransport};
+use apiserver::{
+    ApiServer, Clock, Config, Handlers, WebhookCall, WebhookError, WebhookTransport, json,
+};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use kube::Client;
@@ -118,10 +120,10 @@ impl Hooks {
 }
 
 impl WebhookTransport for Hooks {
-    fn review(&self, call: WebhookCall) -> BoxFuture<'_, Result<Value, WebhookError>> {
+    fn review(&self, call: WebhookCall) -> BoxFuture<'_, Result<json::Value, WebhookError>> {
         let hook = self
             .find(&call)
             .map_err(|missing| WebhookError(missing.to_string()));
-        futures::future::ready(hook.map(|hook| hook(&call.review))).boxed()
+        futures::future::ready(hook.map(|hook| hook(&call.review.into()).into())).boxed()
     }
 }

@@ -20,11 +20,11 @@ pub struct WebhookCall {
     /// The webhook's name.
     pub webhook: String,
     /// `clientConfig` as configured: a Service or a URL, and the authority to trust.
-    pub client_config: serde_json::Value,
+    pub client_config: Value,
     /// How long the answer may take.
     pub timeout: Duration,
     /// The review to send.
-    pub review: serde_json::Value,
+    pub review: Value,
 }
 
 /// Why no review came back.
@@ -59,11 +59,11 @@ pub(super) async fn ask(
     let call = WebhookCall {
         configuration: webhook.configuration.clone(),
         webhook: webhook.name().to_owned(),
-        client_config: (&hook["clientConfig"]).into(),
+        client_config: hook["clientConfig"].clone(),
         timeout: Duration::from_secs(hook["timeoutSeconds"].as_u64().unwrap_or(10)),
         review: review.to_value(server, webhook.name(), object),
     };
-    let uid = Value::from(call.review["request"]["uid"].clone());
+    let uid = call.review["request"]["uid"].clone();
     match send(server, call)
         .await
         .and_then(|answer| check(&answer, &uid))
@@ -85,7 +85,7 @@ async fn send(server: &ApiServer, call: WebhookCall) -> Result<Value, WebhookErr
     };
     let timeout = call.timeout;
     match tokio::time::timeout(timeout, transport.review(call)).await {
-        Ok(Ok(answer)) => Ok(answer.into()),
+        Ok(Ok(answer)) => Ok(answer),
         Ok(Err(WebhookError(why))) => Err(WebhookError(format!("failed to call webhook: {why}"))),
         Err(_) => Err(WebhookError(
             "failed to call webhook: context deadline exceeded".to_owned(),

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
-
 use crate::{
     apply::Owners,
-    json::Value,
+    json::{Value, json},
     object,
     request::Request,
     resource::Resource,
@@ -82,12 +80,7 @@ impl<'a> Review<'a> {
     }
 
     /// The `AdmissionReview` that is sent.
-    pub(crate) fn to_value(
-        &self,
-        server: &ApiServer,
-        webhook: &str,
-        object: &Value,
-    ) -> serde_json::Value {
+    pub(crate) fn to_value(&self, server: &ApiServer, webhook: &str, object: &Value) -> Value {
         let Resource { gvr, kind, .. } = &**self.resource;
         let name = self.name(object);
         let words = [
@@ -125,7 +118,7 @@ impl<'a> Review<'a> {
         typed::told(object.clone(), &self.owners)
     }
 
-    fn options(&self) -> serde_json::Value {
+    fn options(&self) -> Value {
         let kind = match self.operation {
             Operation::Create => "CreateOptions",
             Operation::Update => "UpdateOptions",

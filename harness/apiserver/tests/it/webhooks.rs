@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use apiserver::{
     ApiServer, Gvr, Handlers, Request, Status, User, WebhookCall, WebhookError, WebhookTransport,
+    json,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::{FutureExt, future::BoxFuture};
@@ -16,7 +17,7 @@ use crate::kit::{config, config_map, run};
 struct Hooks(Mutex<Vec<String>>);
 
 impl WebhookTransport for Hooks {
-    fn review(&self, call: WebhookCall) -> BoxFuture<'_, Result<Value, WebhookError>> {
+    fn review(&self, call: WebhookCall) -> BoxFuture<'_, Result<json::Value, WebhookError>> {
         self.0
             .lock()
             .expect("no test panics here")
@@ -36,7 +37,7 @@ impl WebhookTransport for Hooks {
             }
             _ => return async { Err(WebhookError("connection refused".to_owned())) }.boxed(),
         }
-        async move { Ok(json!({"response": response})) }.boxed()
+        async move { Ok(json!({"response": response}).into()) }.boxed()
     }
 }
 

@@ -8,9 +8,9 @@ use std::{
     time::Duration,
 };
 
+use apiserver::json::{Value, json};
 use futures::{FutureExt, future::BoxFuture};
 use rand::RngExt;
-use serde_json::{Value, json};
 use sim::{
     net::Origin,
     program::{Hello, Reply, Request, Sent, Serve, Shown},
@@ -211,7 +211,7 @@ fn not_found() -> Reply {
 fn validate(review: &Value) -> Value {
     use istio::kinds::{KindError, parse, problem::Fault};
     let request = &review["request"];
-    let wrong = match parse(&request["object"]) {
+    let wrong = match parse(&(&request["object"]).into()) {
         Err(KindError::Fields { what, problems }) => {
             let theirs =
                 |fault: &Fault| matches!(fault, Fault::Unmodelled | Fault::UnmodelledValue(_));

@@ -5,12 +5,11 @@ use std::{
     sync::Arc,
 };
 
-use apiserver::{Clock, WebhookCall, WebhookError, WebhookTransport};
+use apiserver::{Clock, WebhookCall, WebhookError, WebhookTransport, json::Value};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::Service;
 use pki::Roots;
-use serde_json::Value;
 
 use super::{Key, View};
 use crate::{

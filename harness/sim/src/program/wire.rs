@@ -2,7 +2,7 @@
 
 use std::{any::Any, collections::BTreeMap, fmt, sync::Arc};
 
-use serde_json::Value;
+use apiserver::json::Value;
 use world::{ClusterName, Text};
 
 use super::{Shown, Trail};

@@ -7,10 +7,10 @@ mod template;
 
 use std::collections::BTreeMap;
 
+use apiserver::json::{Value, json};
 use istio::injection::{PodFacts, injects};
 use k8s_openapi::api::core::v1::Pod;
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 pub(crate) use config::{InjectError, Injector};
 
@@ -83,13 +83,12 @@ fn patch(
         return Ok(None);
     }
     let injected = template::inject(injector, values, &pod, object)?;
-    let replaced = |field: &str| {
-        let path = format!("/{}", field.replace('.', "/"));
-        let value = injected.pointer(&path).cloned().unwrap_or_default();
-        json!({"op": "add", "path": path, "value": value})
-    };
-    let fields = ["metadata.labels", "metadata.annotations", "spec"];
-    Ok(Some(fields.map(replaced).into_iter().collect()))
+    let meta = &injected["metadata"];
+    Ok(Some(json!([
+        {"op": "add", "path": "/metadata/labels", "value": meta["labels"]},
+        {"op": "add", "path": "/metadata/annotations", "value": meta["annotations"]},
+        {"op": "add", "path": "/spec", "value": injected["spec"]},
+    ])))
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use apiserver::json::{Map, Value, json};
 use istio::kinds::parse_proxy_config;
 use k8s_openapi::api::core::v1::{Container, Pod};
-use serde_json::{Map, Value, json};
 
 use super::{PathValues, config::Injector};
 
@@ -218,9 +218,10 @@ impl Making<'_> {
         };
         if let Some(text) = annotation(self.pod, PROXY_CONFIG) {
             let wrong = |error: &dyn std::fmt::Display| format!("{PROXY_CONFIG}: {error}");
-            let own: Value = serde_yaml::from_str(text).map_err(|error| wrong(&error))?;
+            let own: serde_json::Value =
+                serde_yaml::from_str(text).map_err(|error| wrong(&error))?;
             parse_proxy_config(&own).map_err(|error| wrong(&error))?;
-            merge(&mut config, &own);
+            merge(&mut config, &own.into());
         }
         Ok(config)
     }
@@ -357,7 +358,7 @@ fn fill(target: &mut Value, added: BTreeMap<&str, &str>) {
         return;
     };
     for (name, text) in added {
-        fields.entry(name).or_insert_with(|| text.into());
+        fields.get_or_insert(name, || text.into());
     }
 }
 
@@ -383,16 +384,19 @@ fn merge(target: &mut Value, over: &Value) {
     match (target, over) {
         (Value::Object(target), Value::Object(over)) => {
             for (name, value) in over {
-                merge(target.entry(name.clone()).or_insert(Value::Null), value);
+                merge(target.get_or_insert(name.clone(), Value::default), value);
             }
         }
         (target, over) => *target = over.clone(),
     }
 }
 
-fn without_unset(mut value: Value) -> Value {
-    if let Some(fields) = value.as_object_mut() {
-        fields.retain(|_, value| !value.is_null());
+fn without_unset(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let set = fields.into_iter().filter(|(_, value)| !value.is_null());
+            Value::Object(set.collect())
+        }
+        other => other,
     }
-    value
 }
