@@ -14,7 +14,7 @@ use tokio::{
 };
 use world::{Observation, Outcome};
 
-use crate::prober::{Kept, Known, SimProber};
+use crate::prober::{Kept, SimProber};
 
 /// Traffic under way. Dropping it ends it, calls under way included.
 pub(crate) struct SimTraffic {
@@ -55,7 +55,6 @@ async fn go_on(
 ) {
     let mut calls = JoinSet::new();
     let mut next = Instant::now();
-    let known = Arc::new(Known::default());
     for number in 0.. {
         tokio::select! {
             biased;
@@ -67,10 +66,9 @@ async fn go_on(
         }
         let (prober, seen) = (prober.clone(), Arc::clone(&seen));
         let call = Arc::clone(&traffic.call);
-        let known = Arc::clone(&known);
         calls.spawn(async move {
             let kept = Kept::default();
-            let observed = prober.one(call, &kept, &known).await;
+            let observed = prober.one(call, &kept).await;
             let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
             match observed {
                 Ok(observation) => seen.put(number, observation),

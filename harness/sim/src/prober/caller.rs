@@ -28,6 +28,8 @@ pub(super) struct Caller {
     resolver: Resolver,
     /// The cluster that it is in.
     home: Option<Arc<Cluster>>,
+    /// What its DNS made of the hosts that it asked for last.
+    known: Mutex<BTreeMap<Text, Lookup>>,
 }
 
 /// Who calls in clients' names, as it was found out for calls before.
@@ -41,19 +43,16 @@ struct Found {
     caller: Arc<Caller>,
 }
 
-/// What the client's DNS made of the host for the call before, for calls that resemble each other.
-#[derive(Default)]
-pub(crate) struct Known(Mutex<Option<Lookup>>);
-
-/// An answer of DNS. It holds until the objects that the cluster's controllers see change, whichever
-/// they are, or what a proxy that captures queries was told.
+/// An answer of DNS. It holds as long as the caller does, and until a proxy that captures queries is
+/// told something else.
 struct Lookup {
-    caller: Arc<Caller>,
-    host: Text,
-    news: Listener,
     source: Option<Source>,
     resolved: Arc<Resolved>,
 }
+
+/// How many answers a caller remembers: more than are asked for in turn, fewer than there are names in a
+/// large mesh.
+const LOOKUPS: usize = 16;
 
 impl Callers {
     /// The caller of a call before, if nothing has changed since.
@@ -70,44 +69,39 @@ impl Callers {
     }
 }
 
-impl Known {
-    /// What the caller's DNS makes of a host: a proxy that captures queries, and then its cluster's.
+impl Caller {
+    /// What its DNS makes of a host: a proxy that captures queries, and then its cluster's.
     fn ask(
         &self,
-        caller: &Arc<Caller>,
         records: &View,
         captured: Option<&dyn Names>,
         host: &Text,
     ) -> std::result::Result<Arc<Resolved>, NoAddress> {
         let source = captured.and_then(Names::source);
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(lookup) = last.as_ref()
-            && lookup.answers(caller, host, source.as_ref())
-        {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lookup) = known.get(host).filter(|lookup| lookup.is_of(&source)) {
             return Ok(Arc::clone(&lookup.resolved));
         }
-        let news = records.changes();
-        let found = caller.resolver.resolve_captured(captured, records, host)?;
-        let resolved = Arc::new(found);
-        *last = Some(Lookup {
-            caller: Arc::clone(caller),
-            host: host.clone(),
-            news,
+        let resolved = self.resolver.resolve_captured(captured, records, host)?;
+        let resolved = Arc::new(resolved);
+        if known.len() >= LOOKUPS {
+            known.clear();
+        }
+        let lookup = Lookup {
             source,
             resolved: Arc::clone(&resolved),
-        });
+        };
+        known.insert(host.clone(), lookup);
         Ok(resolved)
     }
 }
 
 impl Lookup {
-    fn answers(&self, caller: &Arc<Caller>, host: &str, source: Option<&Source>) -> bool {
-        let is_same = match (&self.source, source) {
+    fn is_of(&self, source: &Option<Source>) -> bool {
+        match (&self.source, source) {
             (Some(old), Some(new)) => Arc::ptr_eq(old, new),
             (old, new) => old.is_none() && new.is_none(),
-        };
-        let holds = is_same && !self.news.has_changed();
-        holds && Arc::ptr_eq(&self.caller, caller) && *self.host == *host
+        }
     }
 }
 
@@ -166,12 +160,11 @@ impl SimProber {
         &self,
         caller: &Arc<Caller>,
         host: &Text,
-        known: &Known,
     ) -> std::result::Result<Arc<Resolved>, NoAddress> {
         let Origin { place, address } = &caller.origin;
         let captured = self.net.names_at(place, *address);
         match &caller.home {
-            Some(home) => known.ask(caller, &home.view, captured.as_deref(), host),
+            Some(home) => caller.ask(&home.view, captured.as_deref(), host),
             None => {
                 let names = captured.as_deref();
                 let found = caller.resolver.resolve_captured(names, &NoRecords, host);
@@ -226,6 +219,7 @@ fn pod_caller(cluster: &Arc<Cluster>, pod: &Pod) -> Option<Caller> {
         },
         resolver: Resolver::of_pod(namespace),
         home: Some(Arc::clone(cluster)),
+        known: Mutex::default(),
     })
 }
 
@@ -236,6 +230,7 @@ fn stranger(origin: Origin, at: At) -> Caller {
         at,
         resolver: Resolver::plain(),
         home: None,
+        known: Mutex::default(),
     }
 }
 
@@ -273,20 +268,20 @@ mod tests {
         Told(Ipv4Addr::new(240, 240, 0, last), Arc::new(last))
     }
 
-    fn caller() -> Arc<Caller> {
+    fn caller() -> Caller {
         let origin = Origin {
             place: Place::Outside.into(),
             address: Ipv4Addr::UNSPECIFIED,
         };
-        Arc::new(stranger(origin, At::Network("outside".into())))
+        stranger(origin, At::Network("outside".into()))
     }
 
     #[test]
     fn a_captured_answer_holds_until_the_proxy_is_told_something_else() {
-        let (known, caller, records) = (Known::default(), caller(), View::new());
+        let (caller, records) = (caller(), View::new());
         let ask = |names: &Told| {
             let host = "helloworld.sample".into();
-            let found = known.ask(&caller, &records, Some(names), &host).unwrap();
+            let found = caller.ask(&records, Some(names), &host).unwrap();
             (found.addresses[0], found)
         };
         let (first, second) = (told(1), told(2));
@@ -294,5 +289,15 @@ mod tests {
         assert_eq!(before, first.0);
         assert!(Arc::ptr_eq(&kept, &ask(&first).1), "it is not asked again");
         assert_eq!(ask(&second).0, second.0);
+    }
+
+    #[test]
+    fn a_caller_remembers_a_few_answers() {
+        let (caller, records, names) = (caller(), View::new(), told(1));
+        for n in 0..100 {
+            let host = format!("host{n}.sample").into();
+            caller.ask(&records, Some(&names), &host).unwrap();
+            assert!(caller.known.lock().unwrap().len() <= LOOKUPS);
+        }
     }
 }

@@ -29,7 +29,6 @@ use crate::{
     traffic::SimTraffic,
 };
 
-pub(crate) use caller::Known;
 use caller::{Caller, Callers};
 
 /// Asks the simulated clusters. Clones ask the same.
@@ -77,32 +76,21 @@ impl SimProber {
         }
     }
 
-    /// Asks one call; `kept` holds the connections of its batch, and `known` what was found out for
-    /// the call before.
-    pub(crate) async fn one(
-        &self,
-        call: Arc<Call>,
-        kept: &Kept,
-        known: &Known,
-    ) -> Result<Observation> {
-        self.observe(call, (kept, known), Trail::new()).await
+    /// Asks one call; `kept` holds the connections of its batch.
+    pub(crate) async fn one(&self, call: Arc<Call>, kept: &Kept) -> Result<Observation> {
+        self.observe(call, kept, Trail::new()).await
     }
 
     /// Asks one call, of which every station says all it knows.
     pub(crate) async fn explain(&self, call: Call) -> Result<Observation> {
-        let batch = (&Kept::default(), &Known::default());
-        self.observe(Arc::new(call), batch, Trail::thorough()).await
+        let kept = Kept::default();
+        self.observe(Arc::new(call), &kept, Trail::thorough()).await
     }
 
-    async fn observe(
-        &self,
-        call: Arc<Call>,
-        (kept, known): (&Kept, &Known),
-        trail: Trail,
-    ) -> Result<Observation> {
+    async fn observe(&self, call: Arc<Call>, kept: &Kept, trail: Trail) -> Result<Observation> {
         let caller = self.caller(&call.from)?;
         let at = self.log.elapsed();
-        let exchange = self.exchange(&caller, &call, (kept, known), &trail);
+        let exchange = self.exchange(&caller, &call, kept, &trail);
         let asked = timeout(call.timeout, exchange).await;
         let asked = asked.unwrap_or(Err(Refusal::Timeout));
         let seen = trail.take();
@@ -124,7 +112,7 @@ impl SimProber {
         &self,
         caller: &Arc<Caller>,
         call: &Call,
-        (kept, known): (&Kept, &Known),
+        kept: &Kept,
         trail: &Trail,
     ) -> std::result::Result<(Reply, bool), Refusal> {
         let keeps = call.connection == Connection::Kept;
@@ -132,7 +120,7 @@ impl SimProber {
         let reused = old.is_some();
         let channel = match old {
             Some(channel) => channel,
-            None => Arc::new(self.connect(caller, call, known, trail).await?),
+            None => Arc::new(self.connect(caller, call, trail).await?),
         };
         if keeps && !reused {
             kept.keep(&call.from, &call.to, &channel);
@@ -150,10 +138,9 @@ impl SimProber {
         &self,
         caller: &Arc<Caller>,
         call: &Call,
-        known: &Known,
         trail: &Trail,
     ) -> std::result::Result<Channel, Refusal> {
-        let to = self.resolve(caller, call, known, trail)?;
+        let to = self.resolve(caller, call, trail)?;
         let conn = self.net.connect(&caller.origin, to).await;
         let conn = conn.map_err(|error| match error {
             ConnectError::Refused => Refusal::Refused,
@@ -173,11 +160,10 @@ impl SimProber {
         &self,
         caller: &Arc<Caller>,
         call: &Call,
-        known: &Known,
         trail: &Trail,
     ) -> std::result::Result<SocketAddrV4, Refusal> {
         let because = "kubernetes/dns";
-        match self.look_up(caller, &call.to.host, known) {
+        match self.look_up(caller, &call.to.host) {
             Ok(resolved) => {
                 let address = resolved.addresses[0];
                 let said = fmt::from_fn(move |f| write!(f, "{} is {address}", resolved.name));
@@ -206,8 +192,8 @@ impl Caller {
 impl Prober for SimProber {
     fn ask(&self, batch: Batch) -> BoxFuture<'_, Result<Vec<Observation>>> {
         async move {
-            let (kept, known) = (Kept::default(), Known::default());
-            let ask = |call| self.one(call, &kept, &known);
+            let kept = Kept::default();
+            let ask = |call| self.one(call, &kept);
             let calls = stream::iter(batch.calls);
             match batch.parallel.get() {
                 1 => calls.then(ask).try_collect().await,
