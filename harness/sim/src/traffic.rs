@@ -1,7 +1,7 @@
 //! Traffic that goes on while other things happen.
 
 use std::{
-    collections::BTreeMap,
+    collections::VecDeque,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -25,11 +25,13 @@ pub(crate) struct SimTraffic {
 
 #[derive(Default)]
 struct Seen {
-    /// By the number of the call; taken in order, so that a slow call holds later ones back.
-    done: BTreeMap<u64, Observation>,
-    next: u64,
+    /// The calls from the first one on that was not taken, those under way too: they are taken in
+    /// order, so that a slow one holds later ones back.
+    calls: VecDeque<Option<Observation>>,
+    /// How many were taken.
+    taken: usize,
     /// The call that ended last.
-    latest: u64,
+    latest: usize,
     failure: Option<Error>,
 }
 
@@ -84,21 +86,23 @@ async fn go_on(
 
 impl Seen {
     /// Takes in a call that has ended; of the one before it stays what is counted.
-    fn put(&mut self, number: u64, observation: Observation) {
-        if let Some(before) = self.done.get_mut(&self.latest) {
+    fn put(&mut self, number: usize, observation: Observation) {
+        let before = self.latest.checked_sub(self.taken);
+        if let Some(Some(before)) = before.and_then(|before| self.calls.get_mut(before)) {
             forget_details(before);
         }
         self.latest = number;
-        self.done.insert(number, observation);
+        let place = number - self.taken;
+        if place >= self.calls.len() {
+            self.calls.resize_with(place + 1, || None);
+        }
+        self.calls[place] = Some(observation);
     }
 
     fn take(&mut self) -> Vec<Observation> {
-        let mut taken = Vec::new();
-        while let Some(observation) = self.done.remove(&self.next) {
-            taken.push(observation);
-            self.next += 1;
-        }
-        taken
+        let done = self.calls.iter().take_while(|call| call.is_some()).count();
+        self.taken += done;
+        self.calls.drain(..done).flatten().collect()
     }
 }
 
@@ -189,5 +193,25 @@ mod tests {
         seen.put(3, answered());
         let ways: Vec<usize> = seen.take().iter().map(|one| one.hops.len()).collect();
         assert_eq!(ways, [0, 1, 0, 1]);
+    }
+
+    #[test]
+    fn a_slow_call_holds_those_back_that_began_after_it() {
+        let mut seen = Seen::default();
+        let ended = |number| Observation {
+            at: Duration::from_secs(number),
+            ..observed(Outcome::Answered(Answer::default()))
+        };
+        let taken = |seen: &mut Seen| -> Vec<u64> {
+            seen.take().iter().map(|one| one.at.as_secs()).collect()
+        };
+        for number in [0, 2, 3] {
+            seen.put(number, ended(number as u64));
+        }
+        assert_eq!(taken(&mut seen), [0]);
+        seen.put(1, ended(1));
+        assert_eq!(taken(&mut seen), [1, 2, 3]);
+        seen.put(4, ended(4));
+        assert_eq!(taken(&mut seen), [4]);
     }
 }

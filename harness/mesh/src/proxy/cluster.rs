@@ -8,10 +8,8 @@ use istio::{
     envoy::{
         assignment::{self, Address, Kept},
         host_pick::{Candidate, Picker},
-        load::{self, Hosts},
         locality_pick::{self, Weighed},
         outlier::{Event, OutlierDetector},
-        rules,
     },
     routing::ClusterKey,
 };
@@ -19,6 +17,7 @@ use istio::{
 use super::{
     chance::Chance,
     core::About,
+    health::Health,
     policy::{self, Policy},
     upstream::Upstream,
     view::View,
@@ -27,6 +26,8 @@ use super::{
 /// One service port and subset, as one proxy sees and uses it.
 pub(super) struct Cluster {
     hosts: Option<Known>,
+    /// Which of the hosts are in use; `None` if that has changed since the last pick.
+    health: Option<Box<Health>>,
     chance: Chance,
     /// Boxed, as most clusters have none and there are thousands of clusters.
     outlier: Option<Box<OutlierDetector>>,
@@ -50,10 +51,10 @@ struct Turns {
 }
 
 /// What istiod said of it.
-struct Known {
-    policy: Arc<Policy>,
+pub(super) struct Known {
+    pub(super) policy: Arc<Policy>,
     selection: Selection,
-    kept: Vec<Arc<Kept>>,
+    pub(super) kept: Vec<Arc<Kept>>,
 }
 
 /// The set of hosts among which one is picked: a priority, and a group if groups have shares.
@@ -82,6 +83,7 @@ impl Cluster {
         let name = format_args!("{} {purpose:?} {key}", about.name);
         let mut cluster = Self {
             hosts: None,
+            health: None,
             chance: Chance::new(about.seed, name),
             outlier: None,
             active: Active::default(),
@@ -107,6 +109,7 @@ impl Cluster {
         key: &ClusterKey,
     ) {
         let before = self.hosts.take();
+        self.health = None;
         self.hosts = policy::of(view, about, purpose, key).map(|(policy, selection)| Known {
             kept: kept(&selection),
             policy: Arc::new(policy),
@@ -161,6 +164,7 @@ impl Cluster {
         let outlier = self.outlier.as_mut();
         let ejected = outlier.is_some_and(|outlier| outlier.observe(now, host, event).value);
         if ejected {
+            self.health = None;
             // HTTP connections to an ejected host take nothing new.
             self.idle.retain(|(address, _)| address != host);
         }
@@ -211,27 +215,28 @@ impl Cluster {
             return;
         };
         while outlier.next_sweep() <= now {
-            // A host that returns is found healthy by the next pick.
-            drop(outlier.sweep(outlier.next_sweep()));
+            if !outlier.sweep(outlier.next_sweep()).value.is_empty() {
+                self.health = None;
+            }
         }
     }
 
     fn pick_once(&mut self) -> Option<Picked> {
         let known = self.hosts.as_ref()?;
-        let healthy: Vec<bool> = known
-            .kept
-            .iter()
-            .map(|kept| kept.host.healthy && !self.is_ejected(&kept.address()))
-            .collect();
-        let (priority, panic) = priority(known, &healthy, &mut self.chance)?;
-        let usable = |i: &usize| known.kept[*i].priority == priority && (panic || healthy[*i]);
-        let mut hosts: Vec<usize> = (0..known.kept.len()).filter(usable).collect();
+        let outlier = self.outlier.as_deref();
+        let is_ejected =
+            |kept: &Kept| outlier.is_some_and(|outlier| outlier.is_ejected(&kept.address()));
+        let health = self
+            .health
+            .get_or_insert_with(|| Box::new(Health::of(known, is_ejected)));
+        let tier = health.tier(&mut self.chance)?;
+        let mut hosts = health.within(tier, known);
         let mut group = None;
         if known.policy.weighted {
-            group = Some(group_of(known, priority, &hosts, &mut self.chance)?);
+            group = Some(group_of(known, tier.priority, &hosts, &mut self.chance)?);
             hosts.retain(|i| Some(known.kept[*i].group) == group);
         }
-        let decided = self.among((priority, group), &hosts)?;
+        let decided = self.among((tier.priority, group), &hosts)?;
         let known = self.hosts.as_ref()?;
         Some(Picked {
             kept: Arc::clone(&known.kept[decided.value]),
@@ -307,24 +312,6 @@ impl Active {
 fn kept(selection: &Selection) -> Vec<Arc<Kept>> {
     let kept = assignment::kept(&selection.groups).value;
     kept.into_iter().map(Arc::new).collect()
-}
-
-/// The priority of one request, and whether it uses all its hosts; `None` if there is none.
-fn priority(known: &Known, healthy: &[bool], chance: &mut Chance) -> Option<(u32, bool)> {
-    let last = known.kept.iter().map(|kept| kept.priority).max()?;
-    let mut counts = vec![Hosts::default(); last as usize + 1];
-    for (kept, healthy) in known.kept.iter().zip(healthy) {
-        let hosts = &mut counts[kept.priority as usize];
-        hosts.total += 1;
-        hosts.healthy += u32::from(*healthy);
-    }
-    let loads = load::loads(&counts, known.policy.panic_threshold);
-    if loads.because == rules::NO_HEALTHY_HOST {
-        return None;
-    }
-    let priority = load::pick(&loads.value, chance)?;
-    let panic = loads.value[priority].panic;
-    Some((u32::try_from(priority).ok()?, panic))
 }
 
 /// The group of one request, where groups have shares.

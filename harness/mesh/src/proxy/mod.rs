@@ -6,7 +6,7 @@
 //!
 //! Reading order: [`core`] (what a proxy is and knows), [`view`] (one push, as this proxy reads
 //! it), [`credential`] (who it is and whom it believes, with [`verified`]), [`policy`] and [`cluster`] (what it does
-//! towards a service, and its choice among hosts), [`pick`] and [`told`] (what follows from it, and what
+//! towards a service, and its choice among hosts, with [`health`]), [`pick`] and [`told`] (what follows from it, and what
 //! is said of it), [`upstream`]
 //! (a connection to a host), [`route`] (which service is meant), [`http`] and [`tunnel`] (how
 //! requests and connections are carried there), then the three that listen: [`outbound`],
@@ -23,6 +23,7 @@ mod credential;
 mod edge;
 mod evidence;
 mod gateway;
+mod health;
 mod http;
 mod inbound;
 mod known;
