@@ -180,6 +180,23 @@ fn equal_weights_are_picked_by_chance() {
 }
 
 #[test]
+fn a_host_that_a_push_brings_is_picked_from_then_on_and_one_that_it_takes_is_not() {
+    runtime::run(async {
+        let mut mesh = TwoNetworks::new(1, 0, vec![]);
+        let only = |name: &str| BTreeMap::from([(name.to_owned(), 20)]);
+        assert_eq!(mesh.counts(20).await, only("pod1-10"));
+        let second = mesh.lab.server(At(1, 11));
+        mesh.local.push(second);
+        mesh.push();
+        let counts = mesh.counts(100).await;
+        assert_eq!(counts["pod1-10"] + counts["pod1-11"], 100, "{counts:?}");
+        mesh.lab.endpoints.remove(0);
+        mesh.push();
+        assert_eq!(mesh.counts(20).await, only("pod1-11"));
+    });
+}
+
+#[test]
 fn hosts_that_fail_are_ejected_and_the_next_locality_takes_over() {
     runtime::run(async {
         let outliers = json!({
