@@ -24,6 +24,8 @@ type Judge = dyn Fn(Option<&DynamicObject>) -> State + Send + Sync;
 pub struct Condition {
     name: String,
     judge: Arc<Judge>,
+    /// Whether it looks at nothing but metadata, status and `spec.replicas`.
+    of_state: bool,
 }
 
 impl Condition {
@@ -35,7 +37,22 @@ impl Condition {
         Self {
             name: name.into(),
             judge: Arc::new(judge),
+            of_state: false,
         }
+    }
+
+    /// The same, which looks at nothing but an object's metadata, status and `spec.replicas`: while it is
+    /// awaited, nothing else has to be read.
+    #[must_use]
+    pub fn of_state(self) -> Self {
+        Self {
+            of_state: true,
+            ..self
+        }
+    }
+
+    pub(crate) fn is_of_state(&self) -> bool {
+        self.of_state
     }
 
     /// A condition on an object that exists; its absence is the nearest state otherwise.
@@ -63,22 +80,26 @@ impl Condition {
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let name = format!("{} and {}", self.name, other.name);
-        Self::new(name, move |object| match self.state(object) {
+        let of_state = self.of_state && other.of_state;
+        let both = Self::new(name, move |object| match self.state(object) {
             State::Met => other.state(object),
             unmet => unmet,
-        })
+        });
+        Self { of_state, ..both }
     }
 
     /// Either.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         let name = format!("{} or {}", self.name, other.name);
-        Self::new(name, move |object| {
+        let of_state = self.of_state && other.of_state;
+        let either = Self::new(name, move |object| {
             match (self.state(object), other.state(object)) {
                 (State::Unmet(a), State::Unmet(b)) => State::Unmet(format!("{a} and {b}")),
                 _ => State::Met,
             }
-        })
+        });
+        Self { of_state, ..either }
     }
 
     /// The opposite.
@@ -89,16 +110,21 @@ impl Condition {
     )]
     pub fn not(self) -> Self {
         let name = format!("not {}", self.name);
-        Self::new(name, move |object| match self.state(object) {
+        let of_state = self.of_state;
+        let opposite = Self::new(name, move |object| match self.state(object) {
             State::Met => State::Unmet(format!("it is {}", self.name)),
             State::Unmet(_) => State::Met,
-        })
+        });
+        Self {
+            of_state,
+            ..opposite
+        }
     }
 }
 
 /// The object exists.
 pub fn present() -> Condition {
-    Condition::on("present", |_| State::Met)
+    Condition::on("present", |_| State::Met).of_state()
 }
 
 /// The object does not exist, finalizers and all.
@@ -111,6 +137,7 @@ pub fn absent() -> Condition {
         }
         Some(_) => State::Unmet("it exists and nobody deletes it".to_owned()),
     })
+    .of_state()
 }
 
 /// A condition of the object's status has status `True`, for example `Ready`.
@@ -131,6 +158,7 @@ pub fn status_true(kind: &'static str) -> Condition {
             None => State::Unmet(format!("its status has no condition {kind} yet")),
         }
     })
+    .of_state()
 }
 
 /// What "ready" means for the kind of an object, as `kubectl rollout status` and
@@ -157,6 +185,7 @@ pub fn has_load_balancer_address() -> Condition {
             None => State::Unmet("its status has no load-balancer address yet".to_owned()),
         }
     })
+    .of_state()
 }
 
 /// The whole Deployment runs its newest template: the rules of `kubectl rollout status`.
@@ -191,6 +220,7 @@ fn rolled_out() -> Condition {
             None => State::Met,
         }
     })
+    .of_state()
 }
 
 fn stateful_set_ready() -> Condition {
@@ -198,6 +228,7 @@ fn stateful_set_ready() -> Condition {
         let want = count(set, "/spec/replicas").unwrap_or(1);
         counted(set, "/status/readyReplicas", want)
     })
+    .of_state()
 }
 
 fn daemon_set_ready() -> Condition {
@@ -205,6 +236,7 @@ fn daemon_set_ready() -> Condition {
         let want = count(set, "/status/desiredNumberScheduled").unwrap_or(0);
         counted(set, "/status/numberReady", want)
     })
+    .of_state()
 }
 
 fn namespace_active() -> Condition {
@@ -218,6 +250,7 @@ fn namespace_active() -> Condition {
             phase => State::Unmet(format!("its phase is {}", phase.unwrap_or("not set"))),
         }
     })
+    .of_state()
 }
 
 fn counted(object: &DynamicObject, pointer: &str, want: i64) -> State {
@@ -298,6 +331,14 @@ mod tests {
         let stale = deployment(json!({"observedGeneration": 1, "replicas": 2,
             "updatedReplicas": 2, "availableReplicas": 2}));
         assert_ne!(ready("Deployment").state(Some(&stale)), State::Met);
+    }
+
+    #[test]
+    fn conditions_compose_to_one_of_state_if_each_is() {
+        let all = || Condition::new("all", |_| State::Met);
+        assert!(present().and(ready("Pod")).not().is_of_state());
+        assert!(!present().and(all()).is_of_state());
+        assert!(!all().or(present()).is_of_state());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! An object of any kind, as a watch tells it.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::{
@@ -8,36 +8,93 @@ use kube::{
     core::{ApiResource, DynamicObject, DynamicResourceScope, TypeMeta},
 };
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize,
     de::{
         DeserializeSeed, IgnoredAny, IntoDeserializer, MapAccess, Visitor,
         value::MapAccessDeserializer,
     },
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// A [`DynamicObject`] that is read field by field, but for who owns its fields. Its own reading keeps
 /// every field to look at it twice (serde's `flatten`), which took longer than everything else in a
 /// wait; of most objects the owners are the larger part, and no condition asks for them.
 #[derive(Debug, Clone)]
-pub(crate) struct Seen(pub(crate) DynamicObject);
+pub(crate) struct Seen<E> {
+    pub(crate) object: DynamicObject,
+    extent: PhantomData<fn() -> E>,
+}
 
-impl<'de> Deserialize<'de> for Seen {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Fields)
+/// How much is read of an object beside its metadata.
+pub(crate) trait Extent: fmt::Debug + Clone + 'static {
+    /// Reads a field, or passes it over.
+    fn read<'de, A: MapAccess<'de>>(
+        field: String,
+        map: &mut A,
+        data: &mut Map<String, Value>,
+    ) -> Result<(), A::Error>;
+}
+
+/// All of it.
+#[derive(Debug, Clone)]
+pub(crate) enum Whole {}
+
+/// How it is: its status, and how many replicas are asked for.
+#[derive(Debug, Clone)]
+pub(crate) enum Brief {}
+
+/// What of a specification says when an object is as it should be.
+#[derive(Serialize, Deserialize)]
+struct Wanted {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replicas: Option<Value>,
+}
+
+impl Extent for Whole {
+    fn read<'de, A: MapAccess<'de>>(
+        field: String,
+        map: &mut A,
+        data: &mut Map<String, Value>,
+    ) -> Result<(), A::Error> {
+        data.insert(field, map.next_value()?);
+        Ok(())
     }
 }
 
-struct Fields;
+impl Extent for Brief {
+    fn read<'de, A: MapAccess<'de>>(
+        field: String,
+        map: &mut A,
+        data: &mut Map<String, Value>,
+    ) -> Result<(), A::Error> {
+        match field.as_str() {
+            "status" => drop(data.insert(field, map.next_value()?)),
+            "spec" => {
+                let wanted: Wanted = map.next_value()?;
+                data.insert(field, json!(wanted));
+            }
+            _ => drop(map.next_value::<IgnoredAny>()?),
+        }
+        Ok(())
+    }
+}
 
-impl<'de> Visitor<'de> for Fields {
-    type Value = Seen;
+impl<'de, E: Extent> Deserialize<'de> for Seen<E> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Fields(PhantomData))
+    }
+}
+
+struct Fields<E>(PhantomData<E>);
+
+impl<'de, E: Extent> Visitor<'de> for Fields<E> {
+    type Value = Seen<E>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object of Kubernetes")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Seen, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Seen<E>, A::Error> {
         let (mut api_version, mut kind) = (None, None);
         let mut metadata = ObjectMeta::default();
         let mut data = Map::new();
@@ -46,16 +103,20 @@ impl<'de> Visitor<'de> for Fields {
                 "apiVersion" => api_version = Some(map.next_value()?),
                 "kind" => kind = Some(map.next_value()?),
                 "metadata" => metadata = map.next_value_seed(Unowned)?,
-                _ => drop(data.insert(field, map.next_value()?)),
+                _ => E::read(field, &mut map, &mut data)?,
             }
         }
         let types = api_version.zip(kind);
-        Ok(Seen(DynamicObject {
+        let object = DynamicObject {
             // Items of a list leave out what the list's own kind says.
             types: types.map(|(api_version, kind)| TypeMeta { api_version, kind }),
             metadata,
             data: Value::Object(data),
-        }))
+        };
+        Ok(Seen {
+            object,
+            extent: PhantomData,
+        })
     }
 }
 
@@ -116,7 +177,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Without<A> {
     }
 }
 
-impl Resource for Seen {
+impl<E: Extent> Resource for Seen<E> {
     type DynamicType = ApiResource;
     type Scope = DynamicResourceScope;
 
@@ -137,18 +198,16 @@ impl Resource for Seen {
     }
 
     fn meta(&self) -> &ObjectMeta {
-        &self.0.metadata
+        &self.object.metadata
     }
 
     fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.0.metadata
+        &mut self.object.metadata
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -160,9 +219,9 @@ mod tests {
             json!({"apiVersion": "v1", "kind": "Pod"}),
         ] {
             let text = object.to_string();
-            let seen: Seen = serde_json::from_str(&text).unwrap();
+            let seen: Seen<Whole> = serde_json::from_str(&text).unwrap();
             let dynamic: DynamicObject = serde_json::from_str(&text).unwrap();
-            assert_eq!(seen.0, dynamic, "{text}");
+            assert_eq!(seen.object, dynamic, "{text}");
         }
     }
 
@@ -170,15 +229,24 @@ mod tests {
     fn who_owns_its_fields_is_not_read() {
         let owners = json!([{"manager": "a", "operation": "Apply", "fieldsV1": {"f:data": {}}}]);
         let metadata = json!({"managedFields": owners, "name": "a", "uid": "b"});
-        let seen: Seen = serde_json::from_value(json!({"metadata": metadata})).unwrap();
+        let seen: Seen<Whole> = serde_json::from_value(json!({"metadata": metadata})).unwrap();
         assert_eq!(seen.meta().managed_fields, None);
         assert_eq!(seen.meta().name.as_deref(), Some("a"));
         assert_eq!(seen.meta().uid.as_deref(), Some("b"));
     }
 
     #[test]
+    fn of_the_state_of_an_object_its_template_is_no_part() {
+        let object = json!({"metadata": {"name": "a"}, "status": {"replicas": 1},
+            "spec": {"replicas": 2, "template": {"spec": {}}}, "data": {"b": "c"}});
+        let seen: Seen<Brief> = serde_json::from_value(object).unwrap();
+        let state = json!({"status": {"replicas": 1}, "spec": {"replicas": 2}});
+        assert_eq!(seen.object.data, state);
+    }
+
+    #[test]
     fn what_is_no_object_is_refused() {
-        assert!(serde_json::from_str::<Seen>("[]").is_err());
-        assert!(serde_json::from_str::<Seen>(r#"{"metadata": 1}"#).is_err());
+        assert!(serde_json::from_str::<Seen<Whole>>("[]").is_err());
+        assert!(serde_json::from_str::<Seen<Brief>>(r#"{"metadata": 1}"#).is_err());
     }
 }

@@ -10,7 +10,10 @@ use kube::{
 };
 use tokio::time::{sleep, timeout_at};
 
-use crate::{Condition, Deadline, Error, Kinds, ObjectRef, Result, State, seen::Seen};
+use crate::{
+    Condition, Deadline, Error, Kinds, ObjectRef, Result, State,
+    seen::{Brief, Extent, Seen, Whole},
+};
 
 /// How long a broken watch rests before it is tried again: long enough not to hammer a server
 /// that is away, short against every convergence time that is measured.
@@ -29,7 +32,7 @@ pub async fn until(
     deadline: Deadline,
 ) -> Result<Option<DynamicObject>> {
     let one = Awaited::new(object.clone(), condition.clone());
-    together(kinds, vec![one], deadline).await
+    together::<Whole>(kinds, vec![one], deadline).await
 }
 
 /// Waits for many objects at once, each with its condition. Those of one kind and namespace share a
@@ -51,7 +54,7 @@ pub async fn all(
     }
     alike
         .into_values()
-        .map(|awaited| async { together(kinds, awaited, deadline).await.map(drop) })
+        .map(|awaited| alike_ones(kinds, awaited, deadline))
         .collect::<FuturesUnordered<_>>()
         .try_collect::<()>()
         .await
@@ -144,14 +147,14 @@ impl Waiting {
     }
 
     /// Ends when all of them have met their conditions. Returns the last one as it was then.
-    async fn met(&mut self, api: &Api<Seen>) -> Option<DynamicObject> {
+    async fn met<E: Extent>(&mut self, api: &Api<Seen<E>>) -> Option<DynamicObject> {
         let mut events = pin!(watcher(api.clone(), self.selection()));
         let mut listed = BTreeMap::new();
         loop {
             let mut last = None;
             match events.next().await.expect("a watcher never ends") {
                 Ok(Event::Init) => listed.clear(),
-                Ok(Event::InitApply(Seen(object))) if self.awaits(&object) => {
+                Ok(Event::InitApply(Seen { object, .. })) if self.awaits(&object) => {
                     listed.insert(object.metadata.name.clone(), object);
                 }
                 Ok(Event::InitApply(_)) => {}
@@ -159,11 +162,11 @@ impl Waiting {
                     self.look_at_all(&listed);
                     last = std::mem::take(&mut listed).into_values().next();
                 }
-                Ok(Event::Apply(Seen(object))) => {
+                Ok(Event::Apply(Seen { object, .. })) => {
                     self.look(&object, Some(&object));
                     last = Some(object);
                 }
-                Ok(Event::Delete(Seen(object))) => self.look(&object, None),
+                Ok(Event::Delete(Seen { object, .. })) => self.look(&object, None),
                 Err(error) => {
                     self.cannot_look(&error);
                     // A server that refuses at once would otherwise be asked in a tight loop.
@@ -177,16 +180,27 @@ impl Waiting {
     }
 }
 
+/// Waits for objects of one kind and namespace, and reads of them what their conditions look at.
+async fn alike_ones(kinds: &Kinds, awaited: Vec<Awaited>, deadline: Deadline) -> Result<()> {
+    let of_state = awaited.iter().all(|one| one.condition.is_of_state());
+    let met = match of_state {
+        true => together::<Brief>(kinds, awaited, deadline).await,
+        false => together::<Whole>(kinds, awaited, deadline).await,
+    };
+    met.map(drop)
+}
+
 /// Waits for objects of one kind and namespace, of which there is at least one. Returns the last of
 /// them as it was when it met its condition.
-async fn together(
+async fn together<E: Extent>(
     kinds: &Kinds,
     awaited: Vec<Awaited>,
     deadline: Deadline,
 ) -> Result<Option<DynamicObject>> {
     let first = &awaited[0].object;
     let finding_kind = format!("finding out where {} is served", first.kind);
-    let api = deadline.bound(&finding_kind, kinds.api_as(first)).await?;
+    let finding = kinds.api_as::<Seen<E>>(first);
+    let api = deadline.bound(&finding_kind, finding).await?;
     let mut waiting = Waiting(awaited);
     if let Ok(last) = timeout_at(deadline.instant(), waiting.met(&api)).await {
         return Ok(last);

@@ -120,7 +120,7 @@ impl CallLook {
     }
 
     /// What it wants next.
-    pub fn next(&mut self) -> Next {
+    pub fn wants(&mut self) -> Next {
         match (self.kind.next(), self.most) {
             (Next::Ask(asks), Some(most)) => {
                 self.most = most.checked_mul(GROWTH);

@@ -140,7 +140,7 @@ fn looked(check: &CheckKind, depth: Depth, mut mesh: impl FnMut(&Client) -> Outc
         CallLook::at(check, depth, Rates::default(), &Ways::default()).expect("a check that calls");
     let clients = calls().from;
     for _ in 0..100_000 {
-        match look.next() {
+        match look.wants() {
             Next::Decided(verdict) => return *verdict,
             Next::Ask(asks) => {
                 for Ask { client, calls } in asks {

@@ -26,14 +26,12 @@ pub(crate) async fn all(site: &Site<'_>, stage: &str, awaits: &[Await]) -> Resul
 
 async fn wait_for(site: &Site<'_>, awaited: &Await) -> Result<()> {
     let (object, until) = awaited_object(awaited);
-    let found = wait::until(
+    let met = wait::all(
         site.kinds(awaited.cluster()),
-        &object,
-        &until,
+        [(object, until)],
         site.deadline.within(PATIENCE),
-    )
-    .await;
-    found.doing(format!("wait until {awaited}")).map(drop)
+    );
+    met.await.doing(format!("wait until {awaited}"))
 }
 
 fn awaited_object(awaited: &Await) -> (ObjectRef, Condition) {

@@ -22,7 +22,7 @@ pub(super) async fn look(
     let look = CallLook::at(kind, depth, Rates::default(), &running.ways);
     let mut look = look.expect("only checks that call come here");
     loop {
-        match look.next() {
+        match look.wants() {
             Next::Decided(verdict) => return Ok(*verdict),
             Next::Ask(asks) => {
                 let batches = asks.iter().map(|wanted| async {

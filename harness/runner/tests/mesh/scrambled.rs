@@ -80,7 +80,7 @@ async fn judged(scenario: &Scenario, kind: &CheckKind, calls: &Calls, hands: &By
     let mut look =
         CallLook::at(kind, Depth::Whole, Rates::default(), &ways).expect("the checks here call");
     loop {
-        match look.next() {
+        match look.wants() {
             Next::Decided(verdict) => return verdict.outcome,
             Next::Ask(asks) => {
                 for Ask { client, calls: n } in asks {
