@@ -87,6 +87,19 @@ fn the_canary_is_caught_by_the_check_it_names() {
     assert!(trial.canary.is_some_and(|canary| canary.caught));
 }
 
+/// Those before it, which might still have come to hold, break off early.
+#[test]
+fn the_look_that_decides_a_failure_has_asked_everything() {
+    let scenarios = scenarios().unwrap();
+    let trial = run(
+        trial(&scenarios, "kubernetes/plain+the selector has a typo"),
+        1,
+    );
+    let mut failed = trial.steps.iter().map(|step| &step.verdict);
+    let failed = failed.find(|verdict| verdict.outcome == Outcome::Fail);
+    assert_eq!(failed.map(|verdict| verdict.evidence.calls), Some(25));
+}
+
 #[test]
 fn the_same_file_and_seed_are_the_same_bytes() {
     let record = || {

@@ -19,6 +19,11 @@ pub(super) async fn look(
     (kind, depth): (&CheckKind, Depth),
     calls: &[Arc<Call>],
 ) -> Result<Verdict> {
+    // Calls that are made at once save no timeout by being few at first.
+    let depth = match is_silent(kind) {
+        true => Depth::Whole,
+        false => depth,
+    };
     let look = CallLook::at(kind, depth, Rates::default(), &running.ways);
     let mut look = look.expect("only checks that call come here");
     loop {
