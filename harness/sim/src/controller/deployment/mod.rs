@@ -55,18 +55,15 @@ impl Deployments {
         self.claim(&deployment).await?;
         let deployment = self.say_if_paused(deployment).await?;
         let paused = deployment.spec.paused == Some(true);
-        if paused
-            || self
-                .sets(&deployment)
-                .are_rescaled(&Wish::of(&deployment.spec))
-        {
-            self.keep_proportions(&deployment).await?;
+        let sets = self.sets(&deployment);
+        if paused || sets.are_rescaled(&Wish::of(&deployment.spec)) {
+            self.keep_proportions(&deployment, &sets).await?;
             if paused {
-                self.clean_up(&deployment).await?;
+                self.clean_up(&deployment, &self.sets(&deployment)).await?;
             }
             return self.report(&deployment, Told::Counts).await;
         }
-        self.roll(&deployment).await?;
+        self.roll(&deployment, &sets).await?;
         self.report(&deployment, Told::Progress).await
     }
 

@@ -27,8 +27,12 @@ const HISTORY: i32 = 10;
 impl Deployments {
     /// A change of the number of replicas in the middle of a rollout, or while it is paused, is
     /// shared by the sets that there are.
-    pub(super) async fn keep_proportions(&self, deployment: &Deployment) -> Result<(), Status> {
-        self.acknowledge(deployment).await?;
+    pub(super) async fn keep_proportions(
+        &self,
+        deployment: &Deployment,
+        sets: &Sets,
+    ) -> Result<(), Status> {
+        self.acknowledge(deployment, sets).await?;
         let wish = Wish::of(&deployment.spec);
         let sets = self.sets(deployment);
         for (set, wanted) in proportion::shares(&sets, &wish, deployment) {
@@ -37,24 +41,24 @@ impl Deployments {
         Ok(())
     }
 
-    pub(super) async fn roll(&self, deployment: &Deployment) -> Result<(), Status> {
+    pub(super) async fn roll(&self, deployment: &Deployment, sets: &Sets) -> Result<(), Status> {
         let wish = Wish::of(&deployment.spec);
-        let sets = self.sets(deployment);
-        let old = self.replicas_of_old(&sets, &wish);
-        self.acknowledge(deployment).await?;
+        let old = self.replicas_of_old(sets, &wish);
+        self.acknowledge(deployment, sets).await?;
         let Some(new) = &sets.new else {
             let gone = old.iter().all(|set| set.existing == 0);
             if wish.strategy == Strategy::Recreate && !gone {
                 let none = vec![0; old.len()];
                 return self.scale_all(&sets.old, none, &wish).await;
             }
-            return self.create(deployment, &sets, &wish, &old).await;
+            return self.create(deployment, sets, &wish, &old).await;
         };
         let (wanted, shrunk) = wish.next(sets::replicas(new), &old);
         self.scale(new, wanted, &wish).await?;
         self.scale_all(&sets.old, shrunk, &wish).await?;
-        if self.is_complete(deployment) {
-            self.clean_up(deployment).await?;
+        let sets = self.sets(deployment);
+        if status::counts(&sets, &wish).are_complete() {
+            self.clean_up(deployment, &sets).await?;
         }
         Ok(())
     }
@@ -96,8 +100,7 @@ impl Deployments {
 
     /// Hands a Deployment's annotations and revision down to the set of its present template, and
     /// says in the Deployment which revision that is.
-    async fn acknowledge(&self, deployment: &Deployment) -> Result<(), Status> {
-        let sets = self.sets(deployment);
+    async fn acknowledge(&self, deployment: &Deployment, sets: &Sets) -> Result<(), Status> {
         let Some(new) = &sets.new else {
             return Ok(());
         };
@@ -144,15 +147,14 @@ impl Deployments {
         self.api.patch::<ReplicaSet>(&key, patch).await.map(drop)
     }
 
-    fn is_complete(&self, deployment: &Deployment) -> bool {
-        let counts = status::counts(&self.sets(deployment), &Wish::of(&deployment.spec));
-        counts.are_complete()
-    }
-
     /// Forgets the oldest sets beyond the limit, if nothing is in them.
-    pub(super) async fn clean_up(&self, deployment: &Deployment) -> Result<(), Status> {
+    pub(super) async fn clean_up(
+        &self,
+        deployment: &Deployment,
+        sets: &Sets,
+    ) -> Result<(), Status> {
         let keep = deployment.spec.revision_history_limit.unwrap_or(HISTORY);
-        let old = self.sets(deployment).old;
+        let old = &sets.old;
         let surplus = old.len().saturating_sub(usize::try_from(keep).unwrap_or(0));
         for set in old.iter().take(surplus).filter(|set| sets::is_spent(set)) {
             self.api

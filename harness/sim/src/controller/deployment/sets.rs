@@ -1,11 +1,14 @@
 //! A Deployment's ReplicaSets: which there are, which is the new one, and what they come to.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use apiserver::json::Value;
-use k8s_openapi::api::{
-    apps::v1::{Deployment, ReplicaSet},
-    core::v1::PodTemplateSpec,
+use k8s_openapi::{
+    api::{
+        apps::v1::{Deployment, ReplicaSet},
+        core::v1::PodTemplateSpec,
+    },
+    apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 
 use super::{
@@ -112,13 +115,19 @@ pub(super) fn takers(delta: &Delta<ReplicaSet>, tables: &Tables) -> Vec<Key> {
 
 /// Whether two templates are the same but for the label that tells the pods of one from others'.
 fn same(one: &PodTemplateSpec, other: &PodTemplateSpec) -> bool {
-    let plain = |template: &PodTemplateSpec| {
-        let mut meta = template.metadata.clone();
-        let labels = meta.as_mut().and_then(|meta| meta.labels.as_mut());
-        labels.map(|labels| labels.remove(HASH_LABEL));
-        meta
-    };
-    one.spec == other.spec && plain(one) == plain(other)
+    one.spec == other.spec && plain(&one.metadata) == plain(&other.metadata)
+}
+
+/// The metadata of a template without that label. A Deployment's own templates have none.
+fn plain(metadata: &Option<ObjectMeta>) -> Cow<'_, Option<ObjectMeta>> {
+    let labels = metadata.as_ref().and_then(|meta| meta.labels.as_ref());
+    if !labels.is_some_and(|labels| labels.contains_key(HASH_LABEL)) {
+        return Cow::Borrowed(metadata);
+    }
+    let mut plain = metadata.clone();
+    let labels = plain.as_mut().and_then(|meta| meta.labels.as_mut());
+    labels.map(|labels| labels.remove(HASH_LABEL));
+    Cow::Owned(plain)
 }
 
 /// The revision of a set; 0 if it has none.
