@@ -1,4 +1,4 @@
-//! Service-account tokens: JSON Web Tokens signed with a key from the seed.
+//! Service-account tokens: JSON Web Tokens signed with a secret from the seed.
 
 use super::user::User;
 use crate::{
@@ -41,7 +41,7 @@ pub(crate) fn issue(server: &ApiServer, claims: &Claims) -> String {
         "jti": crate::ident::uuid(server.seed().digest(&["jti", &words])),
         "kubernetes.io": kubernetes,
     });
-    let header = json!({"alg": "EdDSA", "kid": "isthmus"});
+    let header = json!({"alg": "HS256", "kid": "isthmus"});
     server.signer().sign(&header, payload)
 }
 
