@@ -1,7 +1,7 @@
 //! Deployments, ReplicaSets, StatefulSets, DaemonSets.
 
 use super::{
-    field::FieldError,
+    field::{FieldError, under},
     pod::{self, Place},
     selector::label_selector,
 };
@@ -58,7 +58,8 @@ fn selector(spec: &Value) -> Vec<FieldError> {
             FieldError::invalid("spec.template.metadata.labels", labels, why),
         ];
     };
-    let mut errors = label_selector(selector, "spec.selector");
+    let found = label_selector(selector);
+    let mut errors: Vec<FieldError> = under("spec.selector", found).collect();
     let empty =
         at(selector, &["matchLabels"]).is_none() && at(selector, &["matchExpressions"]).is_none();
     if empty {

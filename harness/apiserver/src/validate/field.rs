@@ -16,6 +16,21 @@ pub(crate) struct FieldError {
     body: String,
 }
 
+/// The errors of what stands at `path`, whose own paths begin there. All but always there are none,
+/// and then no path is written.
+pub(crate) fn under(
+    path: impl Display,
+    errors: Vec<FieldError>,
+) -> impl Iterator<Item = FieldError> {
+    errors.into_iter().map(move |error| FieldError {
+        field: match error.field.as_str() {
+            "" => path.to_string(),
+            field => format!("{path}.{field}"),
+        },
+        ..error
+    })
+}
+
 impl FieldError {
     fn new(reason: &'static str, field: impl Into<String>, body: String) -> Self {
         Self {
