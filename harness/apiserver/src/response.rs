@@ -74,6 +74,15 @@ impl Response {
         }
     }
 
+    /// The object of an answer that is one.
+    #[must_use]
+    pub fn into_object(self) -> Option<Arc<Object>> {
+        match self {
+            Response::Object { object, .. } => Some(object),
+            Response::List(_) | Response::Watch(_) | Response::Text(_) => None,
+        }
+    }
+
     /// The collection of an answer that is one.
     #[must_use]
     pub fn into_list(self) -> Option<List> {

@@ -9,7 +9,6 @@ use istio::{
     version::mechanism::KubeconfigChange,
 };
 use k8s_openapi::api::core::v1::Secret;
-use kube::Client;
 use sim::{
     cluster::Key,
     log::EventLog,
@@ -176,20 +175,14 @@ impl Clusters {
             .collect()
     }
 
-    /// The client of a cluster that can be asked about tokens.
-    pub(crate) fn client(&self, cluster: &ClusterId) -> Option<Client> {
+    /// The API server of a cluster that can be asked about tokens.
+    pub(crate) fn server(&self, cluster: &ClusterId) -> Option<Server> {
         if *cluster == self.config_cluster {
-            return Some(self.config.client.clone());
+            return Some(self.config.server.clone());
         }
         let remote = self.remotes.get(cluster)?;
-        Some(
-            remote
-                .current
-                .as_ref()
-                .or(remote.next.as_ref())?
-                .client
-                .clone(),
-        )
+        let source = remote.current.as_ref().or(remote.next.as_ref())?;
+        Some(source.server.clone())
     }
 
     /// The clusters behind remote secrets that have a reader.

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use apiserver::Clock;
+use apiserver::{Clock, Gvr, Request, json::json};
 use istio::{
     ClusterId,
     auth::{AuthFailure, workload},
@@ -13,10 +13,8 @@ use istio::{
     kinds::Kind,
 };
 use jiff::Timestamp;
-use k8s_openapi::api::authentication::v1::{TokenReview, TokenReviewSpec};
-use kube::{Api, Client, api::PostParams};
 use pki::Credential;
-use sim::{cluster::Key, log::EventLog, program::Shown, random::Seed};
+use sim::{cluster::Key, log::EventLog, program::Shown, random::Seed, remote::Remote};
 use tokio::sync::{mpsc::UnboundedSender, watch};
 
 use super::{
@@ -199,9 +197,9 @@ impl Core {
     async fn by_token(&self, token: &str, claimed: &ClusterId) -> Result<SpiffeId, Refused> {
         let known = self.known_clusters();
         let reviewer = workload::reviewer(&known, claimed);
-        let client = reviewer.and_then(|cluster| self.clusters().client(cluster));
-        let reviewed = match client {
-            Some(client) => review(&client, token).await,
+        let server = reviewer.and_then(|cluster| self.clusters().server(cluster));
+        let reviewed = match server {
+            Some(server) => review(&server, token).await,
             None => None,
         };
         let shown = workload::Credentials {
@@ -245,23 +243,19 @@ impl Core {
 }
 
 /// Asks an API server about a token; `None` if it does not vouch for it or does not answer.
-async fn review(client: &Client, token: &str) -> Option<workload::TokenClaims> {
-    let reviews: Api<TokenReview> = Api::all(client.clone());
-    let review = TokenReview {
-        spec: TokenReviewSpec {
-            audiences: Some(vec![AUDIENCE.to_owned()]),
-            token: token.to_owned(),
-        },
-        ..TokenReview::default()
-    };
-    let answer = reviews.create(&PostParams::default(), &review).await.ok()?;
-    let status = answer
-        .status
-        .filter(|status| status.authenticated == Some(true))?;
-    let user = status.user?.username?;
+async fn review(server: &Remote, token: &str) -> Option<workload::TokenClaims> {
+    let reviews = Gvr::new("authentication.k8s.io", "v1", "tokenreviews");
+    let review = json!({
+        "apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview",
+        "spec": {"audiences": [AUDIENCE], "token": token},
+    });
+    let asked = server.write(|user| Request::create(&reviews, review, user));
+    let answer = asked.await.ok()?;
+    let status = &answer["status"];
+    let user = status["user"]["username"].as_str()?;
     let account = user.strip_prefix("system:serviceaccount:")?;
     let (namespace, service_account) = account.split_once(':')?;
-    Some(workload::TokenClaims {
+    (status["authenticated"] == true).then(|| workload::TokenClaims {
         namespace: namespace.to_owned(),
         service_account: service_account.to_owned(),
     })

@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use istio::election::Claim;
+use sim::remote::Remote;
 use tokio::{
     sync::watch,
     time::{Instant, sleep, sleep_until},
@@ -73,7 +74,7 @@ async fn distribute_once(
     let plane = &core.environment.control_plane;
     let mut failures = Vec::new();
     for target in core.targets(candidate, roots, written) {
-        let (done, failed) = roots::write(&target.client, target.missing, roots).await;
+        let (done, failed) = roots::write(&target.server, target.missing, roots).await;
         failures.extend(failed);
         let known = written.entry(target.cluster).or_default();
         let done = done
@@ -82,10 +83,10 @@ async fn distribute_once(
         known.roots.extend(done);
         // They change with an installation, which is news of other kinds, too.
         if !target.is_own && known.webhooks_at != Some(target.generation) {
-            let found = roots::remote_webhooks(&target.client, plane, roots).await;
+            let found = roots::remote_webhooks(&target.server, plane, roots).await;
             known.webhooks_at = found.is_some().then_some(target.generation);
             let missing = found.unwrap_or_default();
-            failures.extend(roots::write(&target.client, missing, roots).await.1);
+            failures.extend(roots::write(&target.server, missing, roots).await.1);
         }
     }
     failures
@@ -103,7 +104,7 @@ struct Place<'a> {
 struct Target {
     cluster: String,
     is_own: bool,
-    client: kube::Client,
+    server: Remote,
     missing: Missing,
     /// How much of the cluster had been read.
     generation: u64,
@@ -162,7 +163,7 @@ impl Core {
         Target {
             cluster: place.cluster.to_owned(),
             is_own: place.is_own,
-            client: place.source.client.clone(),
+            server: place.source.server.clone(),
             missing: Missing {
                 namespaces,
                 webhooks: roots::webhooks_without(&tables, plane, wanted.roots),

@@ -113,7 +113,7 @@ async fn live(
     until_read(&clusters, &mut news, &starting).await;
     let mesh = mesh_config::written(&environment, &clusters.config().tables());
     let mesh = mesh.read(&environment.control_plane)?;
-    let client = clusters.config().client.clone();
+    let client = clusters.config().server.client();
     let now = start.clock.now();
     let ca = Ca::find(&environment, &mesh.domains.own, &client, start.seed, now).await?;
     let key = pki::KeyPair::from_seed(&pki::Seed::new(start.seed.0).of(&format!("serving/{who}")));

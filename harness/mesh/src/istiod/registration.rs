@@ -225,7 +225,7 @@ impl Registrar<'_> {
     }
 
     fn api(&self, key: &Key) -> Api<DynamicObject> {
-        let client = self.core.clusters().config().client.clone();
+        let client = self.core.clusters().config().server.client();
         let kind = GroupVersionKind::gvk("networking.istio.io", "v1", Kind::WorkloadEntry.name());
         let resource = ApiResource::from_gvk_with_plural(&kind, "workloadentries");
         Api::namespaced_with(client, &key.namespace, &resource)

@@ -3,21 +3,25 @@
 
 use std::collections::BTreeMap;
 
+use apiserver::{
+    Gvr, PatchKind, Request,
+    json::{Value, json},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use istio::version::Flag;
-use k8s_openapi::api::{
-    admissionregistration::v1::{MutatingWebhook, MutatingWebhookConfiguration},
-    core::v1::ConfigMap,
+use k8s_openapi::{
+    Resource,
+    api::admissionregistration::v1::{MutatingWebhook, MutatingWebhookConfiguration},
 };
-use kube::{
-    Api, Client, Resource,
-    api::{ListParams, Patch, PatchParams, PostParams, Request},
+use sim::{
+    cluster::Key,
+    remote::{AskError, Collection, Remote},
 };
-use serde::Serialize;
-use serde_json::json;
-use sim::cluster::Key;
 
-use super::source::{follow::text, table::Tables};
+use super::source::{
+    follow::{Read, SHAPES, key, text},
+    table::Tables,
+};
 use crate::snapshot::ControlPlane;
 
 /// The ConfigMap that every proxy reads its first root from.
@@ -133,20 +137,20 @@ fn is_of(hooks: &MutatingWebhookConfiguration, plane: &ControlPlane) -> bool {
 
 /// Writes what is missing. Returns the namespaces that have the root now, and why others do not.
 pub(crate) async fn write(
-    client: &Client,
+    server: &Remote,
     missing: Missing,
     roots: &str,
 ) -> (Vec<String>, Vec<String>) {
     let (mut done, mut failed) = (Vec::new(), Vec::new());
     for (namespace, exists) in missing.namespaces {
-        match write_root(client, &namespace, exists, roots).await {
+        match write_root(server, &namespace, exists, roots).await {
             Ok(()) => done.push(namespace),
             Err(error) => failed.push(format!("{ROOT_MAP} in {namespace}: {}", text(&error))),
         }
     }
     for hooks in missing.webhooks {
         let name = hooks.metadata.name.clone().unwrap_or_default();
-        if let Err(error) = patch_webhooks(client, &hooks, roots).await {
+        if let Err(error) = patch_webhooks(server, &hooks, roots).await {
             failed.push(format!("caBundle of {name}: {}", text(&error)));
         }
     }
@@ -154,98 +158,77 @@ pub(crate) async fn write(
 }
 
 async fn write_root(
-    client: &Client,
+    server: &Remote,
     namespace: &str,
     exists: bool,
     roots: &str,
-) -> kube::Result<()> {
-    let maps: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
-    let map: ConfigMap = serde_json::from_value(json!({
-        "metadata": {"name": ROOT_MAP, "labels": {"istio.io/config": "true"}},
+) -> Result<(), AskError> {
+    let maps = Gvr::core("configmaps");
+    let map = json!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {
+            "name": ROOT_MAP, "namespace": namespace, "labels": {"istio.io/config": "true"},
+        },
         "data": {ROOT_KEY: roots},
-    }))
-    .expect("a ConfigMap has these fields");
+    });
     if !exists {
-        match maps.create(&PostParams::default(), &map).await {
-            Err(kube::Error::Api(status)) if status.code == 409 => {}
+        let asked = server.write(|user| Request::create(&maps, map.clone(), user));
+        match asked.await {
+            Err(AskError::Refused(status)) if status.code == 409 => {}
             created => return created.map(drop),
         }
     }
-    maps.replace(ROOT_MAP, &PostParams::default(), &map)
-        .await
-        .map(drop)
+    let asked = server.write(|user| Request::update(&maps, map, user));
+    asked.await.map(drop)
 }
 
-/// What is written of a configuration of webhooks: a strategic merge finds webhooks by their names.
-#[derive(Debug, Serialize)]
-struct Patched<'a> {
-    metadata: Based<'a>,
-    webhooks: Vec<Hook<'a>>,
-}
-
-/// The version that was read.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Based<'a> {
-    resource_version: Option<&'a str>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Hook<'a> {
-    name: &'a str,
-    client_config: Believed<'a>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Believed<'a> {
-    ca_bundle: &'a str,
-}
-
-/// Writes the CA into every webhook of a configuration, as it was read. The answer is not looked
-/// at: its news brings it.
+/// Writes the CA into every webhook of a configuration, as it was read: a strategic merge finds
+/// webhooks by their names. The answer is not looked at: its news brings it.
 async fn patch_webhooks(
-    client: &Client,
+    server: &Remote,
     hooks: &MutatingWebhookConfiguration,
     roots: &str,
-) -> kube::Result<()> {
-    let ca_bundle = STANDARD.encode(roots);
-    let believed = hooks.webhooks.iter().flatten().map(|hook| Hook {
-        name: &hook.name,
-        client_config: Believed {
-            ca_bundle: &ca_bundle,
-        },
-    });
-    let patch = Patch::Strategic(Patched {
-        metadata: Based {
-            resource_version: hooks.metadata.resource_version.as_deref(),
-        },
-        webhooks: believed.collect(),
+) -> Result<(), AskError> {
+    let ca_bundle: Value = STANDARD.encode(roots).into();
+    let believed =
+        hooks.webhooks.iter().flatten().map(
+            |hook| json!({"name": hook.name, "clientConfig": {"caBundle": ca_bundle.clone()}}),
+        );
+    let believed: Vec<Value> = believed.collect();
+    let patch = json!({
+        "metadata": {"resourceVersion": hooks.metadata.resource_version},
+        "webhooks": believed,
     });
     let name = hooks.metadata.name.as_deref().unwrap_or_default();
-    let all = Request::new(MutatingWebhookConfiguration::url_path(&(), None));
-    let asked = all.patch_metadata(name, &PatchParams::default(), &patch);
-    let asked = asked.map_err(kube::Error::BuildRequest)?;
-    match client.request_text(asked).await {
+    let how = PatchKind::StrategicMerge;
+    let asked = server.write(|user| Request::patch(how, &webhooks(), "", name, patch, user));
+    match asked.await {
         // It has changed since it was read: its news brings it here again.
-        Err(kube::Error::Api(status)) if status.code == 409 => Ok(()),
+        Err(AskError::Refused(status)) if status.code == 409 => Ok(()),
         patched => patched.map(drop),
     }
 }
 
+fn webhooks() -> Gvr {
+    type Hooks = MutatingWebhookConfiguration;
+    Gvr::new(Hooks::GROUP, Hooks::VERSION, Hooks::URL_PATH_SEGMENT)
+}
+
 /// The webhooks of a remote cluster, which is not watched for them; `None` if they cannot be read.
 pub(crate) async fn remote_webhooks(
-    client: &Client,
+    server: &Remote,
     plane: &ControlPlane,
     roots: &str,
 ) -> Option<Missing> {
-    let hooks: Api<MutatingWebhookConfiguration> = Api::all(client.clone());
-    let list = hooks.list(&ListParams::default()).await.ok()?;
+    let all = Collection {
+        resource: webhooks(),
+        namespace: String::new(),
+    };
+    let list = server.list(&all).await.ok()?;
     let mut tables = Tables::default();
-    for hook in list.items {
-        let key = Key::new("", hook.metadata.name.clone().unwrap_or_default());
-        tables.webhooks.insert(key, std::sync::Arc::new(hook));
+    for object in &list.items {
+        let read = MutatingWebhookConfiguration::read(object).expect(SHAPES);
+        tables.webhooks.insert(key(object), read);
     }
     Some(Missing {
         namespaces: Vec::new(),

@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
-use apiserver::{Gvr, List, Options, Request, Response, Status, User, Watch, WatchEvent};
+use apiserver::{Gvr, List, Options, Request, User, Watch, WatchEvent};
 
-use super::{ApiConn, Remote, RemoteError};
+use super::{ApiConn, AskError, Remote, RemoteError};
 
 /// What is read: a resource, in one namespace or, if that is empty, in all of them.
 #[derive(Debug, Clone)]
@@ -17,17 +17,6 @@ pub struct Collection {
     pub resource: Gvr,
     /// The namespace; empty for all of them.
     pub namespace: String,
-}
-
-/// Why something could not be read.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum ReadError {
-    /// The server refused.
-    #[error("{}", .0.message)]
-    Refused(Status),
-    /// The server was not reached.
-    #[error(transparent)]
-    Unreachable(#[from] RemoteError),
 }
 
 /// What becomes of a collection, over the connection on which it was asked for. Dropping it ends
@@ -41,10 +30,10 @@ impl Remote {
     /// Reads a collection as it is now.
     ///
     /// # Errors
-    /// [`ReadError`].
-    pub async fn list(&self, what: &Collection) -> Result<List, ReadError> {
+    /// [`AskError`].
+    pub async fn list(&self, what: &Collection) -> Result<List, AskError> {
         let ask = |user: &User| Request::list(&what.resource, &what.namespace, user);
-        let (_, answer) = self.read(ask).await?;
+        let (_, answer) = self.ask(None, ask).await?;
         Ok(answer
             .into_list()
             .expect("a list is answered by a collection"))
@@ -53,13 +42,13 @@ impl Remote {
     /// Follows a collection from behind a version on, until the server ends it after `lasting`.
     ///
     /// # Errors
-    /// [`ReadError`].
+    /// [`AskError`].
     pub async fn watch(
         &self,
         what: &Collection,
         version: &str,
         lasting: Duration,
-    ) -> Result<Events, ReadError> {
+    ) -> Result<Events, AskError> {
         let ask = |user: &User| {
             Request::watch(&what.resource, &what.namespace, user).with(Options {
                 resource_version: Some(version.to_owned()),
@@ -67,22 +56,9 @@ impl Remote {
                 ..Options::default()
             })
         };
-        let (conn, answer) = self.read(ask).await?;
+        let (conn, answer) = self.ask(None, ask).await?;
         let watch = answer.into_watch().expect("a watch is answered by events");
         Ok(Events { watch, conn })
-    }
-
-    async fn read(
-        &self,
-        ask: impl FnOnce(&User) -> Request,
-    ) -> Result<(ApiConn, Response), ReadError> {
-        let token = &self.access.token;
-        let asked = self.exchange(|server| async move {
-            let user = server.authenticate(token)?;
-            server.call(ask(&user)).await
-        });
-        let (conn, answer) = asked.await?;
-        Ok((conn, answer.map_err(ReadError::Refused)?))
     }
 }
 

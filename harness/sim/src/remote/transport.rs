@@ -5,7 +5,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use apiserver::{ApiServer, ReplyBody};
@@ -18,12 +17,7 @@ use kube::client::Body as ClientBody;
 use tokio::time::sleep;
 use tower::Service;
 
-use super::{ApiConn, Remote, RemoteError};
-
-/// How long a write takes a server until etcd has it. Measured on kube-apiserver 1.34 with an etcd that
-/// does not wait for its disk, as on kind: two clients that each put their own CA back into a
-/// webhook, as istiods with different roots do, wrote 180 times a second in all, 5 ms a write.
-const COMMIT: Duration = Duration::from_millis(3);
+use super::{ApiConn, COMMIT, Remote, RemoteError};
 
 /// Carries requests to an API server.
 #[derive(Clone)]

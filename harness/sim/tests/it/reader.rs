@@ -1,4 +1,4 @@
-//! Reading an API server as informers do.
+//! Reading an API server as informers do, and writing to it as controllers do.
 
 use std::{
     net::{Ipv4Addr, SocketAddrV4},
@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use apiserver::{Clock, EventKind, Gvr};
+use apiserver::{Clock, EventKind, Gvr, Request, User};
 use engine::facts::service_account_token;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::{
@@ -17,7 +17,7 @@ use serde_json::json;
 use sim::{
     SimEnvironment,
     net::{Origin, Place},
-    remote::{Access, Collection, ReadError, Remote},
+    remote::{Access, AskError, Collection, Remote},
     runtime,
     sim::EPOCH,
 };
@@ -66,7 +66,7 @@ fn pods() -> Collection {
 
 async fn refusal(remote: &Remote) -> u16 {
     match remote.list(&pods()).await {
-        Err(ReadError::Refused(status)) => status.code,
+        Err(AskError::Refused(status)) => status.code,
         other => panic!("{other:?}"),
     }
 }
@@ -114,20 +114,45 @@ fn a_reader_hears_of_changes_after_the_network_s_time_until_the_watch_ends() {
     });
 }
 
+fn map(name: &str) -> impl FnOnce(&User) -> Request {
+    let map = json!({"apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": "sample"}});
+    move |user| Request::create(&Gvr::core("configmaps"), map, user)
+}
+
 #[test]
-fn a_write_takes_etcd_s_time_beside_the_network_s() {
+fn a_writer_has_the_rights_of_its_token_and_is_told_what_was_made() {
     runtime::run(async {
         let (sim, _) = hello(1).await;
-        let client = remote(&sim, &token(&sim, true).await).client();
-        let maps: Api<ConfigMap> = Api::namespaced(client, "sample");
+        let token = token(&sim, true).await;
+        let refusal = async |token: &str| match remote(&sim, token).write(map("a")).await {
+            Err(AskError::Refused(status)) => status.code,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(refusal("nobody's").await, 401);
+        let made = remote(&sim, &token).write(map("a")).await.unwrap();
+        assert!(made["metadata"]["uid"].is_string());
+        assert_eq!(refusal(&token).await, 409);
+    });
+}
+
+#[test]
+fn a_write_takes_etcd_s_time_beside_the_network_s_with_and_without_bytes() {
+    runtime::run(async {
+        let (sim, _) = hello(1).await;
+        let remote = remote(&sim, &token(&sim, true).await);
+        let maps: Api<ConfigMap> = Api::namespaced(remote.client(), "sample");
         // The connection is there before anything is measured.
         maps.list(&ListParams::default()).await.unwrap();
-        let began = Instant::now();
+        let mut began = Instant::now();
+        let mut taken = || std::mem::replace(&mut began, Instant::now()).elapsed();
         maps.list(&ListParams::default()).await.unwrap();
-        let read = began.elapsed();
+        let read = taken();
         let named = serde_json::from_value(json!({"metadata": {"name": "a"}})).unwrap();
         maps.create(&PostParams::default(), &named).await.unwrap();
-        let written = began.elapsed() - read;
-        assert_eq!([read, written], [2, 5].map(Duration::from_millis));
+        let written = taken();
+        remote.write(map("b")).await.unwrap();
+        let times = [read, written, taken()];
+        assert_eq!(times, [2, 5, 5].map(Duration::from_millis));
     });
 }

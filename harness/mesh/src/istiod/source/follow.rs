@@ -8,7 +8,7 @@ use serde_json::Value;
 use sim::{
     cluster::Key,
     random::Seed,
-    remote::{Collection, Events, ReadError, Remote},
+    remote::{AskError, Collection, Events, Remote},
 };
 use tokio::time::sleep;
 
@@ -108,7 +108,7 @@ pub(crate) async fn follow<K: Read>(
                 tell(News::All(objects));
                 watch(&server, &what, version, &mut backoff, &tell).await;
             }
-            Err(ReadError::Refused(status)) if status.code == 404 => tell(News::NotServed),
+            Err(AskError::Refused(status)) if status.code == 404 => tell(News::NotServed),
             Err(error) => tell(News::Failed(error.to_string())),
         }
         sleep(backoff.next()).await;
@@ -118,7 +118,7 @@ pub(crate) async fn follow<K: Read>(
 type Keyed<K> = Vec<(Key, Arc<K>)>;
 
 /// Everything there is, and the version from which on it is watched.
-async fn all<K: Read>(server: &Remote, what: &Collection) -> Result<(Keyed<K>, String), ReadError> {
+async fn all<K: Read>(server: &Remote, what: &Collection) -> Result<(Keyed<K>, String), AskError> {
     let list = server.list(what).await?;
     let objects = list.items.iter();
     let read = objects.map(|object| (key(object), K::read(object).expect(SHAPES)));
@@ -167,9 +167,11 @@ async fn hear<K: Read>(
     Some(())
 }
 
-const SHAPES: &str = "an API server admits only objects of their kind's shape";
+/// Why whatever an API server holds can be read.
+pub(crate) const SHAPES: &str = "an API server admits only objects of their kind's shape";
 
-fn key(object: &Object) -> Key {
+/// Under what an object is kept.
+pub(crate) fn key(object: &Object) -> Key {
     let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
     Key::new(text("namespace"), text("name"))
 }

@@ -16,10 +16,7 @@ use k8s_openapi::api::{
     core::v1::{ConfigMap, Namespace, Node, Secret, Service},
     discovery::v1::EndpointSlice,
 };
-use kube::{
-    Client,
-    core::{ApiResource, GroupVersionKind},
-};
+use kube::core::{ApiResource, GroupVersionKind};
 use serde_json::Value;
 use sim::{
     random::Seed,
@@ -83,7 +80,7 @@ impl Changes {
 
 /// An API server that is read. Dropping it stops reading.
 pub(crate) struct Source {
-    pub(crate) client: Client,
+    pub(crate) server: Remote,
     tables: Arc<Mutex<Tables>>,
     tasks: JoinSet<()>,
 }
@@ -99,11 +96,10 @@ impl Source {
         let mut opening = Opening {
             name: format!("{} reads {cluster}", context.who),
             source: Self {
-                client: server.client(),
+                server,
                 tables: Arc::default(),
                 tasks: JoinSet::new(),
             },
-            server,
             context,
         };
         if reading != Reading::Secrets {
@@ -146,7 +142,6 @@ impl Source {
 struct Opening<'a> {
     name: String,
     source: Source,
-    server: Remote,
     context: &'a Context,
 }
 
@@ -212,7 +207,7 @@ impl Opening<'_> {
             changes.tell(shown);
         };
         let backoff = Backoff::new(self.context.seed, format!("{} {kind}", self.name));
-        let server = self.server.clone();
+        let server = self.source.server.clone();
         self.source.tasks.spawn(follow(server, what, backoff, tell));
     }
 }
