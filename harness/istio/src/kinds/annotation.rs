@@ -5,7 +5,7 @@
 
 mod catalogue;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use super::problem::{Fault, Problem};
 use catalogue::{KEYS, Key, Treatment};
@@ -60,8 +60,17 @@ fn check(on: Carrier, form: Form, pairs: &BTreeMap<String, String>) -> Vec<Probl
 }
 
 fn is_istios(key: &str) -> bool {
+    /// Istio's keys outside its domain, which are few: every key of every object is looked for here.
+    static ELSEWHERE: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        let names = KEYS.iter().map(|known| known.name);
+        names.filter(|name| !is_in_domain(name)).collect()
+    });
+    is_in_domain(key) || ELSEWHERE.contains(&key)
+}
+
+fn is_in_domain(key: &str) -> bool {
     let domain = key.split_once('/').map_or("", |(domain, _)| domain);
-    domain == "istio.io" || domain.ends_with(".istio.io") || KEYS.iter().any(|k| k.name == key)
+    domain == "istio.io" || domain.ends_with(".istio.io")
 }
 
 fn fault(on: Carrier, form: Form, key: &str, value: &str) -> Option<Fault> {

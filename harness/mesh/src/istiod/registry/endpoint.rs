@@ -15,6 +15,7 @@ use istio::{
 use k8s_openapi::api::discovery::v1::{
     Endpoint as SliceEndpoint, EndpointConditions, EndpointPort, EndpointSlice,
 };
+use kube::ResourceExt;
 use sim::cluster::Key;
 
 use super::{
@@ -100,23 +101,22 @@ fn workload(pod: Option<&Pod>, address: &str, tables: &Tables, view: &View<'_>) 
         network: &network,
         node,
     };
-    let own = pod.map(place::labels_of).unwrap_or_default();
+    let own = pod.map(Pod::labels);
     Endpoint {
         address: address.into(),
         port: 0,
         port_name: "".into(),
         cluster: view.cluster.clone(),
-        labels: Arc::new(match pod {
-            Some(_) => labels::with_topology(&own, topology).value,
-            None => Labels::new(),
-        }),
+        labels: Arc::new(own.map_or_else(Labels::new, |own| {
+            labels::with_topology(own, topology).value
+        })),
         namespace: "".into(),
         service_account: pod
             .map(|pod| identity(pod, view))
             .unwrap_or_default()
             .into(),
         mtls_capable: own
-            .get(TLS_MODE_LABEL)
+            .and_then(|own| own.get(TLS_MODE_LABEL))
             .is_some_and(|mode| mode == TLS_MODE_ISTIO),
         weight: 1,
         health: Health::Ready,

@@ -29,6 +29,7 @@ use k8s_openapi::{
     api::core::v1::{Service, ServicePort},
     apimachinery::pkg::util::intstr::IntOrString,
 };
+use kube::ResourceExt;
 
 use super::source::table::Tables;
 use place::View;
@@ -99,7 +100,9 @@ impl Registry {
 
     /// The hosts of which this reading says something else than `before` did.
     pub(crate) fn differing<'a>(&'a self, before: &'a Self) -> BTreeSet<&'a Arc<str>> {
-        let all = self.services.keys().chain(before.services.keys());
+        let gone = before.services.keys();
+        let gone = gone.filter(|host| !self.services.contains_key(*host));
+        let all = self.services.keys().chain(gone);
         let differs = |host: &&Arc<str>| {
             self.services.get(*host) != before.services.get(*host)
                 || self.endpoints.get(*host) != before.endpoints.get(*host)
@@ -140,7 +143,7 @@ fn facts(pod: &Arc<Pod>, tables: &Tables, view: &View<'_>) -> Option<(String, Po
         node,
     };
     let facts = PodFacts {
-        labels: Arc::new(labels::with_topology(&place::labels_of(pod), topology).value),
+        labels: Arc::new(labels::with_topology(pod.labels(), topology).value),
         node: node.to_owned(),
         locality,
     };

@@ -10,6 +10,7 @@ use istio::{
     service::mcs::Mcs,
     version::Mechanisms,
 };
+use kube::ResourceExt;
 use sim::cluster::Key;
 
 use super::super::source::table::Tables;
@@ -37,12 +38,9 @@ pub(crate) struct View<'a> {
 
 /// Whether a namespace is looked at.
 pub(crate) fn is_discovered(namespace: &str, tables: &Tables, view: &View<'_>) -> bool {
-    let labels = || {
-        let found = tables.namespaces.get(&Key::new("", namespace))?;
-        found.metadata.labels.clone()
-    };
+    let found = || tables.namespaces.get(&Key::new("", namespace));
     let selected = |labels: &Labels| view.selectors.iter().any(|one| one.selects(labels));
-    view.selectors.is_empty() || selected(&labels().unwrap_or_default())
+    view.selectors.is_empty() || found().map_or(selected(&Labels::new()), |n| selected(n.labels()))
 }
 
 /// The network of something at an address, with or without a pod.
@@ -67,16 +65,11 @@ pub(crate) fn network(
 /// The locality of a pod.
 pub(crate) fn locality(pod: &Pod, tables: &Tables, view: &View<'_>) -> LocalityLabel {
     let node = node_of(pod).and_then(|node| tables.nodes.get(&Key::new("", node)));
-    let node_labels = node.map(|node| node.metadata.labels.clone().unwrap_or_default());
-    label::of_pod(&labels_of(pod), node_labels.as_ref(), view.mechanisms).value
+    let of_node = node.map(|node| node.labels());
+    label::of_pod(pod.labels(), of_node, view.mechanisms).value
 }
 
 /// The node of a pod.
 pub(crate) fn node_of(pod: &Pod) -> Option<&str> {
     pod.spec.as_ref()?.node_name.as_deref()
-}
-
-/// A pod's own labels.
-pub(crate) fn labels_of(pod: &Pod) -> Labels {
-    pod.metadata.labels.clone().unwrap_or_default()
 }
