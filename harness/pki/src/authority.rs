@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     CaCerts, Chain, Credential, KeyPair, Leaf, PkiError, Roots, Seed, Validity,
     chain::{self, certificates},
+    signature,
 };
 
 /// What an authority is called.
@@ -243,8 +244,7 @@ fn leads_up(
     let child = chain::parsed(own)?;
     let signed_by = |parent: &CertificateDer<'_>| -> Result<bool, PkiError> {
         let parent = chain::parsed(parent)?;
-        Ok(child.issuer() == parent.subject()
-            && child.verify_signature(Some(parent.public_key())).is_ok())
+        Ok(child.issuer() == parent.subject() && signature::is_by(&child, parent.public_key()))
     };
     for root in roots.iter() {
         if signed_by(root)? {

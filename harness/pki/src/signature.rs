@@ -9,6 +9,7 @@ use rustls_pki_types::{
     AlgorithmIdentifier, FipsStatus, InvalidSignature, SignatureVerificationAlgorithm,
 };
 use webpki::ring;
+use x509_parser::{certificate::X509Certificate, x509::SubjectPublicKeyInfo};
 
 use crate::remembered::Remembered;
 
@@ -25,6 +26,18 @@ pub(crate) static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
 ];
 
 static ANSWERS: Remembered<Result<(), InvalidSignature>> = Remembered::new();
+
+/// Whether the holder of a key signed a certificate.
+pub(crate) fn is_by(certificate: &X509Certificate<'_>, key: &SubjectPublicKeyInfo<'_>) -> bool {
+    static SIGNED: Remembered<bool> = Remembered::new();
+    let words = [
+        certificate.signature_algorithm.algorithm.as_bytes(),
+        key.raw,
+        certificate.tbs_certificate.as_ref(),
+        certificate.signature_value.as_ref(),
+    ];
+    SIGNED.of(&words, || certificate.verify_signature(Some(key)).is_ok())
+}
 
 /// An algorithm that is asked once about the same signature.
 struct Once(&'static dyn SignatureVerificationAlgorithm);
