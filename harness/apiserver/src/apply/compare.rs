@@ -170,9 +170,8 @@ impl Comparison {
             (&mut self.modified, below.modified),
             (&mut self.removed, below.removed),
         ];
-        let found = |below: &FieldSet| below.member || !below.children.is_empty();
-        for (set, below) in sets.into_iter().filter(|(_, below)| found(below)) {
-            set.children.insert(step.clone(), below);
+        for (set, below) in sets {
+            set.put(step.clone(), below);
         }
     }
 }

@@ -30,6 +30,17 @@ impl FieldSet {
         leaf.member = true;
     }
 
+    /// Takes in what was found behind a step, unless that is nothing.
+    pub(super) fn put(&mut self, step: Step, below: FieldSet) {
+        if !below.member && below.children.is_empty() {
+            return;
+        }
+        match self.children.get_mut(&step) {
+            Some(known) => known.add(&below),
+            None => drop(self.children.insert(step, below)),
+        }
+    }
+
     /// What the set holds below a step.
     pub(super) fn below(&self, step: &str) -> Option<&FieldSet> {
         self.children.get(step)

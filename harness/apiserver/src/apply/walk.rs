@@ -12,78 +12,90 @@ use crate::{
 /// Every field of an object that can have an owner.
 pub(super) fn fields_of(shape: &Node, object: &Value) -> FieldSet {
     let mut set = FieldSet::default();
-    visit(shape, object, &mut Vec::new(), &mut set);
+    visit(shape, object, &mut set);
     set
 }
 
-fn visit(shape: &Node, value: &Value, at: &mut Vec<Step>, set: &mut FieldSet) {
+/// Puts the fields of a value into the set of the path that leads to it.
+fn visit(shape: &Node, value: &Value, set: &mut FieldSet) {
     match value {
-        Value::Object(_) if shape.is_atomic() => set.insert(at),
+        Value::Object(_) if shape.is_atomic() => set.member = true,
         Value::Object(map) => {
             for (name, child) in map {
-                at.push(path::field(name));
-                visit(shape.field(name), child, at, set);
+                let mut below = FieldSet::default();
+                visit(shape.field(name), child, &mut below);
                 let empty = child.is_null() || child.as_object().is_some_and(Map::is_empty);
-                if empty || !shape.declares(name) {
-                    set.insert(at);
-                }
-                at.pop();
+                below.member |= empty || !shape.declares(name);
+                set.put(path::field(name), below);
             }
         }
         Value::Array(items) => match granular(shape) {
-            Some(list) => visit_items(list, items, at, set),
-            None => set.insert(at),
+            Some(list) => visit_items(list, items, set),
+            None => set.member = true,
         },
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => set.insert(at),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => set.member = true,
     }
 }
 
-fn visit_items(list: &List, items: &[Value], at: &mut Vec<Step>, set: &mut FieldSet) {
+fn visit_items(list: &List, items: &[Value], set: &mut FieldSet) {
     for item in items {
         let Some(step) = path::item(list, item) else {
             continue;
         };
-        at.push(step);
-        visit(&list.item, item, at, set);
-        set.insert(at);
-        at.pop();
+        let mut below = FieldSet::default();
+        visit(&list.item, item, &mut below);
+        below.member = true;
+        set.put(step, below);
     }
 }
 
 /// The first list of the object that holds an item twice, as a refusal says it.
 pub(crate) fn doubled(shape: &Node, object: &Value) -> Option<String> {
-    find_doubled(shape, object, &mut Vec::new())
+    let Doubled { mut way, key } = find_doubled(shape, object)?;
+    way.reverse();
+    let (list, key) = (path::shown(&way), path::shown(&[key]));
+    Some(format!("{list}: duplicate entries for key {key}"))
 }
 
-fn find_doubled(shape: &Node, value: &Value, at: &mut Vec<Step>) -> Option<String> {
-    let children: Vec<(Step, &Node, &Value)> = match value {
-        Value::Object(map) if !shape.is_atomic() => map
-            .iter()
-            .map(|(name, child)| (path::field(name), shape.field(name), child))
-            .collect(),
-        Value::Array(items) => {
-            let list = granular(shape)?;
-            let steps = items
-                .iter()
-                .filter_map(|item| Some((path::item(list, item)?, item)));
-            steps.map(|(step, item)| (step, &list.item, item)).collect()
+/// A key that a list holds twice.
+struct Doubled {
+    /// The steps from the list up to where the search began.
+    way: Vec<Step>,
+    key: Step,
+}
+
+impl Doubled {
+    fn behind(mut self, step: Step) -> Self {
+        self.way.push(step);
+        self
+    }
+}
+
+fn find_doubled(shape: &Node, value: &Value) -> Option<Doubled> {
+    match value {
+        Value::Object(map) if !shape.is_atomic() => map.iter().find_map(|(name, child)| {
+            let found = find_doubled(shape.field(name), child)?;
+            Some(found.behind(path::field(name)))
+        }),
+        Value::Array(items) => find_doubled_item(granular(shape)?, items),
+        _ => None,
+    }
+}
+
+fn find_doubled_item(list: &List, items: &[Value]) -> Option<Doubled> {
+    let mut known = Vec::with_capacity(items.len());
+    for item in items {
+        let Some(key) = path::item(list, item) else {
+            continue;
+        };
+        if known.contains(&key) {
+            let way = Vec::new();
+            return Some(Doubled { way, key });
         }
-        _ => return None,
-    };
-    for (i, (step, node, child)) in children.iter().enumerate() {
-        if children[..i].iter().any(|(other, ..)| other == step) {
-            let key = path::shown(std::slice::from_ref(step));
-            return Some(format!(
-                "{}: duplicate entries for key {key}",
-                path::shown(at)
-            ));
+        if let Some(found) = find_doubled(&list.item, item) {
+            return Some(found.behind(key));
         }
-        at.push(step.clone());
-        let found = find_doubled(node, child, at);
-        at.pop();
-        if found.is_some() {
-            return found;
-        }
+        known.push(key);
     }
     None
 }

@@ -3,7 +3,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{Node, Object, leaf};
+use super::{Node, Object, draft::Draft, leaf};
 use crate::json::{Map, Value};
 
 /// An object in its shape.
@@ -69,32 +69,6 @@ type Read = Result<Option<Value>, Mismatch>;
 
 struct Reader {
     unknown: Vec<String>,
-}
-
-/// A map and, where something in it is to be otherwise, a changed copy.
-struct Draft<'a> {
-    before: &'a Map,
-    after: Option<Map>,
-}
-
-impl<'a> Draft<'a> {
-    fn of(before: &'a Map) -> Self {
-        let after = None;
-        Self { before, after }
-    }
-
-    fn lacks(&self, name: &str) -> bool {
-        let map = self.after.as_ref().unwrap_or(self.before);
-        !map.contains_key(name)
-    }
-
-    fn edit(&mut self) -> &mut Map {
-        self.after.get_or_insert_with(|| self.before.clone())
-    }
-
-    fn read(self) -> Option<Value> {
-        self.after.map(Value::Object)
-    }
 }
 
 /// What becomes of a field.

@@ -4,6 +4,8 @@
 pub(crate) mod builtin;
 pub(crate) mod crd;
 mod decode;
+mod draft;
+mod known;
 mod leaf;
 #[cfg(test)]
 mod readable;
@@ -15,9 +17,10 @@ use std::{
     sync::Arc,
 };
 
-use crate::json::{Text, Value};
+use crate::json::Value;
 
 pub(crate) use decode::{decode, decode_over};
+pub(crate) use known::known_only;
 
 /// The shape of a value.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,51 +143,5 @@ impl Node {
             Node::Object { object, .. } => Some(object),
             Node::Any | Node::Scalar(_) | Node::List(_) | Node::Map { .. } => None,
         }
-    }
-}
-
-/// The value without the fields that its resource does not know, and without nulls; nothing is
-/// filled in. This is what an apply owns.
-pub(crate) fn known_only(resource: &crate::resource::Resource, mut object: Value) -> Value {
-    if let Some(schema) = resource.custom().and_then(|custom| custom.schema.as_ref()) {
-        schema.prune(&mut object);
-    }
-    known(&resource.shape, object)
-}
-
-fn known(shape: &Node, value: Value) -> Value {
-    match (shape, value) {
-        (Node::Object { object, .. }, Value::Object(map)) => {
-            let keep = |(name, value): (Text, Value)| {
-                let node = object
-                    .fields
-                    .get(name.as_str())
-                    .or(object.others.as_ref())?;
-                let value = known(node, value);
-                let dropped =
-                    value.is_null() || (empty(&value) && object.omit.contains(name.as_str()));
-                (!dropped).then_some((name, value))
-            };
-            Value::Object(map.into_iter().filter_map(keep).collect())
-        }
-        (Node::Map { value: node, .. }, Value::Object(map)) => Value::Object(
-            map.into_iter()
-                .map(|(key, value)| (key, known(node, value)))
-                .collect(),
-        ),
-        (Node::List(list), Value::Array(items)) => Arc::unwrap_or_clone(items)
-            .into_iter()
-            .map(|item| known(&list.item, item))
-            .collect(),
-        (_, value) => value,
-    }
-}
-
-/// Empty collections are what encoding leaves out; zero numbers and texts are values.
-fn empty(value: &Value) -> bool {
-    match value {
-        Value::Object(map) => map.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }

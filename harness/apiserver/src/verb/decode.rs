@@ -1,7 +1,7 @@
 //! From the body of a request to an object of its kind.
 
 use crate::{
-    json::{Map, Value},
+    json::{Map, Text, Value},
     lifecycle::update::Named,
     object,
     request::{FieldValidation, Request},
@@ -40,20 +40,21 @@ pub(super) fn changed(
     let others = take_others(&mut body, named);
     let (mut object, warnings) = self::object(resource, request, body, Some(live))?;
     if let Value::Object(map) = &mut object {
-        map.extend(others);
+        *map = std::mem::take(map).into_iter().chain(others).collect();
     }
     Ok((object, warnings))
 }
 
 /// Takes the fields out that are not named, but for those that say what the object is.
-fn take_others(body: &mut Value, named: &Named) -> Map {
+fn take_others(body: &mut Value, named: &Named) -> Vec<(Text, Value)> {
     let (Named::Only(_), Value::Object(map)) = (named, body) else {
-        return Map::new();
+        return Vec::new();
     };
     let identity = |name: &str| matches!(name, "apiVersion" | "kind");
     let all = std::mem::take(map).into_iter();
-    let (read, others) = all.partition(|(name, _)| identity(name) || named.holds(name));
-    *map = read;
+    let (read, others): (Vec<_>, _) =
+        all.partition(|(name, _)| identity(name) || named.holds(name));
+    *map = read.into_iter().collect();
     others
 }
 
@@ -107,13 +108,11 @@ fn identify(resource: &Resource, body: &mut Value) -> Result<(), Status> {
         ));
     };
     let (version, kind) = (resource.gvr.api_version(), resource.kind.as_str());
-    let written = |map: &Map, field: &str| -> String {
-        map.get(field)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let (found_version, found_kind) = (written(map, "apiVersion"), written(map, "kind"));
+    let written = |field| map.get(field).and_then(Value::as_str).unwrap_or_default();
+    let (found_version, found_kind) = (written("apiVersion"), written("kind"));
+    if (found_version, found_kind) == (version.as_str(), kind) {
+        return Ok(());
+    }
     if resource.custom().is_some() && found_kind.is_empty() {
         let shown = Value::Object(map.clone());
         return Err(Status::bad_request(format!(
