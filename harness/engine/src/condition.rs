@@ -143,9 +143,8 @@ pub fn absent() -> Condition {
 /// A condition of the object's status has status `True`, for example `Ready`.
 pub fn status_true(kind: &'static str) -> Condition {
     Condition::on(kind, move |object| {
-        let conditions = object.data.pointer("/status/conditions");
-        let found = conditions
-            .and_then(Value::as_array)
+        let found = object.data["status"]["conditions"]
+            .as_array()
             .and_then(|all| all.iter().find(|one| one["type"] == kind));
         match found {
             Some(one) if one["status"] == "True" => State::Met,
@@ -191,8 +190,8 @@ pub fn has_load_balancer_address() -> Condition {
 /// The whole Deployment runs its newest template: the rules of `kubectl rollout status`.
 fn rolled_out() -> Condition {
     Condition::on("available", |deployment| {
-        let want = count(deployment, "/spec/replicas").unwrap_or(1);
-        let status = |field: &str| count(deployment, &format!("/status/{field}")).unwrap_or(0);
+        let want = count(deployment, "spec", "replicas").unwrap_or(1);
+        let status = |field: &str| count(deployment, "status", field).unwrap_or(0);
         let behind = [
             (
                 status("updatedReplicas") < want,
@@ -225,39 +224,36 @@ fn rolled_out() -> Condition {
 
 fn stateful_set_ready() -> Condition {
     Condition::on("ready", |set| {
-        let want = count(set, "/spec/replicas").unwrap_or(1);
-        counted(set, "/status/readyReplicas", want)
+        let want = count(set, "spec", "replicas").unwrap_or(1);
+        counted(set, "readyReplicas", want)
     })
     .of_state()
 }
 
 fn daemon_set_ready() -> Condition {
     Condition::on("ready", |set| {
-        let want = count(set, "/status/desiredNumberScheduled").unwrap_or(0);
-        counted(set, "/status/numberReady", want)
+        let want = count(set, "status", "desiredNumberScheduled").unwrap_or(0);
+        counted(set, "numberReady", want)
     })
     .of_state()
 }
 
 fn namespace_active() -> Condition {
-    Condition::on("active", |namespace| {
-        match namespace
-            .data
-            .pointer("/status/phase")
-            .and_then(Value::as_str)
-        {
+    Condition::on(
+        "active",
+        |namespace| match namespace.data["status"]["phase"].as_str() {
             Some("Active") => State::Met,
             phase => State::Unmet(format!("its phase is {}", phase.unwrap_or("not set"))),
-        }
-    })
+        },
+    )
     .of_state()
 }
 
-fn counted(object: &DynamicObject, pointer: &str, want: i64) -> State {
+fn counted(object: &DynamicObject, field: &str, want: i64) -> State {
     if let Some(unmet) = not_observed(object) {
         return unmet;
     }
-    match count(object, pointer).unwrap_or(0) {
+    match count(object, "status", field).unwrap_or(0) {
         n if n >= want => State::Met,
         n => State::Unmet(format!("{n} of {want} replicas are ready")),
     }
@@ -265,14 +261,14 @@ fn counted(object: &DynamicObject, pointer: &str, want: i64) -> State {
 
 fn not_observed(object: &DynamicObject) -> Option<State> {
     let generation = object.metadata.generation.unwrap_or(0);
-    let observed = count(object, "/status/observedGeneration").unwrap_or(0);
+    let observed = count(object, "status", "observedGeneration").unwrap_or(0);
     (observed < generation)
         .then(|| State::Unmet("its controller has not seen its newest generation yet".to_owned()))
 }
 
 fn why_not(deployment: &DynamicObject) -> String {
-    let conditions = deployment.data.pointer("/status/conditions");
-    let failing = conditions.and_then(Value::as_array).and_then(|all| {
+    let conditions = &deployment.data["status"]["conditions"];
+    let failing = conditions.as_array().and_then(|all| {
         all.iter().find(|one| {
             one["type"] == "ReplicaFailure" || one["reason"] == "ProgressDeadlineExceeded"
         })
@@ -282,8 +278,8 @@ fn why_not(deployment: &DynamicObject) -> String {
     })
 }
 
-fn count(object: &DynamicObject, pointer: &str) -> Option<i64> {
-    object.data.pointer(pointer).and_then(Value::as_i64)
+fn count(object: &DynamicObject, part: &str, field: &str) -> Option<i64> {
+    object.data[part][field].as_i64()
 }
 
 fn word(value: &Value) -> &str {

@@ -51,19 +51,19 @@ impl ObjectRef {
     /// # Errors
     /// [`Error::NotAnObject`] if `apiVersion`, `kind` or `metadata.name` is missing.
     pub fn of(object: &Value, index: usize) -> Result<Self> {
-        let text = |pointer: &str, missing: &'static str| {
-            object
-                .pointer(pointer)
-                .and_then(Value::as_str)
+        let text = |value: &Value, missing: &'static str| {
+            value
+                .as_str()
                 .filter(|text| !text.is_empty())
                 .map(str::to_owned)
                 .ok_or(Error::NotAnObject { index, missing })
         };
+        let meta = &object["metadata"];
         Ok(Self {
-            api_version: text("/apiVersion", "apiVersion")?,
-            kind: text("/kind", "kind")?,
-            namespace: text("/metadata/namespace", "metadata.namespace").ok(),
-            name: text("/metadata/name", "metadata.name")?,
+            api_version: text(&object["apiVersion"], "apiVersion")?,
+            kind: text(&object["kind"], "kind")?,
+            namespace: text(&meta["namespace"], "metadata.namespace").ok(),
+            name: text(&meta["name"], "metadata.name")?,
         })
     }
 

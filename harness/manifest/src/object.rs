@@ -41,9 +41,13 @@ impl Object {
     /// # Errors
     /// If `apiVersion`, `kind` or `metadata.name` is missing or not a text.
     pub fn new(value: Value) -> Result<Self, ManifestError> {
-        for field in ["/apiVersion", "/kind", "/metadata/name"] {
-            let text = value.pointer(field).and_then(Value::as_str);
-            if text.is_none_or(str::is_empty) {
+        let fields = [
+            ("/apiVersion", &value["apiVersion"]),
+            ("/kind", &value["kind"]),
+            ("/metadata/name", &value["metadata"]["name"]),
+        ];
+        for (field, text) in fields {
+            if text.as_str().is_none_or(str::is_empty) {
                 return Err(ManifestError::NotAnObject { field });
             }
         }
@@ -57,22 +61,22 @@ impl Object {
 
     /// The group and version, for example `apps/v1`.
     pub fn api_version(&self) -> &str {
-        self.text("/apiVersion").unwrap_or_default()
+        self.0["apiVersion"].as_str().unwrap_or_default()
     }
 
     /// The kind.
     pub fn kind(&self) -> &str {
-        self.text("/kind").unwrap_or_default()
+        self.0["kind"].as_str().unwrap_or_default()
     }
 
     /// The name.
     pub fn name(&self) -> &str {
-        self.text("/metadata/name").unwrap_or_default()
+        self.0["metadata"]["name"].as_str().unwrap_or_default()
     }
 
     /// The namespace, if it has one.
     pub fn namespace(&self) -> Option<&str> {
-        self.text("/metadata/namespace")
+        self.0["metadata"]["namespace"].as_str()
     }
 
     /// What tells it from every other object of its cluster.
