@@ -27,7 +27,7 @@ use crate::{
     Exit,
     console::notes,
     engines::{EngineName, OpenEngine, Setup},
-    rehearsal::{Rehearsal, Settings, Stop},
+    rehearsal::{Hands, Rehearsal, Settings, Stop},
     trials::{Case, Source},
 };
 
@@ -72,6 +72,7 @@ struct Shared {
     engine: OpenEngine,
     settings: Settings,
     stop: Stop,
+    hands: Hands,
 }
 
 /// Runs the scenarios of `source` as tests, with the arguments of the command line.
@@ -110,6 +111,7 @@ fn tests(source: &Source, arguments: &Arguments) -> Result<(Arc<Shared>, Vec<Tri
         engine,
         settings,
         stop: Stop::new(),
+        hands: Hands::default(),
     });
     let cases = source.cases()?;
     if cases.is_empty() {
@@ -134,16 +136,19 @@ fn test(shared: &Arc<Shared>, case: Case, arguments: &Arguments) -> Trial {
     let ignored = asks && case.skipped_on(&shared.engine).is_some();
     let name = case.name(&shared.engine).to_string();
     let shared = Arc::clone(shared);
-    Trial::ignorable_test(name, move || run(&shared, &case)).with_ignored_flag(ignored)
+    Trial::ignorable_test(name, move || run(&shared, case)).with_ignored_flag(ignored)
 }
 
-fn run(shared: &Shared, case: &Case) -> Result<Completion, Failed> {
-    let rehearsal = Rehearsal {
-        engine: &shared.engine,
-        settings: &shared.settings,
-        stop: &shared.stop,
-    };
-    let trial = rehearsal.run_one(case);
+fn run(shared: &Arc<Shared>, case: Case) -> Result<Completion, Failed> {
+    let theirs = Arc::clone(shared);
+    let trial = shared.hands.run(move || {
+        let rehearsal = Rehearsal {
+            engine: &theirs.engine,
+            settings: &theirs.settings,
+            stop: &theirs.stop,
+        };
+        rehearsal.run_here(&case)
+    });
     match trial.outcome {
         Outcome::Pass => Ok(Completion::Completed),
         Outcome::Skip => Ok(Completion::ignored_with(trial.reason.unwrap_or_default())),

@@ -1,8 +1,9 @@
-//! Many trials: in parallel, each in a thread of its own, told of as they go.
+//! Many trials: in parallel, in a few threads, told of as they go.
 //!
 //! Reading order: [`Rehearsal::run`] (the whole), `one` (a single trial), `pool` (who runs which),
-//! [`Stop`] (how it ends early).
+//! `hands` (the threads), [`Stop`] (how it ends early).
 
+mod hands;
 mod one;
 mod pool;
 mod stop;
@@ -11,6 +12,7 @@ use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use report::{Run, Trial, TrialName};
 
+pub(crate) use hands::Hands;
 pub(crate) use one::options;
 pub use stop::Stop;
 
@@ -102,7 +104,19 @@ impl Rehearsal<'_> {
     }
 
     /// Runs one case.
+    ///
+    /// # Panics
+    /// If the machine has no thread to spare.
     pub fn run_one(&self, case: &Case) -> Trial {
+        std::thread::scope(|scope| {
+            let hand = hands::roomy().spawn_scoped(scope, || self.run_here(case));
+            let done = hand.expect(hands::SPARE).join();
+            done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    /// Runs one case in this thread, which is one of [`Hands`].
+    pub(crate) fn run_here(&self, case: &Case) -> Trial {
         let mut trial = one::run(self, case, 0);
         question::put_into(&mut trial, case);
         trial

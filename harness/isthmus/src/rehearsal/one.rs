@@ -1,7 +1,10 @@
-//! One trial: in a thread and on a runtime of its own, bounded in time, and never able to take the
-//! others along.
+//! One trial: on a runtime of its own, bounded in time, and never able to take the others along.
 
-use std::{any::Any, thread, time::Duration};
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
 
 use report::Trial;
 use scenario::{
@@ -12,11 +15,7 @@ use scenario::{
 use super::{Rehearsal, Settings, Stop};
 use crate::{engines::OpenEngine, stopwatch::Stopwatch, trials::Case};
 
-/// What a trial may put on its stack; unoptimised state machines of the whole installation are
-/// larger than the two mebibytes that threads have otherwise.
-const STACK: usize = 16 << 20;
-
-/// Runs a case and says what came of it, whatever happens.
+/// Runs a case and says what came of it, whatever happens. It takes room on the thread's stack.
 pub(super) fn run(rehearsal: &Rehearsal<'_>, case: &Case, number: usize) -> Trial {
     let Rehearsal {
         engine,
@@ -28,15 +27,9 @@ pub(super) fn run(rehearsal: &Rehearsal<'_>, case: &Case, number: usize) -> Tria
     }
     let watch = Stopwatch::start();
     let options = options(engine, case.scenario(), number, settings);
-    let joined = thread::scope(|scope| {
-        let work = || engine.run(bounded(engine, case, &options, stop));
-        thread::Builder::new()
-            .stack_size(STACK)
-            .spawn_scoped(scope, work)
-            .expect("the machine can start a thread for each trial under way")
-            .join()
-    });
-    let trial = joined.unwrap_or_else(|panic| {
+    // What a panic leaves behind is the trial's own, and dropped with its runtime.
+    let work = AssertUnwindSafe(|| engine.run(bounded(engine, case, &options, stop)));
+    let trial = catch_unwind(work).unwrap_or_else(|panic| {
         Trial::inconclusive(case.name(engine), said(&*panic, settings.seed))
     });
     Trial {

@@ -12,7 +12,11 @@ use std::{
 
 use report::{Trial, TrialName};
 
-use super::{Audience, Rehearsal, one};
+use super::{
+    Audience, Rehearsal,
+    hands::{SPARE, roomy},
+    one,
+};
 use crate::{stopwatch::Stopwatch, trials::Case};
 
 /// How often the audience hears of a rehearsal in which nothing happens.
@@ -34,7 +38,8 @@ pub(super) fn run(
     thread::scope(|scope| {
         for _ in 0..rehearsal.settings.jobs.get().min(cases.len()) {
             let (sender, next) = (sender.clone(), &next);
-            scope.spawn(move || work(rehearsal, cases, next, &sender));
+            let hand = move || work(rehearsal, cases, next, &sender);
+            roomy().spawn_scoped(scope, hand).expect(SPARE);
         }
         drop(sender);
         let mut hall = Hall::new(rehearsal, cases, audience);

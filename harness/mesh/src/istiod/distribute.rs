@@ -13,7 +13,7 @@ use tokio::{
 use super::{
     core::Core,
     election::{Candidate, Seat},
-    roots::{self, Missing, Wanted},
+    roots::{self, Bundle, Missing, Wanted},
     source::Source,
 };
 
@@ -26,7 +26,7 @@ pub(super) async fn distribute(
     mut candidate: Candidate,
     mut news: watch::Receiver<u64>,
 ) {
-    let roots = core.ca.roots().to_pem();
+    let roots = Bundle::new(core.ca.roots());
     // A cluster counts only once it was published, which may be after its last news.
     let mut published = core.published.subscribe();
     let mut written = BTreeMap::new();
@@ -68,7 +68,7 @@ struct Written {
 async fn distribute_once(
     core: &Core,
     candidate: &mut Candidate,
-    roots: &str,
+    roots: &Bundle,
     written: &mut BTreeMap<String, Written>,
 ) -> Vec<String> {
     let plane = &core.environment.control_plane;
@@ -79,7 +79,7 @@ async fn distribute_once(
         let known = written.entry(target.cluster).or_default();
         let done = done
             .into_iter()
-            .map(|namespace| (namespace, roots.to_owned()));
+            .map(|namespace| (namespace, roots.pem.clone()));
         known.roots.extend(done);
         // They change with an installation, which is news of other kinds, too.
         if !target.is_own && known.webhooks_at != Some(target.generation) {
@@ -115,7 +115,7 @@ impl Core {
     fn targets(
         &self,
         candidate: &mut Candidate,
-        roots: &str,
+        roots: &Bundle,
         written: &BTreeMap<String, Written>,
     ) -> Vec<Target> {
         let plane = &self.environment.control_plane;

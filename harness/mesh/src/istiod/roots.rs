@@ -1,26 +1,24 @@
 //! What istiod writes into clusters: its root certificate into every namespace, and its CA into
 //! the webhooks that call it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use apiserver::{
-    Gvr, PatchKind, Request,
+    Gvr, Object, PatchKind, Request,
     json::{Value, json},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use istio::version::Flag;
-use k8s_openapi::{
-    Resource,
-    api::admissionregistration::v1::{MutatingWebhook, MutatingWebhookConfiguration},
-};
+use pki::Roots;
 use sim::{
     cluster::Key,
-    remote::{AskError, Collection, Remote},
+    remote::{AskError, Remote},
 };
 
 use super::source::{
-    follow::{Read, SHAPES, key, text},
+    follow::{key, text},
     table::Tables,
+    webhooks,
 };
 use crate::snapshot::ControlPlane;
 
@@ -58,18 +56,37 @@ pub(crate) fn writes_into(tables: &Tables, plane: &ControlPlane) -> bool {
     plane.flags.is_on(Flag::ExternalIstiod) && writers.split(',').map(str::trim).any(named)
 }
 
+/// The root certificates that istiod writes.
+#[derive(Debug)]
+pub(crate) struct Bundle {
+    /// As ConfigMaps have them.
+    pub(crate) pem: String,
+    /// As webhooks have them: the same in base64.
+    pub(crate) encoded: Value,
+}
+
+impl Bundle {
+    pub(crate) fn new(roots: &Roots) -> Self {
+        let pem = roots.to_pem();
+        Self {
+            encoded: STANDARD.encode(&pem).into(),
+            pem,
+        }
+    }
+}
+
 /// What is to be written into one cluster.
 #[derive(Debug, Default)]
 pub(crate) struct Missing {
     /// Namespaces, and whether their ConfigMap exists.
     pub(crate) namespaces: Vec<(String, bool)>,
-    pub(crate) webhooks: Vec<MutatingWebhookConfiguration>,
+    pub(crate) webhooks: Vec<Arc<Object>>,
 }
 
 /// The roots that namespaces shall have, and those that whoever asks wrote already: a remote's
 /// ConfigMaps are not watched.
 pub(crate) struct Wanted<'a> {
-    pub(crate) roots: &'a str,
+    pub(crate) roots: &'a Bundle,
     pub(crate) known: &'a BTreeMap<String, String>,
 }
 
@@ -85,7 +102,7 @@ pub(crate) fn namespaces_without(tables: &Tables, wanted: &Wanted<'_>) -> Vec<(S
         let known = kept.or_else(|| wanted.known.get(name));
         let ending = namespace.metadata.deletion_timestamp.is_some();
         let lacks =
-            !NEVER.contains(&name) && !ending && known.is_none_or(|pem| pem != wanted.roots);
+            !NEVER.contains(&name) && !ending && known.is_none_or(|pem| *pem != wanted.roots.pem);
         lacks.then(|| (name.to_owned(), known.is_some()))
     });
     without.collect()
@@ -95,19 +112,18 @@ pub(crate) fn namespaces_without(tables: &Tables, wanted: &Wanted<'_>) -> Vec<(S
 pub(crate) fn webhooks_without(
     tables: &Tables,
     plane: &ControlPlane,
-    roots: &str,
-) -> Vec<MutatingWebhookConfiguration> {
+    roots: &Bundle,
+) -> Vec<Arc<Object>> {
+    let lacks = |hook: &Value| hook["clientConfig"]["caBundle"] != roots.encoded;
     let own = tables.webhooks.values().filter(|hooks| is_of(hooks, plane));
-    let unpatched = own.filter(|hooks| {
-        let patched = |hook: &MutatingWebhook| {
-            let bundle = hook.client_config.ca_bundle.as_ref();
-            bundle.is_some_and(|bundle| bundle.0 == roots.as_bytes())
-        };
-        !hooks.webhooks.iter().flatten().all(patched)
-    });
-    unpatched
-        .map(|hooks| MutatingWebhookConfiguration::clone(hooks))
+    own.filter(|hooks| each(hooks).any(lacks))
+        .cloned()
         .collect()
+}
+
+/// The webhooks of a configuration.
+fn each(hooks: &Object) -> impl Iterator<Item = &Value> {
+    hooks["webhooks"].as_array().into_iter().flatten()
 }
 
 /// The name of the istiod's revision.
@@ -121,36 +137,35 @@ pub(crate) fn revision(plane: &ControlPlane) -> &str {
 /// Whether the istiod's revision is the default of a cluster. Source: pkg/revisions/default_watcher.go.
 pub(crate) fn is_default(tables: &Tables, plane: &ControlPlane) -> bool {
     let tag = tables.webhooks.get(&Key::new("", DEFAULT_TAG));
-    let labels = tag.and_then(|hooks| hooks.metadata.labels.as_ref());
-    let default = labels.and_then(|labels| labels.get("istio.io/rev"));
-    default.is_some_and(|default| default == revision(plane))
+    tag.is_some_and(|hooks| of_revision(hooks) == Some(revision(plane)))
 }
 
 /// Whether a webhook configuration is of the istiod's revision.
-fn is_of(hooks: &MutatingWebhookConfiguration, plane: &ControlPlane) -> bool {
-    let labels = hooks.metadata.labels.as_ref();
-    let revision = labels.and_then(|labels| labels.get("istio.io/rev"));
-    let injector = labels.and_then(|labels| labels.get("app"));
-    revision.is_some_and(|named| named == self::revision(plane))
-        && injector.is_some_and(|app| app == "sidecar-injector")
+fn is_of(hooks: &Object, plane: &ControlPlane) -> bool {
+    of_revision(hooks) == Some(revision(plane))
+        && hooks["metadata"]["labels"]["app"] == "sidecar-injector"
+}
+
+fn of_revision(hooks: &Object) -> Option<&str> {
+    hooks["metadata"]["labels"]["istio.io/rev"].as_str()
 }
 
 /// Writes what is missing. Returns the namespaces that have the root now, and why others do not.
 pub(crate) async fn write(
     server: &Remote,
     missing: Missing,
-    roots: &str,
+    roots: &Bundle,
 ) -> (Vec<String>, Vec<String>) {
     let (mut done, mut failed) = (Vec::new(), Vec::new());
     for (namespace, exists) in missing.namespaces {
-        match write_root(server, &namespace, exists, roots).await {
+        match write_root(server, &namespace, exists, &roots.pem).await {
             Ok(()) => done.push(namespace),
             Err(error) => failed.push(format!("{ROOT_MAP} in {namespace}: {}", text(&error))),
         }
     }
     for hooks in missing.webhooks {
-        let name = hooks.metadata.name.clone().unwrap_or_default();
         if let Err(error) = patch_webhooks(server, &hooks, roots).await {
+            let name = key(&hooks).name;
             failed.push(format!("caBundle of {name}: {}", text(&error)));
         }
     }
@@ -184,24 +199,18 @@ async fn write_root(
 
 /// Writes the CA into every webhook of a configuration, as it was read: a strategic merge finds
 /// webhooks by their names. The answer is not looked at: its news brings it.
-async fn patch_webhooks(
-    server: &Remote,
-    hooks: &MutatingWebhookConfiguration,
-    roots: &str,
-) -> Result<(), AskError> {
-    let ca_bundle: Value = STANDARD.encode(roots).into();
-    let believed =
-        hooks.webhooks.iter().flatten().map(
-            |hook| json!({"name": hook.name, "clientConfig": {"caBundle": ca_bundle.clone()}}),
-        );
+async fn patch_webhooks(server: &Remote, hooks: &Object, roots: &Bundle) -> Result<(), AskError> {
+    let believed = each(hooks).map(|hook| {
+        json!({"name": hook["name"].clone(), "clientConfig": {"caBundle": roots.encoded.clone()}})
+    });
     let believed: Vec<Value> = believed.collect();
     let patch = json!({
-        "metadata": {"resourceVersion": hooks.metadata.resource_version},
+        "metadata": {"resourceVersion": hooks["metadata"]["resourceVersion"].clone()},
         "webhooks": believed,
     });
-    let name = hooks.metadata.name.as_deref().unwrap_or_default();
-    let how = PatchKind::StrategicMerge;
-    let asked = server.write(|user| Request::patch(how, &webhooks(), "", name, patch, user));
+    let (name, how) = (key(hooks).name, PatchKind::StrategicMerge);
+    let all = webhooks().resource;
+    let asked = server.write(|user| Request::patch(how, &all, "", &name, patch, user));
     match asked.await {
         // It has changed since it was read: its news brings it here again.
         Err(AskError::Refused(status)) if status.code == 409 => Ok(()),
@@ -209,26 +218,16 @@ async fn patch_webhooks(
     }
 }
 
-fn webhooks() -> Gvr {
-    type Hooks = MutatingWebhookConfiguration;
-    Gvr::new(Hooks::GROUP, Hooks::VERSION, Hooks::URL_PATH_SEGMENT)
-}
-
 /// The webhooks of a remote cluster, which is not watched for them; `None` if they cannot be read.
 pub(crate) async fn remote_webhooks(
     server: &Remote,
     plane: &ControlPlane,
-    roots: &str,
+    roots: &Bundle,
 ) -> Option<Missing> {
-    let all = Collection {
-        resource: webhooks(),
-        namespace: String::new(),
-    };
-    let list = server.list(&all).await.ok()?;
+    let list = server.list(&webhooks()).await.ok()?;
     let mut tables = Tables::default();
-    for object in &list.items {
-        let read = MutatingWebhookConfiguration::read(object).expect(SHAPES);
-        tables.webhooks.insert(key(object), read);
+    for object in list.items {
+        tables.webhooks.insert(key(&object), object);
     }
     Some(Missing {
         namespaces: Vec::new(),

@@ -36,6 +36,12 @@ pub(crate) trait Read: Sized + Send + Sync + 'static {
     fn read(object: &Arc<Object>) -> Result<Arc<Self>, serde_json::Error>;
 }
 
+impl Read for Object {
+    fn read(object: &Arc<Object>) -> Result<Arc<Self>, serde_json::Error> {
+        Ok(Arc::clone(object))
+    }
+}
+
 impl Read for Value {
     fn read(object: &Arc<Object>) -> Result<Arc<Self>, serde_json::Error> {
         object.read()

@@ -9,10 +9,9 @@ pub(crate) mod table;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use apiserver::{Gvr, Pod};
+use apiserver::{Gvr, Object, Pod};
 use istio::{ClusterId, kinds::Kind};
 use k8s_openapi::api::{
-    admissionregistration::v1::MutatingWebhookConfiguration,
     core::v1::{ConfigMap, Namespace, Node, Secret, Service},
     discovery::v1::EndpointSlice,
 };
@@ -78,6 +77,20 @@ impl Changes {
     }
 }
 
+const WEBHOOKS: &str = "MutatingWebhookConfiguration";
+
+/// The configurations of mutating webhooks of a cluster.
+pub(crate) fn webhooks() -> Collection {
+    let (group, resource) = (
+        "admissionregistration.k8s.io",
+        "mutatingwebhookconfigurations",
+    );
+    Collection {
+        resource: Gvr::new(group, "v1", resource),
+        namespace: String::new(),
+    }
+}
+
 /// An API server that is read. Dropping it stops reading.
 pub(crate) struct Source {
     pub(crate) server: Remote,
@@ -114,7 +127,7 @@ impl Source {
             Reading::Configuration => {
                 opening.istio(Kind::ALL);
                 opening.unmodelled();
-                opening.everywhere::<MutatingWebhookConfiguration>();
+                opening.webhooks();
                 opening.everywhere::<ConfigMap>();
                 opening.own::<Secret>();
             }
@@ -178,6 +191,11 @@ impl Opening<'_> {
         self.dynamic("extensions.istio.io", "v1alpha1", "WasmPlugin");
     }
 
+    fn webhooks(&mut self) {
+        let all = webhooks();
+        self.spawn::<Object>(WEBHOOKS, all, |tables| &mut tables.webhooks);
+    }
+
     fn dynamic(&mut self, group: &str, version: &str, kind: &'static str) {
         let gvk = GroupVersionKind::gvk(group, version, kind);
         let what = Collection {
@@ -220,7 +238,7 @@ fn is_shown<K>(kind: &str, news: &News<K>, own: &str) -> bool {
         News::Put(key, _) | News::Gone(key) => key,
     };
     match kind {
-        "MutatingWebhookConfiguration" => false,
+        WEBHOOKS => false,
         "ConfigMap" => key.namespace == own,
         _ => true,
     }
@@ -239,7 +257,7 @@ mod tests {
 
     #[test]
     fn proxies_are_told_nothing_of_webhooks_and_of_config_maps_elsewhere() {
-        assert!(!shown("MutatingWebhookConfiguration", ""));
+        assert!(!shown(WEBHOOKS, ""));
         assert!(!shown("ConfigMap", "shop"));
         assert!(shown("ConfigMap", "istio-system"));
         assert!(shown("Service", "shop"));
@@ -248,10 +266,6 @@ mod tests {
     #[test]
     fn what_is_read_for_the_first_time_counts_whatever_it_is() {
         let all: News<Value> = News::All(Vec::new());
-        assert!(is_shown(
-            "MutatingWebhookConfiguration",
-            &all,
-            "istio-system"
-        ));
+        assert!(is_shown(WEBHOOKS, &all, "istio-system"));
     }
 }

@@ -7,7 +7,6 @@ use std::{
 
 use apiserver::{Object, Pod};
 use k8s_openapi::api::{
-    admissionregistration::v1::MutatingWebhookConfiguration,
     core::v1::{ConfigMap, Namespace, Node, Secret, Service},
     discovery::v1::EndpointSlice,
 };
@@ -29,7 +28,8 @@ pub(crate) struct Tables {
     pub(crate) namespaces: Table<Namespace>,
     pub(crate) config_maps: Table<ConfigMap>,
     pub(crate) secrets: Table<Secret>,
-    pub(crate) webhooks: Table<MutatingWebhookConfiguration>,
+    /// Configurations of mutating webhooks, of which next to nothing is looked at.
+    pub(crate) webhooks: Table<Object>,
     /// Objects of Istio's kinds, modelled or not, by kind.
     pub(crate) istio: BTreeMap<&'static str, Table<Value>>,
     /// Rises with every change that a registry can show.
@@ -68,7 +68,6 @@ kept! {
     Namespace: namespaces,
     ConfigMap: config_maps,
     Secret: secrets,
-    MutatingWebhookConfiguration: webhooks,
 }
 
 impl Tables {
