@@ -22,7 +22,8 @@
 //! Reading order: [`json`] (what objects are made of), [`request`] and [`response`] (what is asked
 //! and answered), `server` (the way of a request), `verb` (one file per verb; `verb/modify.rs` is
 //! the way of every write), `store` and [`watch`] (versions and history), `typed` (an object at one
-//! version and what readers make of it; `pod` is what they make of pods), `schema` and `apply`
+//! version and what readers make of it; `parted` is what they make of pods and their like), `schema` and
+//! `apply`
 //! (shapes and ownership), `lifecycle`, `defaults` and `validate` (kind by kind), `admission` and
 //! `auth`, `http` (the face).
 
@@ -42,8 +43,8 @@ mod ident;
 pub mod json;
 mod lifecycle;
 mod object;
+mod parted;
 mod patch;
-mod pod;
 mod quantity;
 pub mod request;
 mod resource;
@@ -67,7 +68,7 @@ pub use clock::{Clock, stamp};
 pub use config::Config;
 pub use handler::{Authenticator, Handlers, KubeletHandler, WebhookTransport};
 pub use http::{HttpService, ReplyBody};
-pub use pod::Pod;
+pub use parted::{Deployment, Pod, ReplicaSet};
 pub use request::{Options, PatchKind, Request, Verb};
 pub use resource::Gvr;
 pub use response::{List, Response};

@@ -12,11 +12,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
-use k8s_openapi::{api::core::v1::PodSpec, apimachinery::pkg::apis::meta::v1::ObjectMeta};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::Error;
 
-use crate::{apply::Owners, json::Value};
+use crate::{apply::Owners, json::Value, parted};
 
 /// An object at one version. It reads as the JSON that it is, but for `metadata.managedFields`: who
 /// owns its fields stands beside it, and is told with it to clients.
@@ -26,14 +26,13 @@ pub struct Object {
     /// What the last reader made of it, while anybody keeps that. Histories hold old versions for
     /// long; nobody reads those again, so that they must not hold what was read.
     read: Mutex<Weak<dyn Any + Send + Sync>>,
-    /// Only pods have one.
+    /// Only kinds that are read part by part have one.
     spec: Option<ReadSpec>,
 }
 
-/// What readers made of a pod's specification, while any of them keeps it. Copies are of one
-/// specification.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct ReadSpec(Arc<Mutex<Weak<PodSpec>>>);
+/// What readers made of a specification, while any of them keeps it. Copies are of one specification.
+#[derive(Debug, Clone)]
+pub(crate) struct ReadSpec(Arc<Mutex<Weak<dyn Any + Send + Sync>>>);
 
 /// What objects can be read as.
 pub trait Readable: Sized + Send + Sync + 'static {
@@ -144,17 +143,24 @@ impl Object {
 impl ReadSpec {
     /// The place for what is read of an object.
     fn of(value: &Value) -> Option<Self> {
-        (value["kind"] == "Pod").then(Self::default)
+        let kind = value["kind"].as_str().unwrap_or_default();
+        let unread: Weak<dyn Any + Send + Sync> = Weak::<()>::new();
+        let place = || Self(Arc::new(Mutex::new(unread)));
+        parted::KINDS.contains(&kind).then(place)
     }
 
     /// What was made of the specification, or is made of it now.
-    pub(crate) fn read(&self, spec: &Value) -> Result<Arc<PodSpec>, Error> {
+    pub(crate) fn read<S>(&self, spec: &Value) -> Result<Arc<S>, Error>
+    where
+        S: DeserializeOwned + Send + Sync + 'static,
+    {
         let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = read.upgrade() {
+        if let Some(known) = read.upgrade().and_then(|any| any.downcast().ok()) {
             return Ok(known);
         }
-        let spec = Arc::new(PodSpec::deserialize(spec)?);
-        *read = Arc::downgrade(&spec);
+        let spec = Arc::new(S::deserialize(spec)?);
+        let kept: Arc<dyn Any + Send + Sync> = Arc::<S>::clone(&spec);
+        *read = Arc::downgrade(&kept);
         Ok(spec)
     }
 }

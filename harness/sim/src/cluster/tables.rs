@@ -6,10 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use apiserver::{Gvr, Object, Pod, Readable};
+use apiserver::{Deployment, Gvr, Object, Pod, Readable, ReplicaSet};
 use k8s_openapi::{
     api::{
-        apps::v1::{ControllerRevision, Deployment, ReplicaSet, StatefulSet},
+        apps::v1::{ControllerRevision, StatefulSet},
         batch::v1::Job,
         core::v1::{ConfigMap, Namespace, Node, Secret, Service, ServiceAccount},
         discovery::v1::EndpointSlice,

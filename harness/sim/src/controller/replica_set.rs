@@ -3,13 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use apiserver::{
-    Clock, Pod, Status,
+    Clock, Pod, ReplicaSet, Status,
     json::{Map, Value, json},
     stamp,
 };
 use futures::{FutureExt, future::BoxFuture};
 use jiff::Timestamp;
-use k8s_openapi::api::apps::v1::ReplicaSet;
 
 use super::{Controller, INSTANT, Next, Reconciled, owner, pod};
 use crate::cluster::{Api, Change, Key, Tables};

@@ -4,8 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use apiserver::json::{Value, json};
-use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
+use apiserver::{
+    Deployment, ReplicaSet,
+    json::{Value, json},
+};
 
 use super::rollout::Wish;
 
@@ -96,17 +98,20 @@ fn history(noted: Option<&str>, before: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use apiserver::{Object, Readable};
+
     use super::*;
 
     fn deployment(annotations: Value) -> Deployment {
-        let object = json!({"metadata": {"annotations": annotations},
+        let object = json!({"kind": "Deployment", "metadata": {"annotations": annotations},
             "spec": {"selector": {}, "template": {}}});
-        serde::Deserialize::deserialize(&object).unwrap()
+        Deployment::of(&Object::new(object)).unwrap()
     }
 
     fn set(annotations: Value) -> ReplicaSet {
-        let object = json!({"metadata": {"annotations": annotations}, "spec": {"selector": {}}});
-        serde::Deserialize::deserialize(&object).unwrap()
+        let object = json!({"kind": "ReplicaSet", "metadata": {"annotations": annotations},
+            "spec": {"selector": {}}});
+        ReplicaSet::of(&Object::new(object)).unwrap()
     }
 
     #[test]

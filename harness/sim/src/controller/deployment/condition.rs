@@ -1,14 +1,12 @@
 //! The conditions of a Deployment as a list in which each kind is once.
 
 use apiserver::{
+    Deployment,
     json::{Value, json},
     stamp,
 };
 use jiff::Timestamp;
-use k8s_openapi::{
-    api::apps::v1::{Deployment, DeploymentCondition},
-    apimachinery::pkg::apis::meta::v1::Time,
-};
+use k8s_openapi::{api::apps::v1::DeploymentCondition, apimachinery::pkg::apis::meta::v1::Time};
 
 /// A Deployment's conditions, to be changed.
 #[derive(Debug, Clone)]

@@ -21,11 +21,10 @@ mod status;
 use std::{sync::Arc, time::Duration};
 
 use apiserver::{
-    Clock, Status,
+    Clock, Deployment, ReplicaSet, Status,
     json::{Value, json},
 };
 use futures::{FutureExt, future::BoxFuture};
-use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
 
 use self::{condition::Conditions, progress::Told, rollout::Wish, sets::Sets};
 use super::{Controller, INSTANT, Next, Reconciled, merge, owner};

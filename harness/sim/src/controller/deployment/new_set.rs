@@ -1,7 +1,9 @@
 //! A ReplicaSet made from a Deployment.
 
-use apiserver::json::{Value, json};
-use k8s_openapi::api::apps::v1::Deployment;
+use apiserver::{
+    Deployment,
+    json::{Value, json},
+};
 
 use super::{annotation, rollout::Wish, sets::HASH_LABEL};
 use crate::controller::{owner, pod};

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use apiserver::Status;
-use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, ReplicaSetCondition};
+use apiserver::{Deployment, ReplicaSet, Status};
+use k8s_openapi::api::apps::v1::ReplicaSetCondition;
 
 use super::{
     condition::{Conditions, Says},
@@ -207,7 +207,9 @@ fn failure(sets: &Sets) -> Option<Says> {
 
 #[cfg(test)]
 mod tests {
-    use apiserver::stamp;
+    use std::sync::Arc;
+
+    use apiserver::{Object, Readable, stamp};
     use jiff::Timestamp;
     use serde_json::{Value, json};
 
@@ -219,9 +221,9 @@ mod tests {
     };
 
     fn deployment(status: Value) -> Deployment {
-        let object = json!({"metadata": {"name": "a"}, "status": status, "spec": {
-            "progressDeadlineSeconds": 60, "selector": {}, "template": {}}});
-        serde_json::from_value(object).unwrap()
+        let object = json!({"kind": "Deployment", "metadata": {"name": "a"}, "status": status,
+            "spec": {"progressDeadlineSeconds": 60, "selector": {}, "template": {}}});
+        Deployment::of(&Object::new(object)).unwrap()
     }
 
     fn at(second: i64) -> Timestamp {
@@ -273,11 +275,11 @@ mod tests {
     #[test]
     fn a_paused_deployment_says_so_once() {
         let mut paused = deployment(json!({}));
-        paused.spec.paused = Some(true);
+        Arc::make_mut(&mut paused.spec).paused = Some(true);
         let mut conditions = Conditions::of(&paused, at(0));
         assert!(pause(&paused, &mut conditions));
         assert!(!pause(&paused, &mut conditions));
-        paused.spec.paused = None;
+        Arc::make_mut(&mut paused.spec).paused = None;
         assert!(pause(&paused, &mut conditions));
         assert_eq!(conditions.reason(PROGRESSING), Some("DeploymentResumed"));
     }

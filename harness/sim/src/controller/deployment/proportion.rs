@@ -5,7 +5,7 @@
 
 use std::{cmp::Reverse, sync::Arc};
 
-use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
+use apiserver::{Deployment, ReplicaSet};
 
 use super::{
     annotation,

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use apiserver::{
-    Status,
+    Deployment, ReplicaSet, Status,
     json::{Value, json},
 };
-use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
 
 use super::{
     Deployments, annotation,
@@ -196,13 +195,11 @@ mod tests {
     #[test]
     fn a_set_is_told_how_long_its_pods_must_be_ready() {
         let (mut deployment, mut set) = (Deployment::default(), ReplicaSet::default());
-        deployment.spec.min_ready_seconds = Some(5);
+        Arc::make_mut(&mut deployment.spec).min_ready_seconds = Some(5);
         let patch = inheritance(&deployment, &set, 1).unwrap();
         assert_eq!(patch["spec"]["minReadySeconds"], 5);
-        (
-            deployment.spec.min_ready_seconds,
-            set.spec.min_ready_seconds,
-        ) = (None, Some(5));
+        Arc::make_mut(&mut deployment.spec).min_ready_seconds = None;
+        Arc::make_mut(&mut set.spec).min_ready_seconds = Some(5);
         let patch = inheritance(&deployment, &set, 1).unwrap();
         assert_eq!(patch["spec"]["minReadySeconds"], 0);
     }

@@ -2,14 +2,8 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use apiserver::json::Value;
-use k8s_openapi::{
-    api::{
-        apps::v1::{Deployment, ReplicaSet},
-        core::v1::PodTemplateSpec,
-    },
-    apimachinery::pkg::apis::meta::v1::ObjectMeta,
-};
+use apiserver::{Deployment, ReplicaSet, json::Value};
+use k8s_openapi::{api::core::v1::PodTemplateSpec, apimachinery::pkg::apis::meta::v1::ObjectMeta};
 
 use super::{
     annotation,

@@ -1,7 +1,9 @@
 //! What a Deployment's ReplicaSets come to.
 
-use apiserver::json::{Value, json};
-use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
+use apiserver::{
+    Deployment, ReplicaSet,
+    json::{Value, json},
+};
 
 use super::{
     condition::Conditions,
