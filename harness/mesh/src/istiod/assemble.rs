@@ -53,7 +53,7 @@ pub(crate) struct Assembler {
     version: u64,
 }
 
-/// What the config cluster said at a generation of its tables.
+/// What the config cluster said at a generation of its configuration.
 #[derive(Clone)]
 struct Read {
     generation: u64,
@@ -66,6 +66,7 @@ struct Read {
 struct Cached {
     generation: u64,
     mesh: Arc<Mesh>,
+    trust_domain: String,
     registry: Arc<Registry>,
 }
 
@@ -132,7 +133,7 @@ impl Assembler {
 
     /// What the config cluster says; read again only if something of it is new.
     fn read(&mut self, environment: &Environment, tables: &Tables) -> Option<Read> {
-        let generation = tables.generation;
+        let generation = tables.generation.configuration;
         let last = self
             .read
             .take()
@@ -240,8 +241,10 @@ impl Assembler {
         tables: &Tables,
         mesh: &Arc<Mesh>,
     ) -> Arc<Registry> {
+        let trust_domain = self.trust_domain_of(id, tables, mesh);
         if let Some(cached) = self.registries.get(id)
-            && cached.generation == tables.generation
+            && cached.generation == tables.generation.population
+            && cached.trust_domain == trust_domain
             && Arc::ptr_eq(&cached.mesh, mesh)
         {
             return Arc::clone(&cached.registry);
@@ -250,7 +253,6 @@ impl Assembler {
             self.refusals
                 .note(&self.who, format_args!("{what} (in {id})"));
         }
-        let trust_domain = self.trust_domain_of(id, tables, mesh);
         let flags = &self.plane.flags;
         let view = View {
             cluster: id,
@@ -268,8 +270,9 @@ impl Assembler {
         };
         let registry = Arc::new(Registry::read(tables, &view));
         let cached = Cached {
-            generation: tables.generation,
+            generation: tables.generation.population,
             mesh: Arc::clone(mesh),
+            trust_domain,
             registry: Arc::clone(&registry),
         };
         self.registries.insert(id.clone(), cached);

@@ -14,7 +14,7 @@ use super::{
     core::Core,
     election::{Candidate, Seat},
     roots::{self, Bundle, Missing, Wanted},
-    source::Source,
+    source::{Source, table::Generation},
 };
 
 /// How often it is tried again to write what could not be written.
@@ -62,7 +62,7 @@ struct Written {
     /// The roots by namespace.
     roots: BTreeMap<String, String>,
     /// What was known of the cluster when its webhooks were last looked at and found in order.
-    webhooks_at: Option<u64>,
+    webhooks_at: Option<Generation>,
 }
 
 async fn distribute_once(
@@ -107,7 +107,7 @@ struct Target {
     server: Remote,
     missing: Missing,
     /// How much of the cluster had been read.
-    generation: u64,
+    generation: Generation,
 }
 
 impl Core {

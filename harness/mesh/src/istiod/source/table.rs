@@ -32,11 +32,28 @@ pub(crate) struct Tables {
     pub(crate) webhooks: Table<Object>,
     /// Objects of Istio's kinds, modelled or not, by kind.
     pub(crate) istio: BTreeMap<&'static str, Table<Value>>,
-    /// Rises with every change that a registry can show.
-    pub(crate) generation: u64,
+    pub(crate) generation: Generation,
     /// Why a kind cannot be read, as it was last said.
     pub(crate) failures: BTreeMap<&'static str, String>,
     unread: BTreeSet<&'static str>,
+}
+
+/// How often what proxies can be shown has changed, by what is made of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Generation {
+    /// What registries are made of: services, endpoints, pods, nodes and namespaces.
+    pub(crate) population: u64,
+    /// Everything else: configuration and secrets.
+    pub(crate) configuration: u64,
+}
+
+impl Generation {
+    fn rise(&mut self, kind: &str) {
+        match kind {
+            "Service" | "EndpointSlice" | "Pod" | "Node" | "Namespace" => self.population += 1,
+            _ => self.configuration += 1,
+        }
+    }
 }
 
 /// A kind that has a table.
@@ -83,7 +100,9 @@ impl Tables {
 
     /// Takes note of what becomes of reading a kind; `shown` says whether registries show it.
     pub(super) fn note<K>(&mut self, kind: &'static str, news: &News<K>, shown: bool) {
-        self.generation += u64::from(shown);
+        if shown {
+            self.generation.rise(kind);
+        }
         match news {
             News::All(_) | News::NotServed => {
                 self.unread.remove(kind);
