@@ -14,7 +14,10 @@ use super::{
     core::Core,
     election::{Candidate, Seat},
     roots::{self, Bundle, Missing, Wanted},
-    source::{Source, table::Generation},
+    source::{
+        Source,
+        table::{Generation, Tables},
+    },
 };
 
 /// How often it is tried again to write what could not be written.
@@ -63,6 +66,9 @@ struct Written {
     roots: BTreeMap<String, String>,
     /// What was known of the cluster when its webhooks were last looked at and found in order.
     webhooks_at: Option<Generation>,
+    /// What was known of istiod's own cluster, and whether it led there, when nothing was missing. Another
+    /// secret may lead to another server of a remote's name, which counts from the beginning.
+    complete_at: Option<(u64, bool)>,
 }
 
 async fn distribute_once(
@@ -74,9 +80,11 @@ async fn distribute_once(
     let plane = &core.environment.control_plane;
     let mut failures = Vec::new();
     for target in core.targets(candidate, roots, written) {
+        let complete = target.is_own && target.missing.is_nothing();
         let (done, failed) = roots::write(&target.server, target.missing, roots).await;
         failures.extend(failed);
         let known = written.entry(target.cluster).or_default();
+        known.complete_at = complete.then_some((target.generation.furniture, target.leads));
         let done = done
             .into_iter()
             .map(|namespace| (namespace, roots.pem.clone()));
@@ -108,6 +116,7 @@ struct Target {
     missing: Missing,
     /// How much of the cluster had been read.
     generation: Generation,
+    leads: bool,
 }
 
 impl Core {
@@ -131,19 +140,23 @@ impl Core {
             source,
         });
         let served = remotes.filter(|place| roots::writes_into(&place.source.tables(), plane));
-        let nothing = BTreeMap::new();
+        let nothing = Written::default();
         std::iter::once(own)
             .chain(served)
             .map(|place| {
-                // Its own cluster's ConfigMaps are watched: what was written there may be gone.
-                let known = written.get(place.cluster).filter(|_| !place.is_own);
-                let known = known.map_or(&nothing, |known| &known.roots);
-                self.target(&place, candidate, &Wanted { roots, known })
+                let written = written.get(place.cluster).unwrap_or(&nothing);
+                self.target(&place, candidate, roots, written)
             })
             .collect()
     }
 
-    fn target(&self, place: &Place<'_>, candidate: &mut Candidate, wanted: &Wanted<'_>) -> Target {
+    fn target(
+        &self,
+        place: &Place<'_>,
+        candidate: &mut Candidate,
+        roots: &Bundle,
+        written: &Written,
+    ) -> Target {
         let plane = &self.environment.control_plane;
         let tables = place.source.tables();
         let seat = Seat {
@@ -156,19 +169,41 @@ impl Core {
             is_remote: !place.is_own,
         };
         let leads = candidate.leads(&seat, &claim, Instant::now());
-        let namespaces = match leads {
-            true => roots::namespaces_without(&tables, wanted),
-            false => Vec::new(),
+        let missing = match written.complete_at == Some((tables.generation.furniture, leads)) {
+            true => Missing::default(),
+            false => self.missing(place, leads, &tables, roots, written),
         };
         Target {
             cluster: place.cluster.to_owned(),
             is_own: place.is_own,
             server: place.source.server.clone(),
-            missing: Missing {
-                namespaces,
-                webhooks: roots::webhooks_without(&tables, plane, wanted.roots),
-            },
+            missing,
             generation: tables.generation,
+            leads,
+        }
+    }
+
+    fn missing(
+        &self,
+        place: &Place<'_>,
+        leads: bool,
+        tables: &Tables,
+        roots: &Bundle,
+        written: &Written,
+    ) -> Missing {
+        // Its own cluster's ConfigMaps are watched: what was written there may be gone.
+        let nothing = BTreeMap::new();
+        let known = match place.is_own {
+            true => &nothing,
+            false => &written.roots,
+        };
+        let namespaces = match leads {
+            true => roots::namespaces_without(tables, &Wanted { roots, known }),
+            false => Vec::new(),
+        };
+        Missing {
+            namespaces,
+            webhooks: roots::webhooks_without(tables, &self.environment.control_plane, roots),
         }
     }
 }

@@ -163,7 +163,7 @@ impl Last {
             let before = before.get(id).copied().unwrap_or(&nothing);
             let now = now.get(id).copied().unwrap_or(&nothing);
             if !std::ptr::eq(before, now) {
-                hosts.extend(now.differing(before).into_iter().cloned());
+                hosts.extend(now.differing(before).cloned());
             }
         }
         Some(hosts)

@@ -83,6 +83,12 @@ pub(crate) struct Missing {
     pub(crate) webhooks: Vec<Arc<Object>>,
 }
 
+impl Missing {
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.namespaces.is_empty() && self.webhooks.is_empty()
+    }
+}
+
 /// The roots that namespaces shall have, and those that whoever asks wrote already: a remote's
 /// ConfigMaps are not watched.
 pub(crate) struct Wanted<'a> {

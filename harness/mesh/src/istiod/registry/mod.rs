@@ -12,10 +12,7 @@ pub(crate) mod place;
 pub(crate) mod protocol;
 pub(crate) mod service;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use apiserver::Pod;
 use istio::{
@@ -99,15 +96,17 @@ impl Registry {
     }
 
     /// The hosts of which this reading says something else than `before` did.
-    pub(crate) fn differing<'a>(&'a self, before: &'a Self) -> BTreeSet<&'a Arc<str>> {
+    pub(crate) fn differing<'a>(
+        &'a self,
+        before: &'a Self,
+    ) -> impl Iterator<Item = &'a Arc<str>> + 'a {
         let gone = before.services.keys();
         let gone = gone.filter(|host| !self.services.contains_key(*host));
         let all = self.services.keys().chain(gone);
-        let differs = |host: &&Arc<str>| {
+        all.filter(|host| {
             self.services.get(*host) != before.services.get(*host)
                 || self.endpoints.get(*host) != before.endpoints.get(*host)
-        };
-        all.filter(differs).collect()
+        })
     }
 
     fn serve(&mut self, service: &ClusterService, endpoints: &[Endpoint]) {

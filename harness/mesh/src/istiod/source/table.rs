@@ -13,7 +13,10 @@ use k8s_openapi::api::{
 use serde_json::Value;
 use sim::cluster::Key;
 
-use super::follow::{News, Read};
+use super::{
+    WEBHOOKS,
+    follow::{News, Read},
+};
 
 /// The objects of one kind.
 pub(crate) type Table<K> = BTreeMap<Key, Arc<K>>;
@@ -38,20 +41,25 @@ pub(crate) struct Tables {
     unread: BTreeSet<&'static str>,
 }
 
-/// How often what proxies can be shown has changed, by what is made of it.
+/// How often what was read has changed, by what is made of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Generation {
     /// What registries are made of: services, endpoints, pods, nodes and namespaces.
     pub(crate) population: u64,
-    /// Everything else: configuration and secrets.
+    /// Everything else that proxies can be shown: configuration and secrets.
     pub(crate) configuration: u64,
+    /// What istiod itself writes, and where: namespaces, ConfigMaps and webhooks.
+    pub(crate) furniture: u64,
 }
 
 impl Generation {
-    fn rise(&mut self, kind: &str) {
+    fn rise(&mut self, kind: &str, shown: bool) {
         match kind {
             "Service" | "EndpointSlice" | "Pod" | "Node" | "Namespace" => self.population += 1,
-            _ => self.configuration += 1,
+            _ => self.configuration += u64::from(shown),
+        }
+        if matches!(kind, "Namespace" | "ConfigMap" | WEBHOOKS) {
+            self.furniture += 1;
         }
     }
 }
@@ -100,9 +108,7 @@ impl Tables {
 
     /// Takes note of what becomes of reading a kind; `shown` says whether registries show it.
     pub(super) fn note<K>(&mut self, kind: &'static str, news: &News<K>, shown: bool) {
-        if shown {
-            self.generation.rise(kind);
-        }
+        self.generation.rise(kind, shown);
         match news {
             News::All(_) | News::NotServed => {
                 self.unread.remove(kind);
