@@ -130,6 +130,27 @@ fn the_root_is_in_every_namespace_and_the_ca_in_the_webhooks() {
 }
 
 #[test]
+fn a_root_that_somebody_else_writes_over_is_written_again() {
+    runtime::run(async {
+        let mesh = Mesh::install(T4).await;
+        let own = cluster(1);
+        mesh.apply(&own, &[namespace("sample", json!({}))]).await;
+        let map = || ObjectRef::namespaced("v1", "ConfigMap", "sample", "istio-ca-root-cert");
+        let root = |map: &Value| map["data"]["root-cert.pem"].clone();
+        let written = mesh.until(&own, map(), has_key("root-cert.pem")).await;
+        // By now nothing is missing, and istiod knows it.
+        settle().await;
+        let other = json!({"apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": "istio-ca-root-cert", "namespace": "sample"},
+            "data": {"root-cert.pem": "another"}});
+        mesh.apply(&own, &[other]).await;
+        settle().await;
+        let again = mesh.until(&own, map(), has_key("root-cert.pem")).await;
+        assert_eq!(root(&again), root(&written));
+    });
+}
+
+#[test]
 fn a_pod_in_a_labelled_namespace_is_injected_and_one_elsewhere_is_not() {
     runtime::run(async {
         let mesh = Mesh::install(T4).await;
