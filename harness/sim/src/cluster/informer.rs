@@ -6,7 +6,8 @@ use std::{
 };
 
 use apiserver::{
-    ApiServer, EventKind, Gvr, Options, Request, User, Watch, WatchEvent, signal::Listener,
+    ApiResource, ApiServer, EventKind, Gvr, Options, Request, User, Watch, WatchEvent,
+    signal::Listener,
 };
 use futures::{
     StreamExt,
@@ -36,6 +37,7 @@ pub(super) async fn follow(
         note,
         events: SelectAll::new(),
         followed: BTreeMap::new(),
+        served: Arc::default(),
     };
     informer.keep_up().await;
     loop {
@@ -54,6 +56,8 @@ struct Informer {
     note: Note,
     events: SelectAll<Events>,
     followed: BTreeMap<Gvr, Followed>,
+    /// What was served when it was looked at last.
+    served: Arc<[ApiResource]>,
 }
 
 type Events = BoxStream<'static, (Followed, Told)>;
@@ -65,9 +69,15 @@ enum Told {
 }
 
 impl Informer {
-    /// Follows what is served by now and not followed yet.
+    /// Follows what is served by now and not followed yet. Most news of definitions is of those that
+    /// are served already.
     async fn keep_up(&mut self) {
-        for resource in self.server.resources().iter() {
+        let served = self.server.resources();
+        if Arc::ptr_eq(&served, &self.served) {
+            return;
+        }
+        self.served = Arc::clone(&served);
+        for resource in served.iter() {
             if self.followed.contains_key(&resource.gvr) {
                 continue;
             }
