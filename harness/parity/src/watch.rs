@@ -25,6 +25,22 @@ pub struct Event {
     pub object: Value,
 }
 
+impl Event {
+    fn is(self, kind: &str, name: &str) -> Result<Value> {
+        let observed = self
+            .object
+            .pointer("/metadata/name")
+            .and_then(Value::as_str);
+        ensure!(
+            self.kind == kind && observed == Some(name),
+            "expected {kind} {name}, observed {} {}",
+            self.kind,
+            self.object
+        );
+        Ok(self.object)
+    }
+}
+
 impl Watch {
     pub(crate) fn new(body: Body) -> Self {
         Self {
@@ -47,17 +63,21 @@ impl Watch {
     /// As [`Watch::next`], and when another event comes.
     pub async fn expect(&mut self, kind: &str, name: &str) -> Result<Value> {
         let event = self.next().await?;
-        let observed = event
-            .object
-            .pointer("/metadata/name")
-            .and_then(Value::as_str);
-        ensure!(
-            event.kind == kind && observed == Some(name),
-            "expected {kind} {name}, observed {} {}",
-            event.kind,
-            event.object
-        );
-        Ok(event.object)
+        event.is(kind, name)
+    }
+
+    /// As [`Watch::expect`], but bookmarks may come before it: a real server sends them when it
+    /// likes, now and then a second one right behind the end of the initial events.
+    ///
+    /// # Errors
+    /// As [`Watch::expect`].
+    pub async fn expect_behind_bookmarks(&mut self, kind: &str, name: &str) -> Result<Value> {
+        loop {
+            let event = self.next().await?;
+            if event.kind != "BOOKMARK" {
+                return event.is(kind, name);
+            }
+        }
     }
 
     /// The watch ends by an ERROR event with code 410 and reason `Expired`.
