@@ -126,7 +126,7 @@ impl Authority {
         stamp(&mut params, validity, &key, &self.key);
         let own = self.sign(&params, &key)?;
         Ok(Self {
-            above_leaf: Chain::new(own.clone(), &self.above_leaf).into_vec(),
+            above_leaf: Chain::new(own.clone(), &self.above_leaf).all().to_vec(),
             roots: self.roots.clone(),
             own,
             key,

@@ -1,14 +1,26 @@
 //! Certificates as they are presented: the holder's first, then who signed it, without the root.
 
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::{KeyPair, PkiError, Validity, error::at_second};
+use crate::{KeyPair, PkiError, SpiffeId, Validity, VerifyError, error::at_second};
 
-/// A presented chain; never empty.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chain(Vec<CertificateDer<'static>>);
+/// A presented chain; never empty. Clones are the same one, of which is worked out once what follows
+/// from its bytes: a workload shows its own on every connection.
+#[derive(Clone)]
+pub struct Chain(Arc<Presented>);
+
+struct Presented {
+    certificates: Vec<CertificateDer<'static>>,
+    fingerprint: OnceLock<[u8; 32]>,
+    identity: OnceLock<Result<SpiffeId, VerifyError>>,
+}
 
 /// A chain and the key that proves it is one's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +34,7 @@ pub struct Credential {
 impl Chain {
     /// A chain from its leaf and what is above it, nearest first.
     pub fn new(leaf: CertificateDer<'static>, above: &[CertificateDer<'static>]) -> Self {
-        Self(std::iter::once(leaf).chain(above.iter().cloned()).collect())
+        Self::of(std::iter::once(leaf).chain(above.iter().cloned()).collect())
     }
 
     /// Reads the `CERTIFICATE` blocks of a text, in their order.
@@ -34,22 +46,35 @@ impl Chain {
         if certificates.is_empty() {
             return Err(PkiError::NoCertificate);
         }
-        Ok(Self(certificates))
+        Ok(Self::of(certificates))
+    }
+
+    fn of(certificates: Vec<CertificateDer<'static>>) -> Self {
+        Self(Arc::new(Presented {
+            certificates,
+            fingerprint: OnceLock::new(),
+            identity: OnceLock::new(),
+        }))
     }
 
     /// The chain as PEM.
     pub fn to_pem(&self) -> String {
-        to_pem(&self.0)
+        to_pem(self.all())
+    }
+
+    /// All of them, nearest first.
+    pub(crate) fn all(&self) -> &[CertificateDer<'static>] {
+        &self.0.certificates
     }
 
     /// The holder's certificate.
     pub fn leaf(&self) -> &CertificateDer<'static> {
-        self.0.first().expect("a chain is never empty")
+        self.all().first().expect("a chain is never empty")
     }
 
     /// Who signed it, nearest first.
     pub fn intermediates(&self) -> &[CertificateDer<'static>] {
-        self.0.get(1..).unwrap_or_default()
+        self.all().get(1..).unwrap_or_default()
     }
 
     /// From when until when the holder's certificate counts.
@@ -60,16 +85,42 @@ impl Chain {
         validity(self.leaf())
     }
 
-    pub(crate) fn into_vec(self) -> Vec<CertificateDer<'static>> {
-        self.0
-    }
-
     /// A digest of the whole chain, for remembering what was verified.
     pub fn fingerprint(&self) -> [u8; 32] {
-        let mut hash = Sha256::new();
-        self.0.iter().for_each(|der| hash.update(der));
-        hash.finalize().into()
+        *self.0.fingerprint.get_or_init(|| fingerprint(self.all()))
     }
+
+    /// The identity that it claims, read by `read` if nobody has yet.
+    pub(crate) fn identity(
+        &self,
+        read: impl FnOnce() -> Result<SpiffeId, VerifyError>,
+    ) -> Result<SpiffeId, VerifyError> {
+        self.0.identity.get_or_init(read).clone()
+    }
+}
+
+/// Two are equal if they are the same certificates.
+impl PartialEq for Chain {
+    fn eq(&self, other: &Self) -> bool {
+        self.all() == other.all()
+    }
+}
+
+impl Eq for Chain {}
+
+impl fmt::Debug for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Chain").field(&self.all()).finish()
+    }
+}
+
+/// A digest of certificates in their order.
+pub(crate) fn fingerprint<'a>(
+    certificates: impl IntoIterator<Item = &'a CertificateDer<'static>>,
+) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    certificates.into_iter().for_each(|der| hash.update(der));
+    hash.finalize().into()
 }
 
 pub(crate) fn certificates(text: &str) -> Result<Vec<CertificateDer<'static>>, PkiError> {

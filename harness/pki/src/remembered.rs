@@ -1,7 +1,7 @@
-//! Keys and signatures that were made or verified once, for everybody in this process.
+//! What was made, read or verified once, for everybody in this process.
 //!
-//! Both follow from their inputs alone, a curve's arithmetic is what makes a certificate dear, and
-//! runs of equal seeds ask for the same ones again.
+//! It follows from its inputs alone, a curve's arithmetic is what makes a certificate dear, and runs
+//! of equal seeds ask for the same ones again.
 
 use std::{
     collections::BTreeMap,
@@ -23,8 +23,18 @@ impl<T: Clone> Remembered<T> {
 
     /// The answer that follows from these words: made once, or known.
     pub(crate) fn of(&self, words: &[&[u8]], make: impl FnOnce() -> T) -> T {
+        self.of_while(words, |_| true, make)
+    }
+
+    /// The same for an answer that holds for a while, and is made again behind it.
+    pub(crate) fn of_while(
+        &self,
+        words: &[&[u8]],
+        holds: impl Fn(&T) -> bool,
+        make: impl FnOnce() -> T,
+    ) -> T {
         let digest = digest(words);
-        if let Some(known) = self.known(&digest) {
+        if let Some(known) = self.known(&digest).filter(holds) {
             return known;
         }
         // Not under the lock: what takes long would keep others waiting.
@@ -71,6 +81,16 @@ mod tests {
         assert_eq!(asked(&[b"a", b"bc"], 1), 1);
         assert_eq!(asked(&[b"a", b"bc"], 2), 1);
         assert_eq!(asked(&[b"ab", b"c"], 3), 3);
+    }
+
+    #[test]
+    fn an_answer_that_holds_no_more_is_made_again() {
+        let kept = Remembered::new();
+        let asked = |now, made| kept.of_while(&[b"a"], |until| now <= *until, || made);
+        assert_eq!(asked(1, 2), 2);
+        assert_eq!(asked(2, 9), 2);
+        assert_eq!(asked(3, 9), 9);
+        assert_eq!(asked(4, 0), 9);
     }
 
     #[test]

@@ -1,17 +1,28 @@
 //! Who is believed: root certificates, and which of them vouch for which trust domain.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 
-use crate::{PkiError, TrustDomain, Validity, chain};
+use crate::{PkiError, TrustDomain, Validity, chain, remembered::Remembered};
 
 /// A set of root certificates, for example the file `root-cert.pem`.
 ///
-/// Kept in the order of their bytes and without doubles, so that equal sets are equal texts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Roots(Vec<Root>);
+/// Kept in the order of their bytes and without doubles, so that equal sets are equal texts. Clones
+/// are the same set.
+#[derive(Clone, Default)]
+pub struct Roots(Arc<Trusted>);
+
+#[derive(Default)]
+struct Trusted {
+    roots: Vec<Root>,
+    fingerprint: OnceLock<[u8; 32]>,
+}
 
 /// A root certificate, read once: every handshake asks whether it counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,11 +46,20 @@ impl Roots {
     /// # Errors
     /// If there is none, or one that is not a certificate.
     pub fn from_pem(text: &str) -> Result<Self, PkiError> {
+        static READ: Remembered<Result<Roots, PkiError>> = Remembered::new();
+        READ.of(&[text.as_bytes()], || Self::read(text))
+    }
+
+    fn read(text: &str) -> Result<Self, PkiError> {
         let roots: Self = chain::blocks(text).collect::<Result<_, _>>()?;
-        if let Some(error) = roots.0.iter().find_map(|root| root.during.clone().err()) {
+        if let Some(error) = roots
+            .all()
+            .iter()
+            .find_map(|root| root.during.clone().err())
+        {
             return Err(error);
         }
-        match roots.0.is_empty() {
+        match roots.all().is_empty() {
             true => Err(PkiError::NoCertificate),
             false => Ok(roots),
         }
@@ -63,13 +83,23 @@ impl Roots {
 
     /// The certificates.
     pub fn iter(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
-        self.0.iter().map(|root| &root.certificate)
+        self.all().iter().map(|root| &root.certificate)
+    }
+
+    /// A digest of all of them, for remembering what they vouch for.
+    pub(crate) fn fingerprint(&self) -> [u8; 32] {
+        let made = || chain::fingerprint(self.iter());
+        *self.0.fingerprint.get_or_init(made)
+    }
+
+    fn all(&self) -> &[Root] {
+        &self.0.roots
     }
 
     /// The certificates that count at a time, and those that do not.
     pub(crate) fn at(&self, now: Timestamp) -> (Certificates<'_>, Certificates<'_>) {
         let (mut valid, mut others) = (Vec::new(), Vec::new());
-        for root in &self.0 {
+        for root in self.all() {
             let counts = root
                 .during
                 .as_ref()
@@ -86,7 +116,24 @@ impl FromIterator<CertificateDer<'static>> for Roots {
         let mut all: Vec<_> = certificates.into_iter().collect();
         all.sort_by(|a, b| a.as_ref().cmp(b.as_ref()));
         all.dedup();
-        Self(all.into_iter().map(Root::read).collect())
+        Self(Arc::new(Trusted {
+            roots: all.into_iter().map(Root::read).collect(),
+            fingerprint: OnceLock::new(),
+        }))
+    }
+}
+
+impl PartialEq for Roots {
+    fn eq(&self, other: &Self) -> bool {
+        self.all() == other.all()
+    }
+}
+
+impl Eq for Roots {}
+
+impl fmt::Debug for Roots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Roots").field(&self.all()).finish()
     }
 }
 

@@ -10,7 +10,8 @@ use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 use x509_parser::{extensions::GeneralName, prelude::X509Certificate};
 
 use crate::{
-    Chain, PkiError, Roots, SpiffeId, TrustBundles, VerifyError, chain, signature::ALGORITHMS,
+    Chain, PkiError, Roots, SpiffeId, TrustBundles, VerifyError, chain, judged::Judged,
+    remembered::Remembered, signature::ALGORITHMS,
 };
 
 /// A client as a Kubernetes API server sees it.
@@ -97,7 +98,22 @@ impl Roots {
         })
     }
 
+    /// Whether a path leads from the chain to one of these roots: judged once, for as long as the
+    /// same certificates are in their time. In a mesh everybody is shown the chains of all others,
+    /// and who is refused tries again.
     fn path(&self, chain: &Chain, now: Timestamp, usage: Usage) -> Result<(), VerifyError> {
+        static JUDGED: Remembered<Judged> = Remembered::new();
+        let (roots, shown) = (self.fingerprint(), chain.fingerprint());
+        let words: [&[u8]; 3] = [&roots, &shown, &[usage as u8]];
+        let judge = || {
+            let verdict = self.judge(chain, now, usage);
+            Judged::new(verdict, self.iter().chain(chain.all()), now)
+        };
+        let judged = JUDGED.of_while(&words, |judged| judged.holds(now), judge);
+        judged.verdict
+    }
+
+    fn judge(&self, chain: &Chain, now: Timestamp, usage: Usage) -> Result<(), VerifyError> {
         let leaf = EndEntityCert::try_from(chain.leaf()).map_err(|e| unreadable(&e))?;
         let (valid, expired) = self.at(now);
         match path_to(&leaf, &valid, chain, now, usage) {
@@ -137,7 +153,11 @@ fn path_to(
 
 /// The identity that the leaf claims: its only URI name.
 fn claimed_identity(chain: &Chain) -> Result<SpiffeId, VerifyError> {
-    let leaf = chain::parsed(chain.leaf())?;
+    chain.identity(|| identity_of(chain.leaf()))
+}
+
+fn identity_of(leaf: &CertificateDer<'static>) -> Result<SpiffeId, VerifyError> {
+    let leaf = chain::parsed(leaf)?;
     match uris(&leaf)?.as_slice() {
         [uri] => Ok(uri.parse()?),
         _ => Err(VerifyError::NoIdentity),
@@ -162,9 +182,7 @@ fn uris(certificate: &X509Certificate<'_>) -> Result<Vec<String>, PkiError> {
 fn explained(error: &webpki::Error, chain: &Chain, now: Timestamp) -> VerifyError {
     match error {
         webpki::Error::CertExpired { .. } | webpki::Error::CertNotValidYet { .. } => {
-            let all: Vec<_> = std::iter::once(chain.leaf())
-                .chain(chain.intermediates())
-                .collect();
+            let all: Vec<_> = chain.all().iter().collect();
             outside(&all, now)
         }
         webpki::Error::UnknownIssuer | webpki::Error::InvalidSignatureForPublicKey => {

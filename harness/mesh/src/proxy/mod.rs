@@ -5,7 +5,7 @@
 //! decided.
 //!
 //! Reading order: [`core`] (what a proxy is and knows), [`view`] (one push, as this proxy reads
-//! it), [`credential`] (who it is and whom it believes, with [`verified`]), [`policy`] and [`cluster`] (what it does
+//! it), [`credential`] (who it is and whom it believes), [`policy`] and [`cluster`] (what it does
 //! towards a service, and its choice among hosts, with [`health`]), [`pick`] and [`told`] (what follows from it, and what
 //! is said of it), [`upstream`]
 //! (a connection to a host), [`route`] (which service is meant), [`http`] and [`tunnel`] (how
@@ -37,11 +37,9 @@ mod route;
 mod told;
 mod tunnel;
 mod upstream;
-mod verified;
 mod view;
 
 pub use core::{About, Proxy};
 pub use credential::Identity;
 pub use listeners::Listeners;
 pub use living::Living;
-pub use verified::Verified;

@@ -51,6 +51,34 @@ fn a_workload_is_refused_before_and_after_its_day() {
     }
 }
 
+/// Verdicts are remembered, but a clock may jump either way.
+#[test]
+fn every_jump_of_a_clock_is_judged_anew() {
+    let (ours, theirs) = (root(1), root(2));
+    let sleep1 = workload(&ours, sleep());
+    let validity = sleep1.chain.validity().unwrap();
+    let (first, last) = (validity.not_before, validity.not_after);
+    let moment = std::time::Duration::from_millis(1);
+    for at in [
+        now(),
+        last,
+        last + moment,
+        last + HOUR,
+        now(),
+        first - moment,
+        first,
+    ] {
+        let inside = validity.contains(at) || at == last + moment;
+        let ours = ours.roots().verify_workload(&sleep1.chain, at);
+        assert_eq!(ours.is_ok(), inside, "{at}: {ours:?}");
+        let unknown = matches!(
+            theirs.roots().verify_workload(&sleep1.chain, at),
+            Err(VerifyError::UnknownIssuer { .. })
+        );
+        assert_eq!(unknown, inside, "{at}");
+    }
+}
+
 #[test]
 fn an_expired_root_vouches_for_nobody() {
     let year = 24 * 365 * HOUR;

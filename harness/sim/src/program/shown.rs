@@ -5,14 +5,13 @@ use std::sync::{Arc, OnceLock};
 use pki::Chain;
 
 /// A certificate chain that is shown; whoever shows it has its key. A workload shows its own on every
-/// connection: clones are the same one, whose digests are made once.
+/// connection: clones are the same one, whose digest is made once.
 #[derive(Debug, Clone)]
 pub struct Shown(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     chain: Chain,
-    print: OnceLock<[u8; 32]>,
     leaf: OnceLock<String>,
 }
 
@@ -21,7 +20,6 @@ impl Shown {
     pub fn new(chain: Chain) -> Self {
         Self(Arc::new(Inner {
             chain,
-            print: OnceLock::new(),
             leaf: OnceLock::new(),
         }))
     }
@@ -29,11 +27,6 @@ impl Shown {
     /// What is shown.
     pub fn chain(&self) -> &Chain {
         &self.0.chain
-    }
-
-    /// A digest of the whole chain.
-    pub fn print(&self) -> [u8; 32] {
-        *self.0.print.get_or_init(|| self.chain().fingerprint())
     }
 
     /// The SHA-256 digest of the holder's own certificate, in hexadecimal digits.

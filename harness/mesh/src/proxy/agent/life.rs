@@ -21,7 +21,7 @@ use super::{
     home::Home,
 };
 use crate::{
-    proxy::{About, Identity, Listeners, Living, Proxy, Verified},
+    proxy::{About, Identity, Listeners, Living, Proxy},
     xds::{Answer, Ask, Credentials, SigningRequest, Subscription},
 };
 
@@ -41,7 +41,6 @@ struct Agent {
     home: Home,
     environment: Environment,
     proxy: Arc<Proxy>,
-    verified: Verified,
     listeners: Mutex<Listeners>,
     health: watch::Sender<Health>,
 }
@@ -52,11 +51,7 @@ struct Running {
 }
 
 /// Starts the agent.
-pub(super) fn start(
-    home: Home,
-    environment: Environment,
-    (living, verified): (&Living, &Verified),
-) -> Box<dyn Process> {
+pub(super) fn start(home: Home, environment: Environment, living: &Living) -> Box<dyn Process> {
     let proxy = Arc::new(Proxy::new(about(&home, &environment)));
     living.add(&proxy);
     if environment.captures_dns {
@@ -66,7 +61,6 @@ pub(super) fn start(
         proxy,
         home,
         environment,
-        verified: verified.clone(),
         listeners: Mutex::default(),
         health: watch::Sender::new(Health::Unready),
     });
@@ -124,8 +118,7 @@ impl Agent {
             return Err(Trouble::NotIstiod(self.environment.ca.clone()));
         };
         let validity = signed.chain.validity()?;
-        self.proxy
-            .identify(Identity::among(&self.verified, signed)?);
+        self.proxy.identify(Identity::new(signed)?);
         self.settle();
         Ok(validity)
     }

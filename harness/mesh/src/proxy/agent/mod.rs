@@ -17,10 +17,7 @@ use sim::{
     program::{Health, Image, MachineStart, Process, Start},
 };
 
-use crate::{
-    proxy::{Living, Verified},
-    refusals::Refusals,
-};
+use crate::{proxy::Living, refusals::Refusals};
 use home::Home;
 use life::Ended;
 
@@ -29,7 +26,6 @@ use life::Ended;
 pub struct ProxyImage {
     refusals: Refusals,
     living: Living,
-    verified: Verified,
 }
 
 impl ProxyImage {
@@ -38,7 +34,6 @@ impl ProxyImage {
         Self {
             refusals,
             living: Living::default(),
-            verified: Verified::default(),
         }
     }
 
@@ -57,9 +52,7 @@ impl Image for ProxyImage {
             Some("istio-iptables") => redirect::set_up(&start, &words[1..]),
             Some("proxy") => {
                 let read = environment::read(&start, &words[1..]);
-                read.map(|environment| {
-                    life::start(home, environment, (&self.living, &self.verified))
-                })
+                read.map(|environment| life::start(home, environment, &self.living))
             }
             _ => Err(format!("arguments {words:?} of proxyv2 are not modelled")),
         };
@@ -84,7 +77,7 @@ impl ProxyImage {
         });
         let home = Home::Machine(Box::new(start));
         match read {
-            Ok(environment) => life::start(home, environment, (&self.living, &self.verified)),
+            Ok(environment) => life::start(home, environment, &self.living),
             Err(why) => {
                 home.log().note(environment::name(&home), why);
                 Box::new(Ended::with(Health::Exited(1)))
