@@ -8,7 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    task::Poll,
+    task::{Poll, Waker},
 };
 
 use tokio::time::{sleep, timeout};
@@ -143,19 +143,28 @@ impl<S: Clone> Conn<S> {
         closed && self.net.path(&self.peer.place, &self.from.place).open
     }
 
-    /// What the other end's work comes to, or nothing if its port is closed first. Most work is done
-    /// at once: changes of ports are listened to only behind it.
+    /// What the other end's work comes to, or nothing if its port is closed first. Every step of a
+    /// call on its way polls this: the door is asked, and listened to once for each waker only.
     async fn unless_closed<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
-        let done = poll_fn(|context| match self.peer_listens() {
-            true => work.as_mut().poll(context).map(Some),
-            false => Poll::Ready(None),
-        });
-        tokio::select! {
-            biased;
-            done = done => done,
-            () = self.closed() => None,
-        }
+        let mut shuts = pin!(self.peer.door.shuts());
+        let mut listening: Option<Waker> = None;
+        poll_fn(|context| {
+            if !self.peer_listens() {
+                return Poll::Ready(None);
+            }
+            let done = work.as_mut().poll(context).map(Some);
+            let waker = context.waker();
+            let listens = listening
+                .as_ref()
+                .is_some_and(|known| known.will_wake(waker));
+            if done.is_ready() || listens {
+                return done;
+            }
+            listening = Some(waker.clone());
+            shuts.as_mut().poll(context).map(|()| None)
+        })
+        .await
     }
 
     async fn until_peer_runs(&self) {
@@ -223,15 +232,6 @@ impl<S: Clone> Conn<S> {
     fn peer_is_there(&self) -> bool {
         let shared = self.net.lock();
         shared.table.has(&self.peer.scope, self.peer.host())
-    }
-
-    /// Ends when the other end's port is closed. A door that is shut never opens again, so that no
-    /// closing is missed.
-    async fn closed(&self) {
-        let mut changed = self.net.changes();
-        while self.peer_listens() {
-            changed.changed().await;
-        }
     }
 
     /// The other end is closed: the client hears of it if the closing gets through, which is

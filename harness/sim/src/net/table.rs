@@ -6,6 +6,8 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use apiserver::signal::Signal;
+
 use super::{Net, Place, Scope, dns::Names};
 
 /// All addresses of a network.
@@ -57,7 +59,10 @@ pub(super) struct Found<S> {
 /// Whether a listener is still there, as its connections ask all the time: open, until it ends in
 /// one way for good.
 #[derive(Default)]
-pub(super) struct Door(OnceLock<End>);
+pub(super) struct Door {
+    end: OnceLock<End>,
+    ended: Signal,
+}
 
 /// How a listener ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -71,17 +76,27 @@ enum End {
 impl Door {
     /// Whether the listener is still open.
     pub(super) fn is_open(&self) -> bool {
-        self.0.get().is_none()
+        self.end.get().is_none()
+    }
+
+    /// Returns when the listener is no longer open.
+    pub(super) async fn shuts(&self) {
+        let mut ended = self.ended.listen();
+        if self.is_open() {
+            ended.changed().await;
+        }
     }
 
     /// Whether the listener was closed by a host that could say so.
     pub(super) fn was_closed(&self) -> bool {
-        self.0.get() == Some(&End::Closed)
+        self.end.get() == Some(&End::Closed)
     }
 
     fn shut(&self, how: End) {
         // The first end is the one that counts.
-        self.0.get_or_init(|| how);
+        if self.end.set(how).is_ok() {
+            self.ended.raise();
+        }
     }
 }
 
