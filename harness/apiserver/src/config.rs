@@ -13,8 +13,9 @@ pub struct Config {
     pub seed: u64,
     /// The time.
     pub clock: Clock,
-    /// How many changes of each resource are remembered for watches. A watch from before that
-    /// is told 410.
+    /// How many changes of each resource are remembered for watches at most. Changes that are more
+    /// than 75 s old are forgotten as soon as 100 newer ones are there, as kube-apiserver does. A watch
+    /// from before what is remembered is told 410.
     pub watch_window: usize,
     /// The addresses of Services.
     pub service_cidr: Ipv4Net,

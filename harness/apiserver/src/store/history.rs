@@ -1,6 +1,10 @@
-//! The changes of one table within a window, from which watches are served.
+//! The changes of one table within a window, from which watches are served: as many of the last as
+//! kube-apiserver's watch cache keeps (`watch_cache.go`, lower bound of its capacity and
+//! `DefaultEventFreshDuration`). Every change holds two versions of an object.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use tokio::time::Instant;
 
 use super::Key;
 use crate::typed::Object;
@@ -33,10 +37,16 @@ pub(crate) struct TooOld {
     pub(crate) compacted: u64,
 }
 
+/// How many changes are kept however old they are.
+const LEAST: usize = 100;
+
+/// For how long changes are kept however many they are, but for the window.
+const FRESH: Duration = Duration::from_secs(75);
+
 #[derive(Debug)]
 pub(super) struct History {
     window: usize,
-    changes: VecDeque<Arc<Change>>,
+    changes: VecDeque<(Instant, Arc<Change>)>,
     compacted: u64,
 }
 
@@ -55,12 +65,19 @@ impl History {
 
     /// Takes in what has happened last.
     pub(super) fn push(&mut self, change: Change) {
-        self.changes.push_back(Arc::new(change));
-        while self.changes.len() > self.window {
-            if let Some(old) = self.changes.pop_front() {
+        let now = Instant::now();
+        self.changes.push_back((now, Arc::new(change)));
+        while self.has_too_many(now) {
+            if let Some((_, old)) = self.changes.pop_front() {
                 self.compacted = old.revision;
             }
         }
+    }
+
+    fn has_too_many(&self, now: Instant) -> bool {
+        let stale = |(at, _): &(Instant, _)| now.duration_since(*at) > FRESH;
+        let kept = self.changes.len();
+        kept > self.window || kept > LEAST && self.changes.front().is_some_and(stale)
     }
 
     pub(super) fn after(
@@ -74,14 +91,14 @@ impl History {
         }
         let start = self
             .changes
-            .partition_point(|change| change.revision <= revision);
-        Ok(self.changes.range(start..))
+            .partition_point(|(_, change)| change.revision <= revision);
+        Ok(self.changes.range(start..).map(|(_, change)| change))
     }
 
     pub(super) fn forget_until(&mut self, revision: u64) {
         let keep = self
             .changes
-            .partition_point(|change| change.revision <= revision);
+            .partition_point(|(_, change)| change.revision <= revision);
         self.changes.drain(..keep);
         self.compacted = self.compacted.max(revision);
     }

@@ -174,6 +174,34 @@ fn the_window_bounds_the_history() {
 }
 
 #[test]
+fn old_changes_are_forgotten_for_a_hundred_newer_ones() {
+    run(async {
+        let server = server();
+        let names = |of: &str| (0..60).map(|i| format!("{of}{i:02}")).collect::<Vec<_>>();
+        let mut old = Vec::new();
+        for name in names("old") {
+            old.push(create(&server, &name, json!({})).await);
+        }
+        let first_event = async |from: &String| {
+            let options = Options {
+                resource_version: Some(from.clone()),
+                ..Options::default()
+            };
+            next(&mut watch(&server, options).await).await.0
+        };
+        for name in names("fresh") {
+            create(&server, &name, json!({})).await;
+        }
+        assert_eq!(first_event(&old[0]).await, EventKind::Added);
+
+        tokio::time::sleep(std::time::Duration::from_secs(76)).await;
+        create(&server, "new", json!({})).await;
+        assert_eq!(first_event(&old[0]).await, EventKind::Error);
+        assert_eq!(first_event(&old[30]).await, EventKind::Added);
+    });
+}
+
+#[test]
 fn a_bookmark_comes_every_minute() {
     run(async {
         let server = server();
