@@ -7,6 +7,7 @@ use crate::{
     object::{self, list, text},
     server::{ApiServer, State},
     store::{Key, Table},
+    tables::DEFINITIONS,
 };
 
 /// Held by a definition until its objects are gone.
@@ -17,10 +18,6 @@ fn objects(definition: &Value) -> Table {
     Table::new(group, text(definition, &["spec", "names", "plural"]))
 }
 
-fn table() -> Table {
-    Table::new("apiextensions.k8s.io", "customresourcedefinitions")
-}
-
 /// Accepts the names of a definition, marks it established and serves it.
 ///
 /// Kubernetes' controllers do this within milliseconds; here it is done with the write.
@@ -29,7 +26,7 @@ pub(crate) fn establish(server: &ApiServer, definition: &Value) {
     server.write(|state| {
         let Some(live) = state
             .store
-            .get(&table(), &Key::new("", object::name(definition)))
+            .get(&DEFINITIONS, &Key::new("", object::name(definition)))
         else {
             return;
         };
@@ -47,7 +44,7 @@ pub(crate) fn establish(server: &ApiServer, definition: &Value) {
         if accepted != ***live {
             let key = Key::new("", object::name(definition));
             let owners = live.owners().clone();
-            state.store.put(&table(), key, accepted.clone(), owners);
+            state.store.put(&DEFINITIONS, key, accepted.clone(), owners);
         }
         if conflict.is_none() {
             // Nothing that was before the definition can be watched.
@@ -63,7 +60,7 @@ fn names_taken(state: &State, definition: &Value) -> Option<String> {
     let kind = text(definition, &["spec", "names", "kind"]);
     let others = state
         .store
-        .all(&table())
+        .all(&DEFINITIONS)
         .filter(|(key, _)| key.name != object::name(definition));
     let mut same = others.filter(|(_, other)| text(other, &["spec", "group"]) == group);
     same.any(|(_, other)| text(other, &["status", "acceptedNames", "kind"]) == kind)
@@ -147,16 +144,16 @@ pub(crate) fn retire(server: &ApiServer, definition: &Value) {
     let key = Key::new("", object::name(definition));
     server.write(|state| {
         clear(state, &objects(definition));
-        if let Some(live) = state.store.get(&table(), &key) {
+        if let Some(live) = state.store.get(&DEFINITIONS, &key) {
             let mut rest = object::finalizers(live).to_vec();
             rest.retain(|finalizer| finalizer != CLEANUP);
             if rest.is_empty() {
-                state.lives.end(&table(), &key);
-                state.store.remove(&table(), &key);
+                state.lives.end(&DEFINITIONS, &key);
+                state.store.remove(&DEFINITIONS, &key);
             } else {
                 let (mut held, owners) = (Value::clone(live), live.owners().clone());
                 object::meta_mut(&mut held).insert("finalizers", rest.into());
-                state.store.put(&table(), key, held, owners);
+                state.store.put(&DEFINITIONS, key, held, owners);
                 return;
             }
         }

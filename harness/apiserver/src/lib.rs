@@ -21,7 +21,7 @@
 //!
 //! Reading order: [`json`] (what objects are made of), [`request`] and [`response`] (what is asked
 //! and answered), `server` (the way of a request), `verb` (one file per verb; `verb/modify.rs` is
-//! the way of every write), `store` and [`watch`] (versions and history), `typed` (an object at one
+//! the way of every write), `store`, `tables` and [`watch`] (versions and history), `typed` (an object at one
 //! version and what readers make of it; `parted` is what they make of pods and their like), `schema` and
 //! `apply`
 //! (shapes and ownership), `lifecycle`, `defaults` and `validate` (kind by kind), `admission` and
@@ -57,6 +57,7 @@ mod server;
 pub mod signal;
 mod status;
 mod store;
+mod tables;
 mod typed;
 mod validate;
 mod verb;

@@ -10,7 +10,7 @@ use crate::{
     select::LabelSelector,
     server::{ApiServer, State},
     status::Status,
-    store::Table,
+    tables::DISRUPTION_BUDGETS,
 };
 
 /// Answers a review; `None` for every other kind.
@@ -144,9 +144,8 @@ fn access_review(server: &ApiServer, user: &User, review: &Value) -> Result<Valu
 
 /// Whether a disruption budget keeps the pod where it is.
 pub(crate) fn protected(state: &State, pod: &Value) -> bool {
-    let budgets = Table::new("policy", "poddisruptionbudgets");
     let namespace = object::namespace(pod).to_owned();
-    let rows = state.store.rows(&budgets);
+    let rows = state.store.rows(&DISRUPTION_BUDGETS);
     rows.into_iter()
         .flat_map(|rows| rows.within(Some(&namespace)))
         .any(|(_, budget)| {

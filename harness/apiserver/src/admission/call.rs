@@ -57,7 +57,7 @@ pub(super) async fn ask(
         )));
     }
     let call = WebhookCall {
-        configuration: webhook.configuration.clone(),
+        configuration: webhook.configuration().to_owned(),
         webhook: webhook.name().to_owned(),
         client_config: hook["clientConfig"].clone(),
         timeout: Duration::from_secs(hook["timeoutSeconds"].as_u64().unwrap_or(10)),

@@ -3,7 +3,7 @@
 use super::{
     call::ask,
     review::Review,
-    rules::{Phase, Webhook, all, concerns},
+    rules::{Phase, Webhook, concerns, covering},
 };
 use crate::{json::Value, object::text, patch, server::ApiServer, status::Status};
 
@@ -21,7 +21,7 @@ pub(crate) async fn mutate(
     object: &mut Value,
     warnings: &mut Vec<String>,
 ) -> Result<bool, Status> {
-    let webhooks = all(server, Phase::Mutating);
+    let webhooks = covering(server, Phase::Mutating, review);
     let mut changes = 0;
     let mut asked = Vec::new();
     for webhook in &webhooks {
@@ -75,7 +75,7 @@ pub(crate) async fn validate(
     object: &Value,
     warnings: &mut Vec<String>,
 ) -> Result<(), Status> {
-    for webhook in all(server, Phase::Validating) {
+    for webhook in covering(server, Phase::Validating, review) {
         if concerns(server, &webhook, review, object)
             && let Some(answer) = ask(server, &webhook, review, object).await?
         {

@@ -9,6 +9,7 @@ use crate::{
     select::LabelSelector,
     server::ApiServer,
     store::{Key, Table},
+    tables::{MUTATING_WEBHOOKS, NAMESPACES, VALIDATING_WEBHOOKS},
     typed::Object,
 };
 
@@ -20,21 +21,17 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    fn table(self) -> Table {
-        Table::new(
-            "admissionregistration.k8s.io",
-            match self {
-                Phase::Mutating => "mutatingwebhookconfigurations",
-                Phase::Validating => "validatingwebhookconfigurations",
-            },
-        )
+    fn table(self) -> &'static Table {
+        match self {
+            Phase::Mutating => &MUTATING_WEBHOOKS,
+            Phase::Validating => &VALIDATING_WEBHOOKS,
+        }
     }
 }
 
 /// One webhook and the configuration it stands in.
 #[derive(Debug, Clone)]
 pub(super) struct Webhook {
-    pub(super) configuration: String,
     pub(super) index: usize,
     pub(super) spec: Arc<Object>,
 }
@@ -47,15 +44,30 @@ impl Webhook {
     pub(super) fn name(&self) -> &str {
         text(self.value(), &["name"])
     }
+
+    /// The name of the configuration.
+    pub(super) fn configuration(&self) -> &str {
+        name(&self.spec)
+    }
 }
 
-/// Every webhook of a phase, by configuration name and then as written.
-pub(super) fn all(server: &ApiServer, phase: Phase) -> Vec<Webhook> {
+/// The webhooks of a phase whose rules cover a request, by configuration name and then as written.
+pub(super) fn covering(server: &ApiServer, phase: Phase, review: &Review<'_>) -> Vec<Webhook> {
+    // Webhooks never judge the configurations that make them, or a cluster could lock itself out.
+    if review.resource.group() == "admissionregistration.k8s.io" {
+        return Vec::new();
+    }
+    let covered = |hook: &Value| {
+        list(hook, &["rules"])
+            .iter()
+            .any(|rule| covers(rule, review))
+    };
     server.read(|state| {
-        let configurations = state.store.all(&phase.table());
+        let configurations = state.store.all(phase.table());
         let hooks = configurations.flat_map(|(_, spec)| {
-            (0..list(spec, &["webhooks"]).len()).map(move |index| Webhook {
-                configuration: name(spec).to_owned(),
+            let all = list(spec, &["webhooks"]).iter().enumerate();
+            let covering = all.filter(|(_, hook)| covered(hook));
+            covering.map(|(index, _)| Webhook {
                 index,
                 spec: Arc::clone(spec),
             })
@@ -64,7 +76,7 @@ pub(super) fn all(server: &ApiServer, phase: Phase) -> Vec<Webhook> {
     })
 }
 
-/// Whether a webhook is to be asked about this object.
+/// Whether a webhook whose rules cover the request is to be asked about this object.
 pub(super) fn concerns(
     server: &ApiServer,
     webhook: &Webhook,
@@ -72,13 +84,7 @@ pub(super) fn concerns(
     object: &Value,
 ) -> bool {
     let hook = webhook.value();
-    // Webhooks never judge the configurations that make them, or a cluster could lock itself out.
-    let own = review.resource.group() == "admissionregistration.k8s.io";
-    !own && list(hook, &["rules"])
-        .iter()
-        .any(|rule| covers(rule, review))
-        && namespace_matches(server, hook, review, object)
-        && objects_match(hook, review, object)
+    namespace_matches(server, hook, review, object) && objects_match(hook, review, object)
 }
 
 fn covers(rule: &Value, review: &Review<'_>) -> bool {
@@ -134,12 +140,7 @@ fn namespace_matches(
         return true;
     }
     let key = Key::new("", review.namespace());
-    let namespace = server.read(|state| {
-        state
-            .store
-            .get(&Table::new("", "namespaces"), &key)
-            .cloned()
-    });
+    let namespace = server.read(|state| state.store.get(&NAMESPACES, &key).cloned());
     namespace.is_some_and(|namespace| selector.matches(&namespace["metadata"]["labels"]))
 }
 

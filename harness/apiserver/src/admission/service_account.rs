@@ -8,7 +8,8 @@ use crate::{
     resource::Resource,
     server::{ApiServer, State},
     status::Status,
-    store::{Key, Table},
+    store::Key,
+    tables::{PODS, SERVICE_ACCOUNTS},
 };
 
 const MOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -36,10 +37,7 @@ pub(crate) fn admit(
     let (namespace, account) = (object::namespace(pod), account_of(pod));
     if state
         .store
-        .get(
-            &Table::new("", "serviceaccounts"),
-            &Key::new(namespace, account),
-        )
+        .get(&SERVICE_ACCOUNTS, &Key::new(namespace, account))
         .is_some()
     {
         return Ok(());
@@ -64,7 +62,7 @@ pub(crate) fn complete(
     let account = account_of(pod).to_owned();
     pod["spec"]["serviceAccountName"] = account.as_str().into();
     let key = Key::new(object::namespace(pod), &account);
-    let found = state.store.get(&Table::new("", "serviceaccounts"), &key);
+    let found = state.store.get(&SERVICE_ACCOUNTS, &key);
     let secrets = found
         .map(|account| list(account, &["imagePullSecrets"]))
         .unwrap_or_default();
@@ -86,7 +84,7 @@ fn mounts(pod: &Value, account: Option<&Value>) -> bool {
 
 fn mount(server: &ApiServer, pod: &mut Value) {
     let key = Key::new(object::namespace(pod), object::name(pod));
-    let suffix = server.seed().suffix(&Table::new("", "pods"), &key, 0);
+    let suffix = server.seed().suffix(&PODS, &key, 0);
     let volume = format!("kube-api-access-{suffix}");
     let mut mounted = false;
     for field in ["initContainers", "containers"] {

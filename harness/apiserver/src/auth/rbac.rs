@@ -8,11 +8,10 @@ use crate::{
     object::{list, text},
     server::State,
     status::{Details, Status},
-    store::{Key, Table},
+    store::Key,
+    tables::{CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES},
     typed::Object,
 };
-
-const GROUP: &str = "rbac.authorization.k8s.io";
 
 /// What somebody wants to do.
 #[derive(Debug, Clone, Copy)]
@@ -127,11 +126,11 @@ fn bindings<'a>(
 ) -> impl Iterator<Item = (&'a Arc<Object>, &'a str)> {
     let cluster = state
         .store
-        .all(&Table::new(GROUP, "clusterrolebindings"))
+        .all(&CLUSTER_ROLE_BINDINGS)
         .map(|(_, binding)| (binding, ""));
     let local = state
         .store
-        .rows(&Table::new(GROUP, "rolebindings"))
+        .rows(&ROLE_BINDINGS)
         .filter(|_| !namespace.is_empty());
     let local = local
         .into_iter()
@@ -149,12 +148,8 @@ pub(super) fn role_rules<'a>(state: &'a State, binding: &Value, namespace: &str)
     let reference = &binding["roleRef"];
     let name = text(reference, &["name"]);
     let role = match text(reference, &["kind"]) {
-        "ClusterRole" => state
-            .store
-            .get(&Table::new(GROUP, "clusterroles"), &Key::new("", name)),
-        _ => state
-            .store
-            .get(&Table::new(GROUP, "roles"), &Key::new(namespace, name)),
+        "ClusterRole" => state.store.get(&CLUSTER_ROLES, &Key::new("", name)),
+        _ => state.store.get(&ROLES, &Key::new(namespace, name)),
     };
     role.map_or(&[], |role| list(role, &["rules"]))
 }
@@ -169,7 +164,9 @@ fn is_subject(subject: &Value, user: &User, namespace: &str) -> bool {
                 "" => namespace,
                 home => home,
             };
-            !home.is_empty() && user.name == format!("system:serviceaccount:{home}:{name}")
+            let account = user.name.strip_prefix("system:serviceaccount:");
+            let named = account.and_then(|account| account.split_once(':'));
+            !home.is_empty() && named == Some((home, name))
         }
         _ => false,
     }

@@ -4,8 +4,9 @@ use super::user::User;
 use crate::{
     json::{Value, json},
     object::{self, text},
-    server::ApiServer,
+    server::{ApiServer, State},
     store::{Key, Table},
+    tables::{PODS, SECRETS, SERVICE_ACCOUNTS},
 };
 
 /// What a token says.
@@ -59,16 +60,19 @@ pub(crate) fn verify(server: &ApiServer, token: &str, audience: Option<&str>) ->
 fn lives(server: &ApiServer, claims: &Value) -> bool {
     let kubernetes = &claims["kubernetes.io"];
     let namespace = text(kubernetes, &["namespace"]);
-    let same = |field: &str, resource: &str| match kubernetes.get(field) {
+    let same = |state: &State, field: &str, table: &Table| match kubernetes.get(field) {
         None => true,
         Some(reference) => {
             let key = Key::new(namespace, text(reference, &["name"]));
-            let found =
-                server.read(|state| state.store.get(&Table::new("", resource), &key).cloned());
-            found.is_some_and(|object| object::uid(&object) == text(reference, &["uid"]))
+            let found = state.store.get(table, &key);
+            found.is_some_and(|object| object::uid(object) == text(reference, &["uid"]))
         }
     };
-    same("serviceaccount", "serviceaccounts") && same("pod", "pods") && same("secret", "secrets")
+    server.read(|state| {
+        same(state, "serviceaccount", &SERVICE_ACCOUNTS)
+            && same(state, "pod", &PODS)
+            && same(state, "secret", &SECRETS)
+    })
 }
 
 /// The account that verified claims are about.

@@ -7,7 +7,8 @@ use crate::{
     json::{Map, Text, Value, json},
     object::{self, list, map_mut, set_default, text},
     server::State,
-    store::{Key, Table},
+    store::Key,
+    tables::PRIORITY_CLASSES,
 };
 
 /// Defaults of a pod.
@@ -214,8 +215,7 @@ pub(super) fn admit(state: &State, pod: &mut Value) {
 }
 
 fn priority(state: &State, class: &str) -> (Value, Value) {
-    let table = Table::new("scheduling.k8s.io", "priorityclasses");
-    match state.store.get(&table, &Key::new("", class)) {
+    match state.store.get(&PRIORITY_CLASSES, &Key::new("", class)) {
         Some(class) => (class["value"].clone(), class["preemptionPolicy"].clone()),
         None => (0.into(), "PreemptLowerPriority".into()),
     }

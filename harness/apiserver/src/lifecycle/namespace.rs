@@ -7,12 +7,9 @@ use crate::{
     resource::{Gvr, Resource},
     server::{ApiServer, State},
     status::{Cause, Status},
-    store::{Key, Table},
+    store::Key,
+    tables::NAMESPACES,
 };
-
-fn table() -> Table {
-    Table::new("", "namespaces")
-}
 
 /// Namespaces without which a cluster cannot be.
 const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
@@ -30,7 +27,7 @@ pub(crate) fn admit_create(
     if !resource.namespaced || resource.gvr.resource.ends_with("accessreviews") {
         return Ok(());
     }
-    let Some(found) = state.store.get(&table(), &Key::new("", namespace)) else {
+    let Some(found) = state.store.get(&NAMESPACES, &Key::new("", namespace)) else {
         let message = format!("namespaces \"{namespace}\" not found");
         let details = crate::status::Details {
             name: namespace.to_owned(),
