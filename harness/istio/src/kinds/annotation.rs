@@ -5,7 +5,10 @@
 
 mod catalogue;
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
 
 use super::problem::{Fault, Problem};
 use catalogue::{KEYS, Key, Treatment};
@@ -61,8 +64,8 @@ fn check(on: Carrier, form: Form, pairs: &BTreeMap<String, String>) -> Vec<Probl
 
 /// What Istio has under a name. Every key of every object is looked for here.
 fn named(key: &str) -> &'static [&'static Key] {
-    static BY_NAME: LazyLock<BTreeMap<&str, Vec<&Key>>> = LazyLock::new(|| {
-        let mut all: BTreeMap<&str, Vec<&Key>> = BTreeMap::new();
+    static BY_NAME: LazyLock<HashMap<&str, Vec<&Key>>> = LazyLock::new(|| {
+        let mut all: HashMap<&str, Vec<&Key>> = HashMap::new();
         for known in KEYS {
             all.entry(known.name).or_default().push(known);
         }
