@@ -5,10 +5,7 @@
 
 mod catalogue;
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::LazyLock,
-};
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use super::problem::{Fault, Problem};
 use catalogue::{KEYS, Key, Treatment};
@@ -62,20 +59,13 @@ fn check(on: Carrier, form: Form, pairs: &BTreeMap<String, String>) -> Vec<Probl
         .collect()
 }
 
-/// What Istio has under a name. Every key of every object is looked for here.
-fn named(key: &str) -> &'static [&'static Key] {
-    static BY_NAME: LazyLock<HashMap<&str, Vec<&Key>>> = LazyLock::new(|| {
-        let mut all: HashMap<&str, Vec<&Key>> = HashMap::new();
-        for known in KEYS {
-            all.entry(known.name).or_default().push(known);
-        }
-        all
-    });
-    BY_NAME.get(key).map_or(&[], Vec::as_slice)
-}
-
 fn is_istios(key: &str) -> bool {
-    is_in_domain(key) || !named(key).is_empty()
+    /// Istio's keys outside its domain, which are few: every key of every object is looked for here.
+    static ELSEWHERE: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        let names = KEYS.iter().map(|known| known.name);
+        names.filter(|name| !is_in_domain(name)).collect()
+    });
+    is_in_domain(key) || ELSEWHERE.contains(&key)
 }
 
 fn is_in_domain(key: &str) -> bool {
@@ -84,8 +74,8 @@ fn is_in_domain(key: &str) -> bool {
 }
 
 fn fault(on: Carrier, form: Form, key: &str, value: &str) -> Option<Fault> {
-    let here = |known: &&&Key| known.form == form && known.on.contains(&on);
-    let Some(known) = named(key).iter().find(here) else {
+    let here = |known: &&Key| known.name == key && known.form == form && known.on.contains(&on);
+    let Some(known) = KEYS.iter().find(here) else {
         return Some(misplaced(on, form, key));
     };
     match known.treatment {
@@ -98,7 +88,7 @@ fn fault(on: Carrier, form: Form, key: &str, value: &str) -> Option<Fault> {
 
 /// A key that means nothing here may mean something elsewhere.
 fn misplaced(on: Carrier, form: Form, key: &str) -> Fault {
-    match named(key).first() {
+    match KEYS.iter().find(|known| known.name == key) {
         Some(known) if known.form != form => {
             Fault::Invalid(format!("Istio reads this as {}", known.form.called()))
         }
