@@ -1,5 +1,7 @@
 //! Who signs: a self-signed root, or an intermediate below one.
 
+use std::slice;
+
 use jiff::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyUsagePurpose,
@@ -126,7 +128,7 @@ impl Authority {
         stamp(&mut params, validity, &key, &self.key);
         let own = self.sign(&params, &key)?;
         Ok(Self {
-            above_leaf: Chain::new(own.clone(), &self.above_leaf).all().to_vec(),
+            above_leaf: [slice::from_ref(&own), &self.above_leaf].concat(),
             roots: self.roots.clone(),
             own,
             key,

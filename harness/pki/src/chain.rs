@@ -1,25 +1,29 @@
 //! Certificates as they are presented: the holder's first, then who signed it, without the root.
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-};
+use std::sync::Arc;
 
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 use sha2::{Digest, Sha256};
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::{
+    extensions::GeneralName,
+    prelude::{FromDer, X509Certificate},
+};
 
-use crate::{KeyPair, PkiError, SpiffeId, Validity, VerifyError, error::at_second};
+use crate::{
+    KeyPair, PkiError, SpiffeId, Validity, VerifyError, derived::Derived, error::at_second,
+};
 
 /// A presented chain; never empty. Clones are the same one, of which is worked out once what follows
 /// from its bytes: a workload shows its own on every connection.
-#[derive(Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chain(Arc<Presented>);
 
+#[derive(Debug, PartialEq, Eq)]
 struct Presented {
     certificates: Vec<CertificateDer<'static>>,
-    fingerprint: OnceLock<[u8; 32]>,
-    identity: OnceLock<Result<SpiffeId, VerifyError>>,
+    fingerprint: Derived<[u8; 32]>,
+    leaf_digest: Derived<String>,
+    identity: Derived<Result<SpiffeId, VerifyError>>,
 }
 
 /// A chain and the key that proves it is one's own.
@@ -52,8 +56,9 @@ impl Chain {
     fn of(certificates: Vec<CertificateDer<'static>>) -> Self {
         Self(Arc::new(Presented {
             certificates,
-            fingerprint: OnceLock::new(),
-            identity: OnceLock::new(),
+            fingerprint: Derived::default(),
+            leaf_digest: Derived::default(),
+            identity: Derived::default(),
         }))
     }
 
@@ -87,30 +92,20 @@ impl Chain {
 
     /// A digest of the whole chain, for remembering what was verified.
     pub fn fingerprint(&self) -> [u8; 32] {
-        *self.0.fingerprint.get_or_init(|| fingerprint(self.all()))
+        *self.0.fingerprint.get(|| fingerprint(self.all()))
     }
 
-    /// The identity that it claims, read by `read` if nobody has yet.
-    pub(crate) fn identity(
-        &self,
-        read: impl FnOnce() -> Result<SpiffeId, VerifyError>,
-    ) -> Result<SpiffeId, VerifyError> {
-        self.0.identity.get_or_init(read).clone()
+    /// The SHA-256 digest of the holder's certificate alone, in hexadecimal digits.
+    pub fn leaf_digest(&self) -> &str {
+        self.0.leaf_digest.get(|| {
+            let digest = fingerprint([self.leaf()]);
+            digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        })
     }
-}
 
-/// Two are equal if they are the same certificates.
-impl PartialEq for Chain {
-    fn eq(&self, other: &Self) -> bool {
-        self.all() == other.all()
-    }
-}
-
-impl Eq for Chain {}
-
-impl fmt::Debug for Chain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Chain").field(&self.all()).finish()
+    /// The identity that it claims, whoever vouches for it.
+    pub(crate) fn identity(&self) -> Result<SpiffeId, VerifyError> {
+        self.0.identity.get(|| identity_of(self.leaf())).clone()
     }
 }
 
@@ -121,6 +116,30 @@ pub(crate) fn fingerprint<'a>(
     let mut hash = Sha256::new();
     certificates.into_iter().for_each(|der| hash.update(der));
     hash.finalize().into()
+}
+
+/// The identity that a leaf claims: its only URI name.
+fn identity_of(leaf: &CertificateDer<'static>) -> Result<SpiffeId, VerifyError> {
+    let leaf = parsed(leaf)?;
+    match uris(&leaf)?.as_slice() {
+        [uri] => Ok(uri.parse()?),
+        _ => Err(VerifyError::NoIdentity),
+    }
+}
+
+fn uris(certificate: &X509Certificate<'_>) -> Result<Vec<String>, PkiError> {
+    let names = certificate
+        .subject_alternative_name()
+        .map_err(|e| PkiError::Certificate { why: e.to_string() })?;
+    let all = names
+        .into_iter()
+        .flat_map(|found| &found.value.general_names);
+    Ok(all
+        .filter_map(|name| match name {
+            GeneralName::URI(uri) => Some((*uri).to_owned()),
+            _ => None,
+        })
+        .collect())
 }
 
 pub(crate) fn certificates(text: &str) -> Result<Vec<CertificateDer<'static>>, PkiError> {

@@ -1,10 +1,10 @@
 //! Whether roots vouch for a chain, and how long that holds: it follows from their bytes and from
 //! which of the certificates are in their time.
 
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 
-use crate::{Validity, VerifyError, chain};
+use crate::{Validity, VerifyError, chain, error::at_second};
 
 /// The whole calendar.
 const EVER: Validity = Validity {
@@ -54,17 +54,11 @@ fn steady(der: &CertificateDer<'static>, now: Timestamp) -> Validity {
         return NEVER;
     };
     let before = Validity {
-        not_after: validity
-            .not_before
-            .saturating_sub(1.second())
-            .unwrap_or(Timestamp::MIN),
+        not_after: at_second(validity.not_before.as_second() - 1),
         ..EVER
     };
     let after = Validity {
-        not_before: validity
-            .not_after
-            .saturating_add(1.second())
-            .unwrap_or(Timestamp::MAX),
+        not_before: at_second(validity.not_after.as_second() + 1),
         ..EVER
     };
     let spans = [before, validity, after];

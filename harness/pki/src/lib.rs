@@ -12,12 +12,13 @@
 //! Reading order: [`seed`] and [`validity`] (what everything is made from), [`identity`] (who),
 //! [`key`], [`leaf`] (what is asked of an authority), [`authority`] (who signs), [`cacerts`] (an
 //! authority as istiod reads it), [`roots`], [`verify`], `judged` and `signature` (who is believed, and
-//! for how long), `remembered` (what need not be made twice), [`token`] (identity without a
+//! for how long), `remembered` and `derived` (what need not be made twice), [`token`] (identity without a
 //! certificate), [`error`].
 
 pub mod authority;
 pub mod cacerts;
 pub mod chain;
+mod derived;
 pub mod error;
 pub mod identity;
 mod judged;

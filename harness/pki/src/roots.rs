@@ -1,27 +1,23 @@
 //! Who is believed: root certificates, and which of them vouch for which trust domain.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    sync::{Arc, OnceLock},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 
-use crate::{PkiError, TrustDomain, Validity, chain, remembered::Remembered};
+use crate::{PkiError, TrustDomain, Validity, chain, derived::Derived, remembered::Remembered};
 
 /// A set of root certificates, for example the file `root-cert.pem`.
 ///
 /// Kept in the order of their bytes and without doubles, so that equal sets are equal texts. Clones
 /// are the same set.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Roots(Arc<Trusted>);
 
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Trusted {
     roots: Vec<Root>,
-    fingerprint: OnceLock<[u8; 32]>,
+    fingerprint: Derived<[u8; 32]>,
 }
 
 /// A root certificate, read once: every handshake asks whether it counts.
@@ -88,8 +84,7 @@ impl Roots {
 
     /// A digest of all of them, for remembering what they vouch for.
     pub(crate) fn fingerprint(&self) -> [u8; 32] {
-        let made = || chain::fingerprint(self.iter());
-        *self.0.fingerprint.get_or_init(made)
+        *self.0.fingerprint.get(|| chain::fingerprint(self.iter()))
     }
 
     fn all(&self) -> &[Root] {
@@ -118,22 +113,8 @@ impl FromIterator<CertificateDer<'static>> for Roots {
         all.dedup();
         Self(Arc::new(Trusted {
             roots: all.into_iter().map(Root::read).collect(),
-            fingerprint: OnceLock::new(),
+            fingerprint: Derived::default(),
         }))
-    }
-}
-
-impl PartialEq for Roots {
-    fn eq(&self, other: &Self) -> bool {
-        self.all() == other.all()
-    }
-}
-
-impl Eq for Roots {}
-
-impl fmt::Debug for Roots {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Roots").field(&self.all()).finish()
     }
 }
 

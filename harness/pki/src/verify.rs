@@ -1,13 +1,12 @@
 //! Whether a presented chain is believed, and whom it names. The path is checked by webpki, the
-//! verifier inside rustls; what it does not look at (a root's own validity, the SPIFFE URI) is
-//! checked here, because Envoy's verifier does look.
+//! verifier inside rustls; what it does not look at (a root's own validity, the SPIFFE URI
+//! that the chain claims) is checked here, because Envoy's verifier does look.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
-use x509_parser::{extensions::GeneralName, prelude::X509Certificate};
 
 use crate::{
     Chain, PkiError, Roots, SpiffeId, TrustBundles, VerifyError, chain, judged::Judged,
@@ -37,7 +36,7 @@ impl TrustBundles {
     /// # Errors
     /// If the chain carries no identity, or the roots of its trust domain do not vouch for it now.
     pub fn verify(&self, chain: &Chain, now: Timestamp) -> Result<SpiffeId, VerifyError> {
-        let id = claimed_identity(chain)?;
+        let id = chain.identity()?;
         let roots = self
             .of(&id.trust_domain)
             .ok_or_else(|| VerifyError::UnknownTrustDomain {
@@ -55,7 +54,7 @@ impl Roots {
     /// If the chain carries no identity, or no root vouches for it now.
     pub fn verify_workload(&self, chain: &Chain, now: Timestamp) -> Result<SpiffeId, VerifyError> {
         self.path(chain, now, Usage::Client)?;
-        claimed_identity(chain)
+        chain.identity()
     }
 
     /// Whether the server that presents `chain` is `name` (a DNS name or an address).
@@ -149,34 +148,6 @@ fn path_to(
     let above = chain.intermediates();
     leaf.verify_for_usage(ALGORITHMS, &anchors, above, time, usage, None, None)
         .map(|_| ())
-}
-
-/// The identity that the leaf claims: its only URI name.
-fn claimed_identity(chain: &Chain) -> Result<SpiffeId, VerifyError> {
-    chain.identity(|| identity_of(chain.leaf()))
-}
-
-fn identity_of(leaf: &CertificateDer<'static>) -> Result<SpiffeId, VerifyError> {
-    let leaf = chain::parsed(leaf)?;
-    match uris(&leaf)?.as_slice() {
-        [uri] => Ok(uri.parse()?),
-        _ => Err(VerifyError::NoIdentity),
-    }
-}
-
-fn uris(certificate: &X509Certificate<'_>) -> Result<Vec<String>, PkiError> {
-    let names = certificate
-        .subject_alternative_name()
-        .map_err(|e| PkiError::Certificate { why: e.to_string() })?;
-    let all = names
-        .into_iter()
-        .flat_map(|found| &found.value.general_names);
-    Ok(all
-        .filter_map(|name| match name {
-            GeneralName::URI(uri) => Some((*uri).to_owned()),
-            _ => None,
-        })
-        .collect())
 }
 
 fn explained(error: &webpki::Error, chain: &Chain, now: Timestamp) -> VerifyError {

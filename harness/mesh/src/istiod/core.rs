@@ -13,8 +13,8 @@ use istio::{
     kinds::Kind,
 };
 use jiff::Timestamp;
-use pki::Credential;
-use sim::{cluster::Key, log::EventLog, program::Shown, random::Seed, remote::Remote};
+use pki::{Chain, Credential};
+use sim::{cluster::Key, log::EventLog, random::Seed, remote::Remote};
 use tokio::sync::{mpsc::UnboundedSender, watch};
 
 use super::{
@@ -110,7 +110,7 @@ impl Core {
     pub(crate) async fn sign(
         &self,
         request: &SigningRequest,
-        shown: Option<&Shown>,
+        shown: Option<&Chain>,
     ) -> Result<Signed, Refused> {
         let identity = self
             .identify(&request.credentials, &request.cluster, shown)
@@ -133,7 +133,7 @@ impl Core {
     pub(crate) async fn admit(
         &self,
         subscription: &Subscription,
-        shown: Option<&Shown>,
+        shown: Option<&Chain>,
     ) -> Result<(), Refused> {
         let node = &subscription.node;
         let known = self
@@ -186,7 +186,7 @@ impl Core {
         &self,
         credentials: &Credentials,
         cluster: &ClusterId,
-        shown: Option<&Shown>,
+        shown: Option<&Chain>,
     ) -> Result<SpiffeId, Refused> {
         match credentials {
             Credentials::Token(token) => self.by_token(token, cluster).await,
@@ -212,9 +212,9 @@ impl Core {
     }
 
     /// The mesh's own certificates identify whoever shows one.
-    fn by_certificate(&self, shown: Option<&Shown>) -> Result<SpiffeId, Refused> {
+    fn by_certificate(&self, shown: Option<&Chain>) -> Result<SpiffeId, Refused> {
         let refused = Refused::Unauthenticated(AuthFailure::NoToken);
-        let chain = shown.ok_or(refused.clone())?.chain();
+        let chain = shown.ok_or(refused.clone())?;
         let snapshot = self.snapshot().ok_or(refused.clone())?;
         let own = self.ca.roots().verify_workload(chain, self.now());
         let verified = own.or_else(|_| snapshot.trust.bundles.verify(chain, self.now()));

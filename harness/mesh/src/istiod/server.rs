@@ -10,10 +10,11 @@ use std::{
 
 use apiserver::json::{Value, json};
 use futures::{FutureExt, future::BoxFuture};
+use pki::Chain;
 use rand::RngExt;
 use sim::{
     net::Origin,
-    program::{Hello, Reply, Request, Sent, Serve, Shown},
+    program::{Hello, Reply, Request, Sent, Serve},
 };
 use tokio::{sync::watch, time::sleep};
 
@@ -108,7 +109,7 @@ impl Session {
         Reply::Hello(Hello {
             sni: String::new(),
             alpn,
-            chain: Some(Shown::new(self.core.serving.chain.clone())),
+            chain: Some(self.core.serving.chain.clone()),
         })
     }
 
@@ -151,7 +152,7 @@ impl Session {
     async fn subscribe(
         &self,
         subscription: &Subscription,
-        shown: Option<&Shown>,
+        shown: Option<&Chain>,
     ) -> Result<Answer, Refused> {
         self.core.admit(subscription, shown).await?;
         let registered = self.core.register(&subscription.node)?;

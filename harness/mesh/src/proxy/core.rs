@@ -8,10 +8,11 @@ use std::{
 use apiserver::Clock;
 use indexmap::IndexMap;
 use istio::{endpoint::select::Purpose, routing::ClusterKey};
+use pki::Chain;
 use sim::{
     log::EventLog,
     net::{Net, Origin, dns::Names},
-    program::{Serve, Shown},
+    program::Serve,
     random::Seed,
 };
 use world::Place;
@@ -120,7 +121,7 @@ impl Proxy {
     }
 
     /// The certificates it presents, as long as its own counts.
-    pub(super) fn presented(&self) -> Option<Shown> {
+    pub(super) fn presented(&self) -> Option<Chain> {
         let identity = self.identity()?;
         let counts = identity.uri(self.about.clock.now()).is_some();
         counts.then(|| identity.presented())

@@ -2,15 +2,14 @@
 
 use istio::identity::SpiffeId;
 use jiff::Timestamp;
-use pki::{PkiError, Roots, TrustBundles, VerifyError};
-use sim::program::Shown;
+use pki::{Chain, PkiError, Roots, TrustBundles, VerifyError};
 
 use crate::xds::Signed;
 
 /// A proxy's certificate with the roots that came with it.
 #[derive(Debug)]
 pub struct Identity {
-    shown: Shown,
+    chain: Chain,
     roots: Roots,
 }
 
@@ -21,19 +20,19 @@ impl Identity {
     /// If the roots that it sent along are no certificates.
     pub fn new(signed: Signed) -> Result<Self, PkiError> {
         Ok(Self {
-            shown: Shown::new(signed.chain),
+            chain: signed.chain,
             roots: Roots::from_pem(&signed.roots)?,
         })
     }
 
     /// What it presents.
-    pub(super) fn presented(&self) -> Shown {
-        self.shown.clone()
+    pub(super) fn presented(&self) -> Chain {
+        self.chain.clone()
     }
 
     /// Its own identity, as its certificate states it.
     pub(super) fn uri(&self, now: Timestamp) -> Option<SpiffeId> {
-        let own = self.known(&self.shown, &TrustBundles::default(), now);
+        let own = self.known(&self.chain, &TrustBundles::default(), now);
         own.ok()
     }
 
@@ -41,7 +40,7 @@ impl Identity {
     /// everybody, the bundles that istiod pushes for their own trust domains.
     pub(super) fn believes(
         &self,
-        presented: Option<&Shown>,
+        presented: Option<&Chain>,
         bundles: &TrustBundles,
         now: Timestamp,
     ) -> Result<SpiffeId, VerifyError> {
@@ -51,12 +50,12 @@ impl Identity {
 
     fn known(
         &self,
-        shown: &Shown,
+        chain: &Chain,
         bundles: &TrustBundles,
         now: Timestamp,
     ) -> Result<SpiffeId, VerifyError> {
-        let by_roots = self.roots.verify_workload(shown.chain(), now);
-        let by_bundles = |error| bundles.verify(shown.chain(), now).map_err(|_| error);
+        let by_roots = self.roots.verify_workload(chain, now);
+        let by_bundles = |error| bundles.verify(chain, now).map_err(|_| error);
         let who = by_roots.or_else(by_bundles)?;
         let domain = who.trust_domain.as_str();
         Ok(SpiffeId::new(

@@ -368,8 +368,8 @@ async fn changes_follow_the_initial_events(bench: &Bench) -> Result<()> {
     watch.expect("ADDED", "a").await?;
     end_of_initial_events(&mut watch, 1).await?;
     bench.post("secrets", &secret("b")).await?.ok(201)?;
-    let change = watch.expect_behind_bookmarks("ADDED", "b").await;
-    change.map(drop)
+    let change = watch.expect_behind_bookmarks("ADDED", "b");
+    change.await.map(drop)
 }
 
 async fn of_a_malformed_version_is_500(bench: &Bench) -> Result<()> {

@@ -87,7 +87,7 @@ impl Webhooks {
         };
         let roots = believed(config)?;
         let shown = answer.chain.ok_or("tls: the server shows no certificate")?;
-        let verified = roots.verify_server(shown.chain(), name, self.clock.now());
+        let verified = roots.verify_server(&shown, name, self.clock.now());
         verified.map_err(|error| format!("tls: failed to verify certificate: x509: {error}"))
     }
 

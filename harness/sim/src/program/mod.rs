@@ -5,15 +5,14 @@
 //! [`Images`]: later rooms add istiod and the proxy there.
 //!
 //! Reading order: this file, [`Declared`] (a container as its pod has it), [`kubelet`] (what else
-//! it is given), [`wire`] (what goes over a connection, with [`shown`]), [`trail`] (what stations
-//! say of it), [`sample`] (the applications of the samples), [`command`] (containers that run an
-//! ordinary command).
+//! it is given), [`wire`] (what goes over a connection), [`trail`] (what stations say of it),
+//! [`sample`] (the applications of the samples), [`command`] (containers that run an ordinary
+//! command).
 
 pub mod command;
 mod declared;
 pub mod kubelet;
 pub mod sample;
-pub mod shown;
 pub mod trail;
 pub mod wire;
 
@@ -34,7 +33,6 @@ use crate::{
 
 pub use declared::Declared;
 pub use kubelet::{Files, Kubelet};
-pub use shown::Shown;
 pub use trail::{Seen, Trail};
 pub use wire::{Hello, HttpRequest, Opaque, Reply, Request, Sent, ServedBy};
 

@@ -3,9 +3,10 @@
 use std::{any::Any, collections::BTreeMap, fmt, sync::Arc};
 
 use apiserver::json::Value;
+use pki::Chain;
 use world::{ClusterName, Text};
 
-use super::{Shown, Trail};
+use super::Trail;
 
 /// One request on a connection.
 #[derive(Debug, Clone)]
@@ -73,7 +74,7 @@ pub struct Hello {
     /// The protocols that the client offers; of a server the one it chose.
     pub alpn: Vec<String>,
     /// The certificates; `None` for none.
-    pub chain: Option<Shown>,
+    pub chain: Option<Chain>,
 }
 
 /// An HTTP request.

@@ -2,10 +2,10 @@
 
 use std::net::SocketAddrV4;
 
-use pki::{PkiError, Roots, VerifyError};
+use pki::{Chain, PkiError, Roots, VerifyError};
 use sim::{
     net::{Broken, ConnectError, dns::NoAddress},
-    program::{Channel, Hello, Reply, Sent, Shown},
+    program::{Channel, Hello, Reply, Sent},
 };
 
 use super::home::Home;
@@ -55,7 +55,7 @@ impl Istiod {
     pub(super) async fn connect(
         home: &Home,
         address: &str,
-        chain: Option<Shown>,
+        chain: Option<Chain>,
     ) -> Result<Self, Trouble> {
         let wrong = || Trouble::Address(address.to_owned());
         let (host, port) = address.rsplit_once(':').ok_or_else(wrong)?;
@@ -76,7 +76,7 @@ impl Istiod {
             .ok_or_else(|| Trouble::NotIstiod(address.to_owned()))?;
         let now = home.clock().now();
         let roots = Roots::from_pem(&home.roots().await?)?;
-        roots.verify_server(shown.chain(), host, now)?;
+        roots.verify_server(&shown, host, now)?;
         Ok(Self(channel))
     }
 

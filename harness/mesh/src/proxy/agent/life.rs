@@ -7,8 +7,8 @@ use std::{
 
 use futures::{FutureExt, future::BoxFuture};
 use istio::auth::{CertificateLife, RotationOptions, renewal_delay};
-use pki::{KeyPair, Validity};
-use sim::program::{Health, Process, Shown};
+use pki::{Chain, KeyPair, Validity};
+use sim::program::{Health, Process};
 use tokio::{
     sync::watch,
     task::JoinHandle,
@@ -182,7 +182,7 @@ impl Agent {
     }
 
     /// A machine's own certificate as long as it counts.
-    fn certificate(&self) -> Option<Shown> {
+    fn certificate(&self) -> Option<Chain> {
         let Home::Machine(_) = self.home else {
             return None;
         };
