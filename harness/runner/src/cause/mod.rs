@@ -1,5 +1,6 @@
 //! What is missing behind a failure: what proxies and control planes say when a check has failed.
 
+mod end;
 mod pods;
 mod port_name;
 
@@ -14,7 +15,7 @@ use scenario::{
     Topology,
     scenario::{Calls, Destination},
 };
-use world::{Client, ClusterName, ControlPlane, Hop, KnownEndpoints, Told};
+use world::{Client, ClusterName, ControlPlane, KnownEndpoints, Told};
 
 use crate::{check, running::Running, target};
 
@@ -82,29 +83,11 @@ async fn broken_off(running: &Running<'_>, calls: &Calls) -> Option<String> {
     for call in target::calls(&running.site, calls).await.ok()? {
         let batch = Batch::repeated(Arc::clone(&call), MORE);
         let seen = running.site.environment.prober().ask(batch).await.ok()?;
-        if let Some(cause) = seen.iter().find_map(|one| end_of_a_try(&one.hops)) {
+        if let Some(cause) = seen.iter().find_map(|one| end::of_a_try(&one.hops)) {
             return Some(format!("a try of {} ends: {cause}", call.from));
         }
     }
     None
-}
-
-/// The rule by which a station says that it came to nothing.
-const FAILURE: &str = "routing/failure";
-/// The rule by which a gateway stands for what is behind it.
-const GATEWAY: &str = "split-horizon/gateway-weight";
-
-/// The gateway that was tried, and the last words before it came to nothing.
-fn end_of_a_try(hops: &[Hop]) -> Option<String> {
-    const LAST_WORDS: usize = 2;
-    let is_by = |rule| move |hop: &Hop| hop.because.as_ref().is_some_and(|by| by.as_str() == rule);
-    let end = hops.iter().position(is_by(FAILURE))?;
-    let picked = hops[..end].iter().rposition(is_by(GATEWAY));
-    let since = picked.map_or(0, |picked| picked + 1);
-    let last = since.max(end.saturating_sub(LAST_WORDS))..=end;
-    let told = picked.into_iter().chain(last);
-    let told: Vec<String> = told.map(|at| hops[at].decided.to_string()).collect();
-    Some(told.join("; "))
 }
 
 /// The clusters in which pods of the called workload are declared.
