@@ -1,4 +1,4 @@
-//! What can be wrong with certificates and tokens, and what to do about it.
+//! What can be wrong with certificates, and what to do about it.
 
 use jiff::Timestamp;
 
@@ -106,39 +106,6 @@ pub enum VerifyError {
     Other {
         /// What the verifier said.
         why: String,
-    },
-}
-
-/// Why a token is not believed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TokenError {
-    /// Not a signed token.
-    #[error("the token is not a JWT: {why}")]
-    Malformed {
-        /// What does not fit.
-        why: &'static str,
-    },
-    /// Another API server's token, or a changed one.
-    #[error("the token was not signed by {issuer}")]
-    Signature {
-        /// Whose signature was looked for.
-        issuer: String,
-    },
-    /// Made for another service.
-    #[error("the token is for {found:?}, not for '{wanted}'")]
-    Audience {
-        /// The audiences in the token.
-        found: Vec<String>,
-        /// The verifier's own.
-        wanted: String,
-    },
-    /// Too early or too late.
-    #[error("the token is valid from {validity}, and it is {now}")]
-    OutsideValidity {
-        /// The token's span.
-        validity: Validity,
-        /// The verifier's clock.
-        now: Timestamp,
     },
 }
 

@@ -1,5 +1,5 @@
-//! The certificates and tokens of a mesh: roots, intermediates, leaves and service-account tokens,
-//! made from a seed and a clock, and the verification of what others made.
+//! The certificates of a mesh: roots, intermediates and leaves, made from a seed and a clock, and the
+//! verification of what others made.
 //!
 //! Same seed and same clock give the same bytes: keys are derived from the seed, signatures are
 //! deterministic (RFC 6979), serial numbers follow from what is signed. Every key is ECDSA P-256,
@@ -10,12 +10,12 @@
 //! says who somebody is, or why that cannot be told.
 //!
 //! Reading order: [`seed`] and [`validity`] (what everything is made from), [`identity`] (who),
-//! [`key`], [`leaf`] (what is asked of an authority), [`authority`] (who signs), [`cacerts`] (an
+//! [`key`] (with `block`: as text), [`leaf`] (what is asked of an authority), [`authority`] (who signs), [`cacerts`] (an
 //! authority as istiod reads it), [`roots`], [`verify`], `judged` and `signature` (who is believed, and
-//! for how long), `remembered` and `derived` (what need not be made twice), [`token`] (identity without a
-//! certificate), [`error`].
+//! for how long), `remembered` and `derived` (what need not be made twice), [`error`].
 
 pub mod authority;
+mod block;
 pub mod cacerts;
 pub mod chain;
 mod derived;
@@ -28,19 +28,17 @@ mod remembered;
 pub mod roots;
 pub mod seed;
 mod signature;
-pub mod token;
 pub mod validity;
 pub mod verify;
 
 pub use authority::{Authority, Subject};
 pub use cacerts::CaCerts;
 pub use chain::{Chain, Credential};
-pub use error::{PkiError, TokenError, VerifyError};
+pub use error::{PkiError, VerifyError};
 pub use identity::{SpiffeId, TrustDomain};
 pub use key::KeyPair;
 pub use leaf::Leaf;
 pub use roots::{Roots, TrustBundles};
 pub use seed::Seed;
-pub use token::{ServiceAccount, TokenClaims, TokenIssuer, TokenVerifier};
 pub use validity::Validity;
 pub use verify::ClientName;

@@ -1,8 +1,7 @@
-//! What holders and verifiers of certificates and tokens see of each other.
+//! What holders and verifiers of certificates see of each other.
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod cacerts;
 mod mesh;
 mod servers;
 mod support;
-mod tokens;
