@@ -8,7 +8,7 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    json::Value,
+    json::{Text, Value},
     object,
     resource::{Gvr, Origin, Resource, Subresource},
     schema::{builtin, crd},
@@ -21,7 +21,7 @@ use crate::{
 pub(crate) struct Catalogue {
     resources: BTreeMap<Gvr, Arc<Resource>>,
     /// Groups and versions in the order in which discovery lists them.
-    order: Vec<(String, String)>,
+    order: Vec<(Text, Text)>,
     not_modelled: BTreeMap<Gvr, String>,
     /// What the present resources come to, for whoever looks after all of them; forgotten with
     /// every change.
@@ -134,7 +134,7 @@ impl Catalogue {
     }
 
     /// The groups and versions that discovery lists, in its order.
-    pub(crate) fn versions(&self) -> &[(String, String)] {
+    pub(crate) fn versions(&self) -> &[(Text, Text)] {
         &self.order
     }
 
@@ -202,10 +202,10 @@ impl ResourceFact {
 }
 
 impl SubresourceFact {
-    fn into_sub(self, (group, version): &(String, String)) -> Subresource {
+    fn into_sub(self, (group, version): &(Text, Text)) -> Subresource {
         Subresource {
-            group: self.group.unwrap_or_else(|| group.clone()),
-            version: self.version.unwrap_or_else(|| version.clone()),
+            group: self.group.unwrap_or_else(|| group.to_string()),
+            version: self.version.unwrap_or_else(|| version.to_string()),
             kind: self.kind,
             verbs: self.verbs,
         }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     catalogue::Catalogue,
+    json::Text,
     resource::{Resource, Subresource},
     server::ApiServer,
     status::Status,
@@ -17,8 +18,8 @@ pub(crate) fn version() -> Value {
 }
 
 /// The groups in order, each with its versions, preferred first.
-pub(crate) fn grouped(catalogue: &Catalogue) -> Vec<(String, Vec<String>)> {
-    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+pub(crate) fn grouped(catalogue: &Catalogue) -> Vec<(Text, Vec<Text>)> {
+    let mut groups: Vec<(Text, Vec<Text>)> = Vec::new();
     for (group, version) in catalogue.versions() {
         match groups.iter_mut().find(|(name, _)| name == group) {
             Some((_, versions)) => versions.push(version.clone()),
@@ -73,8 +74,8 @@ pub(crate) fn groups(server: &ApiServer, legacy: bool) -> Value {
     json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
 }
 
-fn api_group(group: &str, versions: &[String]) -> Value {
-    let version = |v: &String| json!({"groupVersion": group_version(group, v), "version": v});
+fn api_group(group: &str, versions: &[Text]) -> Value {
+    let version = |v: &Text| json!({"groupVersion": group_version(group, v), "version": v});
     let all: Vec<Value> = versions.iter().map(version).collect();
     json!({"name": group, "versions": all, "preferredVersion": all.first()})
 }
@@ -162,8 +163,8 @@ pub(crate) fn aggregated(server: &ApiServer, legacy: bool) -> Value {
         .read(|state| grouped(&state.catalogue))
         .into_iter()
         .filter(|(group, _)| group.is_empty() == legacy);
-    let item = |(group, versions): (String, Vec<String>)| {
-        let version = |version: &String| {
+    let item = |(group, versions): (Text, Vec<Text>)| {
+        let version = |version: &Text| {
             let resources: Vec<Value> = server.read(|state| {
                 state
                     .catalogue

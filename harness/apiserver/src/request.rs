@@ -1,6 +1,6 @@
 //! What is asked of the server.
 
-use crate::{auth::User, json::Value, resource::Gvr};
+use crate::{auth::User, json::Value, resource::Gvr, store::Key};
 
 /// One request, as it is after authentication and routing.
 #[derive(Debug, Clone)]
@@ -129,6 +129,12 @@ impl Request {
             options: Options::default(),
             user: user.clone(),
         }
+    }
+
+    /// The object that the request is about; its name is empty if it names none.
+    pub(crate) fn key(&self) -> Key {
+        let namespace = self.namespace.as_deref().unwrap_or_default();
+        Key::new(namespace, self.name.as_deref().unwrap_or_default())
     }
 
     /// Reads one object.

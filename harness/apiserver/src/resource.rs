@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use crate::{
+    json::Text,
     schema::{Node, crd::Structural},
     status::Details,
     store::Table,
@@ -12,11 +13,11 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Gvr {
     /// The API group; empty for the core group.
-    pub group: String,
+    pub group: Text,
     /// The version, such as `v1`.
-    pub version: String,
+    pub version: Text,
     /// The plural resource name, such as `pods`.
-    pub resource: String,
+    pub resource: Text,
 }
 
 impl Gvr {
@@ -24,9 +25,9 @@ impl Gvr {
     #[must_use]
     pub fn new(group: &str, version: &str, resource: &str) -> Self {
         Self {
-            group: group.to_owned(),
-            version: version.to_owned(),
-            resource: resource.to_owned(),
+            group: group.into(),
+            version: version.into(),
+            resource: resource.into(),
         }
     }
 
@@ -45,7 +46,7 @@ impl Gvr {
     #[must_use]
     pub fn api_version(&self) -> String {
         match self.group.as_str() {
-            "" => self.version.clone(),
+            "" => self.version.to_string(),
             group => format!("{group}/{}", self.version),
         }
     }
@@ -151,8 +152,8 @@ impl Resource {
     pub(crate) fn details(&self, name: &str) -> Details {
         Details {
             name: name.to_owned(),
-            group: self.gvr.group.clone(),
-            kind: self.gvr.resource.clone(),
+            group: self.gvr.group.to_string(),
+            kind: self.gvr.resource.to_string(),
             ..Details::default()
         }
     }

@@ -96,8 +96,8 @@ fn token_review(server: &ApiServer, review: &Value) -> Value {
     };
     let bearer = text(review, &["spec", "token"]);
     for audience in &audiences {
-        if let Some(claims) = token::verify(server, bearer, Some(audience)) {
-            return json!({"authenticated": true, "user": user_info(&token::user(&claims)), "audiences": [audience]});
+        if let Some(user) = token::verify(server, bearer, Some(audience)) {
+            return json!({"authenticated": true, "user": user_info(&user), "audiences": [audience]});
         }
     }
     let other = server

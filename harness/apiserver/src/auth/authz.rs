@@ -13,8 +13,8 @@ use crate::{request::Request, server::ApiServer, status::Status};
 /// # Errors
 /// 403 if no binding of the user allows it.
 pub(crate) fn authorize(server: &ApiServer, request: &Request) -> Result<(), Status> {
-    let text = |text: &Option<String>| -> String { text.clone().unwrap_or_default() };
-    let (namespace, name) = (text(&request.namespace), text(&request.name));
+    let namespace = request.namespace.as_deref().unwrap_or_default();
+    let name = request.name.as_deref().unwrap_or_default();
     let (subresource, _) = request
         .subresource
         .as_deref()
@@ -26,8 +26,8 @@ pub(crate) fn authorize(server: &ApiServer, request: &Request) -> Result<(), Sta
         resource: &request.gvr.resource,
         subresource,
         // A namespace lies in itself.
-        namespace: if about_namespaces { &name } else { &namespace },
-        name: &name,
+        namespace: if about_namespaces { name } else { namespace },
+        name,
     };
     if server.read(|state| allows(state, &request.user, &attributes)) {
         return Ok(());

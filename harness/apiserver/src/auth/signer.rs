@@ -2,12 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use ring::hmac::{self, HMAC_SHA256};
 
+use super::{token, user::User};
 use crate::json::Value;
 
 /// How many tokens are remembered. Real servers forget theirs after ten seconds; a signature, as
@@ -20,19 +21,39 @@ const REMEMBERED: usize = 1024;
 /// without asking the server, and none is given out here (`/openid/v1/jwks`).
 pub(crate) struct Signer {
     key: hmac::Key,
-    /// The claims of tokens that were made here or whose signature was checked. Every request
-    /// carries one.
-    proven: Mutex<Proven>,
+    /// Tokens that were made here or whose signature was checked. Every request carries one.
+    known: Mutex<Known>,
 }
 
-type Proven = BTreeMap<String, Value>;
+type Known = BTreeMap<String, Arc<Proven>>;
+
+/// What a token says that has the right signature.
+#[derive(Debug)]
+pub(super) struct Proven {
+    pub(super) claims: Value,
+    user: OnceLock<User>,
+}
+
+impl Proven {
+    fn new(claims: Value) -> Arc<Self> {
+        Arc::new(Self {
+            claims,
+            user: OnceLock::new(),
+        })
+    }
+
+    /// The account that the claims are about.
+    pub(super) fn user(&self) -> &User {
+        self.user.get_or_init(|| token::user(&self.claims))
+    }
+}
 
 impl Signer {
     /// The signer whose key is made of these 32 bytes.
     pub(crate) fn new(seed: &[u8; 32]) -> Self {
         Self {
             key: hmac::Key::new(HMAC_SHA256, seed),
-            proven: Mutex::default(),
+            known: Mutex::default(),
         }
     }
 
@@ -41,23 +62,23 @@ impl Signer {
         let signed = format!("{}.{}", encode(header), encode(&claims));
         let signature = hmac::sign(&self.key, signed.as_bytes());
         let token = format!("{signed}.{}", BASE64.encode(signature.as_ref()));
-        remember(&mut self.proven(), &token, claims);
+        remember(&mut self.known(), &token, Proven::new(claims));
         token
     }
 
-    /// The claims of a token that this key signed.
-    pub(super) fn claims(&self, token: &str) -> Option<Value> {
-        let mut proven = self.proven();
-        if let Some(claims) = proven.get(token) {
-            return Some(claims.clone());
+    /// What a token says that this key signed.
+    pub(super) fn proven(&self, token: &str) -> Option<Arc<Proven>> {
+        let mut known = self.known();
+        if let Some(proven) = known.get(token) {
+            return Some(Arc::clone(proven));
         }
-        let claims = self.check(token)?;
-        remember(&mut proven, token, claims.clone());
-        Some(claims)
+        let proven = Proven::new(self.check(token)?);
+        remember(&mut known, token, Arc::clone(&proven));
+        Some(proven)
     }
 
-    fn proven(&self) -> MutexGuard<'_, Proven> {
-        self.proven.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check(&self, token: &str) -> Option<Value> {
@@ -69,11 +90,11 @@ impl Signer {
     }
 }
 
-fn remember(proven: &mut Proven, token: &str, claims: Value) {
-    if proven.len() >= REMEMBERED {
-        proven.clear();
+fn remember(known: &mut Known, token: &str, proven: Arc<Proven>) {
+    if known.len() >= REMEMBERED {
+        known.clear();
     }
-    proven.insert(token.to_owned(), claims);
+    known.insert(token.to_owned(), proven);
 }
 
 fn encode(value: &Value) -> String {
@@ -91,7 +112,10 @@ mod tests {
         let (own, same, other) = (signer(1), signer(1), signer(2));
         let claims = json!({"sub": "a"});
         let token = own.sign(&json!({"alg": "HS256"}), claims.clone());
-        let proven = |signer: &Signer, token: &str| signer.claims(token);
+        let proven = |signer: &Signer, token: &str| {
+            let proven = signer.proven(token)?;
+            Some(proven.claims.clone())
+        };
         assert_eq!(proven(&own, &token), Some(claims.clone()), "by who made it");
         assert_eq!(proven(&same, &token), Some(claims.clone()), "by its key");
         assert_eq!(proven(&same, &token), Some(claims), "and again");
@@ -105,10 +129,10 @@ mod tests {
         let (made, checked) = (signer(1), signer(1));
         for i in 0..=REMEMBERED {
             let token = made.sign(&json!({}), json!(i));
-            assert_eq!(checked.claims(&token), Some(json!(i)));
+            assert_eq!(checked.proven(&token).unwrap().claims, json!(i));
         }
-        assert_eq!(made.proven().len(), 1);
-        assert_eq!(checked.proven().len(), 1);
+        assert_eq!(made.known().len(), 1);
+        assert_eq!(checked.known().len(), 1);
     }
 
     fn signer(seed: u8) -> Signer {

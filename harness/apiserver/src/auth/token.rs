@@ -1,13 +1,19 @@
 //! Service-account tokens: JSON Web Tokens signed with a secret from the seed.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use super::user::User;
 use crate::{
-    json::{Value, json},
+    json::{Text, Value, json},
     object::{self, text},
     server::{ApiServer, State},
     store::{Key, Table},
     tables::{PODS, SECRETS, SERVICE_ACCOUNTS},
 };
+
+const CREDENTIAL: Text = Text::new_static("authentication.kubernetes.io/credential-id");
+const POD_NAME: Text = Text::new_static("authentication.kubernetes.io/pod-name");
+const POD_UID: Text = Text::new_static("authentication.kubernetes.io/pod-uid");
 
 /// What a token says.
 #[derive(Debug)]
@@ -46,14 +52,15 @@ pub(crate) fn issue(server: &ApiServer, claims: &Claims) -> String {
     server.signer().sign(&header, payload)
 }
 
-/// The claims of a token that this server signed, is in time, and is for this audience (any, if
-/// none is named).
-pub(crate) fn verify(server: &ApiServer, token: &str, audience: Option<&str>) -> Option<Value> {
-    let claims = server.signer().claims(token)?;
+/// The account that shows a token which this server signed, is in time, and is for this audience
+/// (any, if none is named).
+pub(crate) fn verify(server: &ApiServer, token: &str, audience: Option<&str>) -> Option<User> {
+    let proven = server.signer().proven(token)?;
+    let claims = &proven.claims;
     let now = server.config().clock.now().as_second();
     let in_time = claims["nbf"].as_i64()? <= now && now < claims["exp"].as_i64()?;
-    let meant = audience.is_none_or(|a| object::list(&claims, &["aud"]).iter().any(|x| x == a));
-    (in_time && meant && lives(server, &claims)).then_some(claims)
+    let meant = audience.is_none_or(|a| object::list(claims, &["aud"]).iter().any(|x| x == a));
+    (in_time && meant && lives(server, claims)).then(|| proven.user().clone())
 }
 
 /// Whether the account, and what the token is bound to, are still the ones it was issued for.
@@ -76,22 +83,18 @@ fn lives(server: &ApiServer, claims: &Value) -> bool {
 }
 
 /// The account that verified claims are about.
-pub(crate) fn user(claims: &Value) -> User {
+pub(super) fn user(claims: &Value) -> User {
     let kubernetes = &claims["kubernetes.io"];
     let namespace = text(kubernetes, &["namespace"]);
     let account = &kubernetes["serviceaccount"];
-    let mut user =
-        User::service_account(namespace, text(account, &["name"]), text(account, &["uid"]));
-    if let Some(pod) = kubernetes.get("pod") {
-        for field in ["name", "uid"] {
-            let key = format!("authentication.kubernetes.io/pod-{field}");
-            user.extra.insert(key, vec![text(pod, &[field]).to_owned()]);
-        }
-    }
     let credential = format!("JTI={}", text(claims, &["jti"]));
-    user.extra.insert(
-        "authentication.kubernetes.io/credential-id".to_owned(),
-        vec![credential],
-    );
-    user
+    let mut extra = BTreeMap::from([(CREDENTIAL, vec![credential.into()])]);
+    if let Some(pod) = kubernetes.get("pod") {
+        extra.insert(POD_NAME, vec![text(pod, &["name"]).into()]);
+        extra.insert(POD_UID, vec![text(pod, &["uid"]).into()]);
+    }
+    User {
+        extra: Arc::new(extra),
+        ..User::service_account(namespace, text(account, &["name"]), text(account, &["uid"]))
+    }
 }

@@ -1,18 +1,20 @@
 //! An authenticated identity.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-/// Who a request comes from.
+use crate::json::Text;
+
+/// Who a request comes from. Every request carries a copy, which is cheap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// The name, such as `system:serviceaccount:istio-system:istiod`.
-    pub name: String,
+    pub name: Text,
     /// The uid; empty if the authenticator knows none.
-    pub uid: String,
+    pub uid: Text,
     /// The groups.
-    pub groups: Vec<String>,
+    pub groups: Arc<[Text]>,
     /// What else the authenticator knows.
-    pub extra: BTreeMap<String, Vec<String>>,
+    pub extra: Arc<BTreeMap<Text, Vec<Text>>>,
 }
 
 /// The group that may do everything, whatever RBAC says.
@@ -26,10 +28,10 @@ impl User {
     pub fn new(name: &str, groups: &[&str]) -> Self {
         let groups = groups.iter().copied().chain([AUTHENTICATED]);
         Self {
-            name: name.to_owned(),
-            uid: String::new(),
-            groups: groups.map(str::to_owned).collect(),
-            extra: BTreeMap::new(),
+            name: name.into(),
+            uid: Text::default(),
+            groups: groups.map(Text::new).collect(),
+            extra: Arc::default(),
         }
     }
 
@@ -49,10 +51,10 @@ impl User {
     #[must_use]
     pub fn anonymous() -> Self {
         Self {
-            name: "system:anonymous".to_owned(),
-            uid: String::new(),
-            groups: vec!["system:unauthenticated".to_owned()],
-            extra: BTreeMap::new(),
+            name: Text::new_static("system:anonymous"),
+            uid: Text::default(),
+            groups: Arc::new([Text::new_static("system:unauthenticated")]),
+            extra: Arc::default(),
         }
     }
 
@@ -62,7 +64,7 @@ impl User {
         let group = format!("system:serviceaccounts:{namespace}");
         let user = format!("system:serviceaccount:{namespace}:{name}");
         Self {
-            uid: uid.to_owned(),
+            uid: uid.into(),
             ..Self::new(&user, &["system:serviceaccounts", &group])
         }
     }

@@ -14,14 +14,12 @@ use super::Value;
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __json {
-    (@entries $map:ident) => {};
-    (@entries $map:ident $key:tt : $value:tt $(, $($rest:tt)*)?) => {
-        $map.insert($key, $crate::__json!($value));
-        $crate::__json!(@entries $map $($($rest)*)?);
+    (@entries [$($done:tt)*]) => { $crate::json::Map::from(::std::vec![$($done)*]) };
+    (@entries [$($done:tt)*] $key:tt : $value:tt $(, $($rest:tt)*)?) => {
+        $crate::__json!(@entries [$($done)* ($key.into(), $crate::__json!($value)),] $($($rest)*)?)
     };
-    (@entries $map:ident $key:tt : $value:expr $(, $($rest:tt)*)?) => {
-        $map.insert($key, $crate::__json!($value));
-        $crate::__json!(@entries $map $($($rest)*)?);
+    (@entries [$($done:tt)*] $key:tt : $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__json!(@entries [$($done)* ($key.into(), $crate::__json!($value)),] $($($rest)*)?)
     };
     (@items [$($done:tt)*]) => { ::std::vec![$($done)*] };
     (@items [$($done:tt)*] $value:tt $(, $($rest:tt)*)?) => {
@@ -35,11 +33,9 @@ macro_rules! __json {
         $crate::json::Value::Array(::std::sync::Arc::new($crate::__json!(@items [] $($items)*)))
     };
     ({}) => { $crate::json::Value::Object($crate::json::Map::new()) };
-    ({$($entries:tt)+}) => {{
-        let mut map = $crate::json::Map::new();
-        $crate::__json!(@entries map $($entries)+);
-        $crate::json::Value::Object(map)
-    }};
+    ({$($entries:tt)+}) => {
+        $crate::json::Value::Object($crate::__json!(@entries [] $($entries)+))
+    };
     ($value:expr) => { $crate::json::literal::Expression::of(&$value).value() };
 }
 

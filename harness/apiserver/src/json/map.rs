@@ -134,18 +134,55 @@ impl Map {
         Arc::make_mut(&mut self.0)
     }
 
-    /// Puts in an entry whose key is new, and says where. Maps are kept far longer than they grow,
-    /// so that they grow by little.
+    /// Puts in an entry whose key is new, and says where.
     fn put(&mut self, entry: Entry) -> usize {
         let place = self
             .0
             .partition_point(|(known, _)| order(known, &entry.0).is_lt());
-        let entries = self.entries();
-        if entries.len() == entries.capacity() {
-            entries.reserve_exact(1 + entries.len() / 8);
+        match Arc::get_mut(&mut self.0) {
+            Some(entries) => {
+                if entries.len() == entries.capacity() {
+                    entries.reserve_exact(spare(entries.len()));
+                }
+                entries.insert(place, entry);
+            }
+            None => self.0 = Arc::new(with(&self.0, place, entry)),
         }
-        entries.insert(place, entry);
         place
+    }
+}
+
+/// Room for this many more entries is made where one is put in. Maps are kept far longer than they
+/// grow, so that they grow by little; but who adds a field often adds another.
+const fn spare(len: usize) -> usize {
+    2 + len / 8
+}
+
+/// A copy of entries with one more among them.
+fn with(entries: &[Entry], place: usize, entry: Entry) -> Vec<Entry> {
+    let (before, behind) = entries.split_at(place);
+    let mut all = Vec::with_capacity(entries.len() + spare(entries.len()));
+    all.extend_from_slice(before);
+    all.push(entry);
+    all.extend_from_slice(behind);
+    all
+}
+
+/// Of entries with the same key the last one counts.
+impl From<Vec<Entry>> for Map {
+    fn from(mut entries: Vec<Entry>) -> Self {
+        if !entries.is_sorted_by(|(a, _), (b, _)| order(a, b).is_lt()) {
+            entries.sort_by(|(a, _), (b, _)| order(a, b));
+            entries.dedup_by(|later, kept| {
+                let same = later.0 == kept.0;
+                if same {
+                    std::mem::swap(later, kept);
+                }
+                same
+            });
+        }
+        entries.shrink_to_fit();
+        Self(Arc::new(entries))
     }
 }
 
@@ -153,15 +190,7 @@ impl Map {
 impl<K: Into<Text>> FromIterator<(K, Value)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, Value)>>(entries: I) -> Self {
         let entries = entries.into_iter().map(|(key, value)| (key.into(), value));
-        let mut entries: Vec<Entry> = entries.collect();
-        if !entries.is_sorted_by(|(a, _), (b, _)| order(a, b).is_lt()) {
-            // The sort is stable: reversed, the last one of equal keys is the first.
-            entries.reverse();
-            entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-            entries.dedup_by(|(later, _), (first, _)| later == first);
-        }
-        entries.shrink_to_fit();
-        Self(Arc::new(entries))
+        Self::from(entries.collect::<Vec<Entry>>())
     }
 }
 

@@ -11,7 +11,13 @@ use std::{
     sync::Arc,
 };
 
-use crate::{apply::Owners, json::Value, object::meta_mut, signal::Listener, typed::Object};
+use crate::{
+    apply::Owners,
+    json::{Text, Value},
+    object::meta_mut,
+    signal::Listener,
+    typed::Object,
+};
 pub(crate) use history::{Change, ChangeKind, TooOld};
 pub(crate) use labels::Hint;
 pub(crate) use rows::{Rows, Span};
@@ -22,16 +28,16 @@ pub(crate) struct Table {
     /// Tells tables apart without a look at their names: every read and write begins with finding
     /// one among many.
     digest: u64,
-    pub(crate) group: String,
-    pub(crate) resource: String,
+    pub(crate) group: Text,
+    pub(crate) resource: Text,
 }
 
 impl Table {
     pub(crate) fn new(group: &str, resource: &str) -> Self {
         Self {
             digest: digest(group, resource),
-            group: group.to_owned(),
-            resource: resource.to_owned(),
+            group: group.into(),
+            resource: resource.into(),
         }
     }
 }
@@ -43,18 +49,19 @@ fn digest(group: &str, resource: &str) -> u64 {
     hasher.finish()
 }
 
-/// The name of an object within its table; the namespace is empty for cluster-scoped ones.
+/// The name of an object within its table; the namespace is empty for cluster-scoped ones. Most names
+/// are short enough to be looked at where the key is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
-    pub(crate) namespace: String,
-    pub(crate) name: String,
+    pub(crate) namespace: Text,
+    pub(crate) name: Text,
 }
 
 impl Key {
     pub(crate) fn new(namespace: &str, name: &str) -> Self {
         Self {
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
+            namespace: namespace.into(),
+            name: name.into(),
         }
     }
 }

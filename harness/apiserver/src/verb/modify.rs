@@ -58,12 +58,7 @@ pub(super) struct Target<'a> {
 
 impl Target<'_> {
     pub(super) fn key(&self) -> Key {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let key = Key {
-            namespace: text(&self.request.namespace),
-            name: text(&self.request.name),
-        };
-        namespaced(self.resource, key)
+        namespaced(self.resource, self.request.key())
     }
 
     pub(super) fn live(&self) -> Option<Arc<Object>> {

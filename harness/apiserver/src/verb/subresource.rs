@@ -78,14 +78,7 @@ async fn part(
 }
 
 fn parent_key(resource: &Resource, request: &Request) -> Key {
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    namespaced(
-        resource,
-        Key {
-            namespace: text(&request.namespace),
-            name: text(&request.name),
-        },
-    )
+    namespaced(resource, request.key())
 }
 
 /// What only a kubelet can answer.

@@ -27,14 +27,7 @@ pub(super) fn create(
     resource: &Resource,
     request: &Request,
 ) -> Result<Response, Status> {
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let key = namespaced(
-        resource,
-        Key {
-            namespace: text(&request.namespace),
-            name: text(&request.name),
-        },
-    );
+    let key = namespaced(resource, request.key());
     let account = server.read(|state| state.store.get(resource.table(), &key).cloned());
     let account = account.ok_or_else(|| Status::not_found(resource, &key.name))?;
     let seconds = request.body["spec"]["expirationSeconds"]
@@ -43,8 +36,8 @@ pub(super) fn create(
     check(seconds)?;
     let audiences = audiences(server, request);
     let claims = Claims {
-        namespace: key.namespace.clone(),
-        account: key.name.clone(),
+        namespace: key.namespace.to_string(),
+        account: key.name.to_string(),
         account_uid: object::uid(&account).to_owned(),
         audiences: audiences.clone(),
         seconds,
