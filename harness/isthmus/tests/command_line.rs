@@ -165,7 +165,6 @@ fn a_plan_names_stages_objects_facts_and_images() {
 #[test]
 fn a_drawing_shows_every_cluster_and_machine_of_the_topology() {
     let topology = scenario::catalogue::library()
-        .unwrap()
         .topology(
             &scenario::catalogue::Embedded,
             Path::new("fixtures/topologies/vm-other-network.yaml"),

@@ -120,7 +120,7 @@ fn the_same_file_and_seed_are_the_same_bytes() {
 
 #[test]
 fn what_an_engine_lacks_is_the_reason_of_a_skip() {
-    let library = scenario::catalogue::library().unwrap();
+    let library = scenario::catalogue::library();
     let path = Path::new("scenarios/topology/multi-network-multi-primary.yaml");
     let scenarios = library
         .scenario(&scenario::catalogue::Embedded, path)

@@ -7,7 +7,7 @@ use std::{
 };
 
 use lint::{Findings, Input, RULES, Severity, sarif, text};
-use scenario::Disk;
+use scenario::{Disk, catalogue};
 use walkdir::WalkDir;
 
 use super::CommandError;
@@ -33,7 +33,7 @@ pub(super) fn run(
         )?;
         return Ok(Exit::NothingSelected);
     }
-    let findings = lint::lint(&Disk, &super::subject::shelf(), &inputs)?.without(&args.allow);
+    let findings = lint::lint(&Disk, &catalogue::library(), &inputs)?.without(&args.allow);
     print(args.format, &findings, out)?;
     let deny = Severity::from(args.deny);
     Ok(match findings.worst().is_some_and(|worst| worst >= deny) {

@@ -2,21 +2,15 @@
 
 use std::path::Path;
 
-use scenario::{Disk, Document, Library, Scenario, Topology, catalogue, problem::nearest};
+use scenario::{Disk, Document, Scenario, Topology, catalogue, problem::nearest};
 
 use super::CommandError;
-
-/// The topologies that files may refer to by name.
-pub(super) fn shelf() -> Library {
-    catalogue::library()
-        .expect("the tests of the catalogue make sure that its topologies are valid")
-}
 
 /// The topology of a file, of a scenario's file, or of the catalogue.
 pub(super) fn topology(name: &str) -> Result<Topology, CommandError> {
     let path = Path::new(name);
     if path.exists() || name.ends_with(".yaml") || name.ends_with(".yml") {
-        return Ok(match shelf().read(&Disk, path)? {
+        return Ok(match catalogue::library().read(&Disk, path)? {
             Document::Topology(topology) => *topology,
             Document::Scenario(cells) => first_topology(cells),
         });
@@ -28,13 +22,13 @@ fn of_catalogue(name: &str) -> Result<Topology, CommandError> {
     let file =
         |(path, _): &&(&str, &str)| Path::new(path).file_stem().is_some_and(|stem| stem == name);
     if let Some((path, _)) = catalogue::TOPOLOGIES.iter().find(file) {
-        return Ok(shelf().topology(&catalogue::Embedded, Path::new(path))?);
+        return Ok(catalogue::library().topology(&catalogue::Embedded, Path::new(path))?);
     }
     let named = |row: &&catalogue::Row| row.scenario == name || row.id.eq_ignore_ascii_case(name);
     let Some(row) = catalogue::ROWS.iter().find(named) else {
         return Err(unknown(name));
     };
-    let cells = shelf().scenario(&catalogue::Embedded, Path::new(&row.path()))?;
+    let cells = catalogue::library().scenario(&catalogue::Embedded, Path::new(&row.path()))?;
     Ok(first_topology(cells))
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use lint::{Input, Severity, lint};
 use report::{Run, json, junit, text};
-use scenario::{Disk, Set};
+use scenario::{Disk, Set, catalogue};
 
 use super::{CommandError, Terminal};
 use crate::{
@@ -104,7 +104,7 @@ fn warn(paths: &[PathBuf], err: &mut dyn io::Write) -> Result<(), CommandError> 
         .filter(|path| gather::row(path).is_none())
         .cloned()
         .collect();
-    let library = super::subject::shelf();
+    let library = catalogue::library();
     let read = Set::read(&library, &named).documents.into_iter();
     let input = |(file, _)| Input {
         file,

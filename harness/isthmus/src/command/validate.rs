@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use scenario::Set;
+use scenario::{Set, catalogue};
 
 use super::CommandError;
 use crate::{Exit, cli::Validate};
@@ -12,7 +12,7 @@ pub(super) fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<Exit, CommandError> {
-    let set = Set::read(&super::subject::shelf(), &args.paths);
+    let set = Set::read(&catalogue::library(), &args.paths);
     let problems = set
         .problems
         .map(scenario::Problems::into_vec)

@@ -1,6 +1,10 @@
 //! From files and the catalogue to cases.
 
-use std::path::{Path, PathBuf};
+use std::{
+    panic::resume_unwind,
+    path::{Path, PathBuf},
+    thread,
+};
 
 use scenario::{Disk, Document, Problems, Scenario, Set, catalogue, catalogue::Row};
 
@@ -123,7 +127,7 @@ impl Place {
 
 /// Whether a scenario needs nothing from the files beside it that it does not name by path.
 fn reads_alone(file: &Path) -> bool {
-    catalogue::library().is_ok_and(|library| library.scenario(&Disk, file).is_ok())
+    catalogue::library().scenario(&Disk, file).is_ok()
 }
 
 fn shown(path: &Path) -> String {
@@ -138,12 +142,14 @@ pub fn row(path: &Path) -> Option<&'static Row> {
 }
 
 fn of_catalogue(wanted: impl Fn(&Row) -> bool) -> Result<Vec<Found>, Problems> {
-    let library = catalogue::library()?;
+    let library = catalogue::library();
+    let rows = catalogue::ROWS.iter().filter(|row| wanted(row));
+    let rows: Vec<&'static Row> = rows.collect();
+    let read = |row: &&Row| library.scenario(&catalogue::Embedded, Path::new(&row.path()));
     let mut found = Vec::new();
-    for row in catalogue::ROWS.iter().filter(|row| wanted(row)) {
-        let cells = library.scenario(&catalogue::Embedded, Path::new(&row.path()))?;
+    for (row, cells) in rows.iter().zip(by_halves(&rows, read)) {
         let at = Place::Row(row);
-        found.extend(cells.into_iter().map(|scenario| Found {
+        found.extend(cells?.into_iter().map(|scenario| Found {
             scenario,
             at: at.clone(),
         }));
@@ -151,8 +157,24 @@ fn of_catalogue(wanted: impl Fn(&Row) -> bool) -> Result<Vec<Found>, Problems> {
     Ok(found)
 }
 
+/// What each of many gives, in their order. Another thread takes the second half: nothing else is
+/// under way yet.
+fn by_halves<T: Sync, R: Send>(all: &[T], each: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let (first, second) = all.split_at(all.len().div_ceil(2));
+    let of = |half: &[T]| half.iter().map(&each).collect::<Vec<R>>();
+    if second.is_empty() {
+        return of(first);
+    }
+    thread::scope(|scope| {
+        let other = scope.spawn(|| of(second));
+        let mut done = of(first);
+        done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        done
+    })
+}
+
 fn of_files(paths: &[PathBuf]) -> Result<Vec<Found>, Problems> {
-    let set = Set::read(&catalogue::library()?, paths);
+    let set = Set::read(&catalogue::library(), paths);
     if let Some(problems) = set.problems {
         return Err(problems);
     }

@@ -30,7 +30,7 @@ pub(crate) const ONE_REQUEST_PER_CONNECTION: &str = "    - apply:
 
 /// Every cell of a row, by the path of its file below `scenarios`.
 pub(crate) fn row(path: &str) -> Vec<Scenario> {
-    let library = scenario::catalogue::library().unwrap();
+    let library = scenario::catalogue::library();
     let path = Path::new("scenarios").join(path).with_extension("yaml");
     library
         .scenario(&scenario::catalogue::Embedded, &path)
@@ -72,7 +72,7 @@ pub(crate) fn stands(path: &str) {
 /// A scenario that is written in a test: its `spec`, on the topologies of the catalogue.
 #[track_caller]
 pub(crate) fn inline(spec: &str) -> Vec<Scenario> {
-    let library = scenario::catalogue::library().unwrap();
+    let library = scenario::catalogue::library();
     let text = format!(
         "apiVersion: isthmus/v1alpha1\nkind: Scenario\nmetadata: {{name: inline, labels: {{area: test}}}}\nspec:\n  proves:\n    - {{promise: a test's own, link: https://istio.io/latest/}}\n{spec}"
     );

@@ -180,7 +180,7 @@ impl Source<'_> {
         at: &FieldPath,
         findings: &mut Findings,
     ) -> Option<TopologyDraft> {
-        let found = self.library.topologies.get(name);
+        let found = self.library.on_shelf(name);
         if found.is_none() {
             let known = self.library.topologies().map(DocumentName::as_str);
             let known: Vec<&str> = known.collect();
@@ -190,7 +190,7 @@ impl Source<'_> {
             };
             findings.value(at, format!("there is no topology '{name}'"), remedy);
         }
-        found.map(|draft| TopologyDraft::clone(draft))
+        found.cloned()
     }
 
     fn overridden(&self, spec: TopologySpec, findings: &mut Findings) -> Option<TopologySpec> {

@@ -10,7 +10,11 @@ mod files;
 mod objects;
 mod set;
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, LazyLock},
+};
 
 pub use files::{Disk, Files};
 pub use set::Set;
@@ -36,8 +40,11 @@ pub enum Document {
 /// The topologies that scenarios may refer to by name.
 #[derive(Debug, Clone, Default)]
 pub struct Library {
-    topologies: BTreeMap<DocumentName, Arc<TopologyDraft>>,
+    topologies: BTreeMap<DocumentName, Arc<Shelved>>,
 }
+
+/// A topology that is read when it is first asked for: of a shelf, a run needs one or two.
+type Shelved = LazyLock<TopologyDraft, Box<dyn FnOnce() -> TopologyDraft + Send>>;
 
 impl Library {
     /// A library without topologies.
@@ -63,8 +70,29 @@ impl Library {
     }
 
     fn shelve(&mut self, draft: TopologyDraft) {
-        self.topologies
-            .insert(draft.metadata.name.clone(), Arc::new(draft));
+        let name = draft.metadata.name.clone();
+        let shelved = LazyLock::new(Box::new(|| draft) as Box<_>);
+        self.topologies.insert(name, Arc::new(shelved));
+    }
+
+    /// Puts a topology file on the shelf that is known to be sound, unread.
+    pub(crate) fn shelve_unread(
+        &mut self,
+        name: DocumentName,
+        files: impl Files + Send + 'static,
+        path: &'static Path,
+    ) {
+        let read = move || match document::topology(&files, path) {
+            Ok((_, draft)) => draft,
+            Err(problems) => unreachable!("the file is part of this program: {problems}"),
+        };
+        let shelved = LazyLock::new(Box::new(read) as Box<_>);
+        self.topologies.insert(name, Arc::new(shelved));
+    }
+
+    /// The topology of a name.
+    fn on_shelf(&self, name: &str) -> Option<&TopologyDraft> {
+        self.topologies.get(name).map(|shelved| &***shelved)
     }
 
     /// Reads a file, whichever kind it holds.

@@ -56,7 +56,7 @@ mod tests {
 
     fn row(id: &str) -> Scenario {
         let row = catalogue::ROWS.iter().find(|row| row.id == id).unwrap();
-        let library = catalogue::library().unwrap();
+        let library = catalogue::library();
         let cells = library.scenario(&catalogue::Embedded, Path::new(&row.path()));
         cells.unwrap().remove(0)
     }
