@@ -242,14 +242,15 @@ impl Assembler {
         mesh: &Arc<Mesh>,
     ) -> Arc<Registry> {
         let trust_domain = self.trust_domain_of(id, tables, mesh);
-        if let Some(cached) = self.registries.get(id)
+        let cached = self.registries.get(id).filter(|cached| {
+            cached.trust_domain == trust_domain && Arc::ptr_eq(&cached.mesh, mesh)
+        });
+        if let Some(cached) = cached
             && cached.generation == tables.generation.population
-            && cached.trust_domain == trust_domain
-            && Arc::ptr_eq(&cached.mesh, mesh)
         {
             return Arc::clone(&cached.registry);
         }
-        for what in unmodelled::of_cluster(tables) {
+        for what in &tables.unmodelled {
             self.refusals
                 .note(&self.who, format_args!("{what} (in {id})"));
         }
@@ -268,7 +269,8 @@ impl Assembler {
             mechanisms: &self.plane.mechanisms,
             selectors: &mesh.config.discovery_selectors,
         };
-        let registry = Arc::new(Registry::read(tables, &view));
+        let before = cached.map(|cached| &*cached.registry);
+        let registry = Arc::new(Registry::read(tables, &view, before));
         let cached = Cached {
             generation: tables.generation.population,
             mesh: Arc::clone(mesh),

@@ -342,8 +342,8 @@ fn is_remote_secret(secret: &Secret) -> bool {
 
 fn secret_key(key: &Key) -> SecretKey {
     SecretKey {
-        namespace: key.namespace.clone(),
-        name: key.name.clone(),
+        namespace: key.namespace.to_string(),
+        name: key.name.to_string(),
     }
 }
 

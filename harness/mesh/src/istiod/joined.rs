@@ -225,7 +225,8 @@ fn found(parts: Parts<'_>) -> Found {
 
 /// The endpoints of a Service with those that WorkloadEntries add to it.
 fn with_workloads(registry: &Registry, host: &Arc<str>, parts: Parts<'_>) -> Arc<[Endpoint]> {
-    let (service, targets) = (&registry.services[host], &registry.targets[host]);
+    let facts = &registry.services[host];
+    let (service, targets) = (&facts.service, &facts.targets);
     let added = entry::of_service(service, targets, parts.workloads, parts.terms());
     registry.endpoints[host]
         .iter()

@@ -14,7 +14,7 @@ use istio::{
 
 use super::{
     assemble::Published,
-    registry::{PodFacts, Registry},
+    registry::{Registry, pod::PodFacts},
 };
 use crate::xds::{Inbound, Node, Push};
 
@@ -33,11 +33,12 @@ pub(crate) fn push(published: &Published, node: &Node) -> Push {
 }
 
 fn client(registry: Option<&Registry>, published: &Published, node: &Node) -> Client {
-    let pod = registry.and_then(|registry| registry.pods.get(&node.address));
+    let pod = registry.and_then(|registry| registry.pods.get(node.address.as_str()));
     let mechanisms = &published.snapshot.control_plane.mechanisms;
+    let pod = pod.map(|pod| &**pod);
     let locality = locality(pod, node, mechanisms);
     let labels = match pod {
-        Some(pod) => Arc::clone(&pod.labels),
+        Some(pod) => Arc::clone(&pod.endpoint.labels),
         None => Arc::new(labels_of(node, &locality)),
     };
     Client {
@@ -54,7 +55,7 @@ fn client(registry: Option<&Registry>, published: &Published, node: &Node) -> Cl
 
 /// What the registry knows, else the proxy's own label, else what it says of itself.
 fn locality(pod: Option<&PodFacts>, node: &Node, mechanisms: &Mechanisms) -> LocalityLabel {
-    let known = pod.map(|pod| pod.locality.clone());
+    let known = pod.map(|pod| pod.endpoint.locality.clone());
     let known = known.filter(|locality| !locality.as_str().is_empty());
     let labelled = || {
         let value = label::label_value(&node.labels, mechanisms)?;
@@ -88,7 +89,7 @@ fn inbound(registry: Option<&Registry>, published: &Published, node: &Node) -> I
     for served in served.into_iter().flatten() {
         serve(&served.host, served.port, served.protocol);
     }
-    if registry.is_none_or(|registry| !registry.pods.contains_key(&node.address)) {
+    if registry.is_none_or(|registry| !registry.pods.contains_key(node.address.as_str())) {
         by_index(published, node, &mut serve);
     }
     hosts.sort();

@@ -8,21 +8,17 @@ use istio::kinds::{
 };
 use kube::{Resource, ResourceExt};
 
-use super::source::table::{Table, Tables};
+use super::source::table::Tables;
 
-/// What is not modelled of a cluster's objects, each with its object.
-pub(crate) fn of_cluster(tables: &Tables) -> Vec<String> {
-    let mut found = Vec::new();
-    of_kind("Pod", Carrier::Pod, &tables.pods, &mut found);
-    of_kind("Service", Carrier::Service, &tables.services, &mut found);
-    of_kind(
-        "Namespace",
-        Carrier::Namespace,
-        &tables.namespaces,
-        &mut found,
-    );
-    of_kind("Node", Carrier::Node, &tables.nodes, &mut found);
-    found
+/// What is not modelled of an object, each with its name.
+pub(crate) fn of<K: Resource>(kind: &str, on: Carrier, object: &K) -> Vec<String> {
+    let labels = check_labels(on, object.labels());
+    let annotations = check_annotations(on, object.annotations());
+    let problems = labels.into_iter().chain(annotations);
+    let problems = problems.filter(changes_answers);
+    problems
+        .map(|problem| format!("{kind} {}: {problem}", named(object)))
+        .collect()
 }
 
 /// A ServiceEntry that selects a pod: istiod makes endpoints of WorkloadEntries and pods alike
@@ -38,18 +34,6 @@ pub(crate) fn selected_pod(entry: &Object<ServiceEntry>, tables: &Tables) -> Opt
         "ServiceEntry {namespace}/{name}: spec.workloadSelector selects the pod {pod}; isthmus \
          models it for WorkloadEntries only"
     ))
-}
-
-fn of_kind<K: Resource>(kind: &str, on: Carrier, table: &Table<K>, found: &mut Vec<String>) {
-    for object in table.values() {
-        let labels = check_labels(on, object.labels());
-        let annotations = check_annotations(on, object.annotations());
-        let problems = labels
-            .into_iter()
-            .chain(annotations)
-            .filter(changes_answers);
-        found.extend(problems.map(|problem| format!("{kind} {}: {problem}", named(&**object))));
-    }
 }
 
 /// A key that Istio does not have, or has elsewhere, changes nothing there either.
@@ -77,11 +61,7 @@ mod tests {
         let mut namespace = Namespace::default();
         namespace.metadata.name = Some("shop".to_owned());
         namespace.metadata.labels = Some(BTreeMap::from([(key.to_owned(), value.to_owned())]));
-        let mut tables = Tables::default();
-        tables
-            .namespaces
-            .insert(Key::new("", "shop"), Arc::new(namespace));
-        of_cluster(&tables)
+        of("Namespace", Carrier::Namespace, &namespace)
     }
 
     #[test]

@@ -129,7 +129,7 @@ impl Api {
         });
         let pods = Gvr::core("pods");
         let mut request = Request::create(&pods, binding, &self.user).at("binding");
-        request.name = Some(pod.name.clone());
+        request.name = Some(pod.name.to_string());
         let uid = self.uid::<Pod>(pod);
         self.server.call(request).await?;
         self.shown::<Pod>(pod, uid, |pod| {
@@ -231,7 +231,7 @@ impl Api {
 
     async fn write<K: Watched>(&self, request: Request) -> Written {
         let request = request.with(Options {
-            field_manager: Some(self.user.name.clone()),
+            field_manager: Some(self.user.name.to_string()),
             ..Options::default()
         });
         let answer = self.server.call(request).await?;

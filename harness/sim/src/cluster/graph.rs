@@ -68,6 +68,17 @@ impl Node {
         }
     }
 
+    /// Whether this is what the metadata says. It mostly is: objects change, what holds them seldom.
+    fn is(&self, resource: &Gvr, meta: &ObjectMeta) -> bool {
+        let (namespace, name) = (meta.namespace.as_deref(), meta.name.as_deref());
+        *self.resource == *resource
+            && self.key.namespace == namespace.unwrap_or_default()
+            && self.key.name == name.unwrap_or_default()
+            && self.owners == meta.owner_references.as_deref().unwrap_or_default()
+            && self.finalizers == meta.finalizers.as_deref().unwrap_or_default()
+            && self.leaving == meta.deletion_timestamp.is_some()
+    }
+
     /// What its finalizers ask for; one for orphans comes first.
     pub(crate) fn propagation(&self) -> Propagation {
         let has = |finalizer: &str| self.finalizers.iter().any(|one| one == finalizer);
@@ -122,16 +133,17 @@ impl Graph {
         let Some(uid) = meta.uid.as_deref() else {
             return;
         };
-        let new = (!gone).then(|| Node::new(resource, uid, meta));
-        let old = self.nodes.get(uid).map(|node| &**node);
-        // A version that is served no more takes nothing from the one that is.
-        let foreign = |old: &Node| gone && old.resource != *resource;
-        if old == new.as_ref() || old.is_some_and(foreign) {
+        let stays = self.nodes.get(uid).map_or(gone, |known| match gone {
+            // A version that is served no more takes nothing from the one that is.
+            true => known.resource != *resource,
+            false => known.is(resource, meta),
+        });
+        if stays {
             return;
         }
         self.forget(uid);
-        if let Some(node) = new {
-            self.remember(node);
+        if !gone {
+            self.remember(Node::new(resource, uid, meta));
         }
     }
 

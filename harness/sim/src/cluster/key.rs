@@ -2,20 +2,22 @@
 
 use std::fmt;
 
+use apiserver::json::Text;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-/// Namespace and name; the namespace is empty for objects of the whole cluster.
+/// Namespace and name; the namespace is empty for objects of the whole cluster. Tables, queues and
+/// controllers each keep a copy, which is cheap.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     /// The namespace.
-    pub namespace: String,
+    pub namespace: Text,
     /// The name.
-    pub name: String,
+    pub name: Text,
 }
 
 impl Key {
     /// Names an object.
-    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
+    pub fn new(namespace: impl Into<Text>, name: impl Into<Text>) -> Self {
         Self {
             namespace: namespace.into(),
             name: name.into(),
@@ -24,7 +26,7 @@ impl Key {
 
     /// The name of the object with this metadata.
     pub fn of(meta: &ObjectMeta) -> Self {
-        let text = |field: &Option<String>| field.clone().unwrap_or_default();
+        let text = |field: &Option<String>| field.as_deref().map(Text::new).unwrap_or_default();
         Self::new(text(&meta.namespace), text(&meta.name))
     }
 }

@@ -86,7 +86,7 @@ pub(crate) fn key_of<K: Watched>(delta: &Delta<K>, kind: &str) -> Option<Key> {
         .either()
         .and_then(|object| controller_of(object.metadata()))
         .filter(|owner| owner.kind == kind)?;
-    Some(Key::new(&delta.key.namespace, &owner.name))
+    Some(Key::new(delta.key.namespace.clone(), &owner.name))
 }
 
 #[cfg(test)]

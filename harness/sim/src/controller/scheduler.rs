@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use apiserver::{Clock, Pod, json::json, stamp};
+use apiserver::{
+    Clock, Pod,
+    json::{Text, json},
+    stamp,
+};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::{Node, NodeSelectorTerm, PodSpec, Taint};
 
@@ -102,7 +106,7 @@ fn is_waiting(pod: &Pod) -> bool {
 
 /// The node for a pod: of those that will do, the one with the fewest pods of the same owner, then
 /// the fewest pods, then the first by name. Without one, the scheduler's message.
-fn choose(pod: &Pod, tables: &Tables) -> Result<String, String> {
+fn choose(pod: &Pod, tables: &Tables) -> Result<Text, String> {
     let Some(spec) = &pod.spec else {
         return Err("the pod has no specification".to_owned());
     };

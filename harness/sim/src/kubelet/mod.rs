@@ -118,8 +118,8 @@ impl Controller for Kubelets {
             // A node that is heard again tells anew how its pods are.
             Change::Node(delta) => {
                 let on_node = |pod: &Pod| {
-                    let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_ref());
-                    node == Some(&delta.key.name)
+                    let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref());
+                    node == Some(delta.key.name.as_str())
                 };
                 let pods = tables.pods.all().filter(|(_, pod)| on_node(pod));
                 pods.map(|(key, _)| key.clone()).collect()

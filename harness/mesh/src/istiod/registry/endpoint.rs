@@ -21,6 +21,7 @@ use sim::cluster::Key;
 use super::{
     super::source::table::Tables,
     place::{self, View},
+    pod::Pods,
     service::ClusterService,
 };
 
@@ -30,6 +31,7 @@ const SERVICE_NAME: &str = "kubernetes.io/service-name";
 /// All endpoints of a service in its cluster, ordered by slice.
 pub(crate) fn of_service(
     service: &ClusterService,
+    pods: &Pods,
     tables: &Tables,
     view: &View<'_>,
 ) -> Vec<Endpoint> {
@@ -43,7 +45,14 @@ pub(crate) fn of_service(
     let mut endpoints = Vec::new();
     for (_, slice) in own {
         for endpoint in slice.endpoints.iter().flatten() {
-            add(&mut endpoints, service, (slice, endpoint), tables, view);
+            add(
+                &mut endpoints,
+                service,
+                (slice, endpoint),
+                pods,
+                tables,
+                view,
+            );
         }
     }
     endpoints
@@ -53,21 +62,28 @@ fn add(
     endpoints: &mut Vec<Endpoint>,
     service: &ClusterService,
     (slice, endpoint): (&EndpointSlice, &SliceEndpoint),
+    pods: &Pods,
     tables: &Tables,
     view: &View<'_>,
 ) {
     let refers = endpoint.target_ref.as_ref();
     let refers = refers.filter(|target| target.kind.as_deref() == Some("Pod"));
-    let pod = refers.and_then(|target| {
-        let name = target.name.clone().unwrap_or_default();
-        tables.pods.get(&Key::new(service.namespace.as_str(), name))
+    let key = refers.map(|target| {
+        let name = target.name.as_deref().unwrap_or_default();
+        Key::new(service.namespace.as_str(), name)
     });
+    let pod = key.as_ref().and_then(|key| tables.pods.get(key));
     // The pod is not known yet: the endpoint waits for it.
     if refers.is_some() && pod.is_none() {
         return;
     }
+    let known = key.and_then(|key| pods.get(&key));
     for address in &endpoint.addresses {
-        let workload = workload(pod.map(|pod| &**pod), address, tables, view);
+        let own = known.filter(|known| *known.endpoint.address == **address);
+        let workload = match own {
+            Some(own) => own.endpoint.clone(),
+            None => workload(pod.map(|pod| &**pod), address, tables, view),
+        };
         for port in slice.ports.iter().flatten() {
             let Some(number) = port.port.and_then(|port| u16::try_from(port).ok()) else {
                 continue;
@@ -89,7 +105,12 @@ fn port_name(port: &EndpointPort) -> Arc<str> {
 }
 
 /// What of an endpoint does not depend on its service.
-fn workload(pod: Option<&Pod>, address: &str, tables: &Tables, view: &View<'_>) -> Endpoint {
+pub(super) fn workload(
+    pod: Option<&Pod>,
+    address: &str,
+    tables: &Tables,
+    view: &View<'_>,
+) -> Endpoint {
     let network = place::network(pod, address, tables, view).value;
     let locality = pod.map_or_else(LocalityLabel::default, |pod| {
         place::locality(pod, tables, view)

@@ -26,9 +26,9 @@ type Objects<'a> = Vec<(&'a ClusterId, &'a ClusterService)>;
 pub(crate) fn hosts(registries: &[Arc<Registry>]) -> BTreeMap<&Arc<str>, Objects<'_>> {
     let mut hosts: BTreeMap<&Arc<str>, Objects<'_>> = BTreeMap::new();
     for registry in registries {
-        for (host, service) in &registry.services {
+        for (host, facts) in &registry.services {
             let objects = hosts.entry(host).or_default();
-            objects.push((&registry.cluster, service));
+            objects.push((&registry.cluster, &facts.service));
         }
     }
     hosts
@@ -36,10 +36,7 @@ pub(crate) fn hosts(registries: &[Arc<Registry>]) -> BTreeMap<&Arc<str>, Objects
 
 /// What registries say of one host.
 pub(crate) fn of_host<'a>(host: &str, registries: &'a [Arc<Registry>]) -> Objects<'a> {
-    let one = |registry: &'a Arc<Registry>| {
-        let service = registry.services.get(host)?;
-        Some((&registry.cluster, service))
-    };
+    let one = |registry: &'a Arc<Registry>| Some((&registry.cluster, registry.service(host)?));
     registries.iter().filter_map(one).collect()
 }
 

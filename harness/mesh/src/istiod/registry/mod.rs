@@ -1,58 +1,42 @@
 //! What one cluster's objects say of services, endpoints and workloads: pure functions of its
 //! tables.
 //!
-//! Reading order: [`protocol`], [`service`], [`endpoint`] (with `place`: where a pod is), this
-//! file, [`entry`] (ServiceEntries and WorkloadEntries), [`merge`] (a host over all clusters).
+//! Reading order: [`protocol`], [`service`], [`endpoint`] (with `place`: where a pod is, and [`pod`]),
+//! this file, [`entry`] (ServiceEntries and WorkloadEntries), [`merge`] (a host over all clusters).
 
 pub(crate) mod allocate;
 pub(crate) mod endpoint;
 pub(crate) mod entry;
 pub(crate) mod merge;
 pub(crate) mod place;
+pub(crate) mod pod;
 pub(crate) mod protocol;
 pub(crate) mod service;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use apiserver::Pod;
-use istio::{
-    ClusterId,
-    endpoint::{Endpoint, Labels, labels},
-    kinds::port::Protocol,
-    locality::LocalityLabel,
-    network::NetworkGateway,
-};
-use k8s_openapi::{
-    api::core::v1::{Service, ServicePort},
-    apimachinery::pkg::util::intstr::IntOrString,
-};
-use kube::ResourceExt;
+use istio::{ClusterId, endpoint::Endpoint, kinds::port::Protocol, network::NetworkGateway};
 
-use super::source::table::Tables;
+use super::{gateways, source::table::Tables};
 use place::View;
-use service::ClusterService;
+use pod::{PodFacts, Pods};
+use service::{ClusterService, Facts, ServiceFacts};
 
 /// One cluster as a control plane reads it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Registry {
     pub(crate) cluster: ClusterId,
-    pub(crate) services: BTreeMap<Arc<str>, ClusterService>,
+    pub(crate) services: BTreeMap<Arc<str>, Arc<ServiceFacts>>,
     pub(crate) endpoints: BTreeMap<Arc<str>, Arc<[Endpoint]>>,
     pub(crate) gateways: Vec<NetworkGateway>,
     /// What each address serves.
     pub(crate) served: BTreeMap<Arc<str>, Vec<Served>>,
-    /// The pods by their addresses.
-    pub(crate) pods: BTreeMap<String, PodFacts>,
-    /// The target ports of each service, where they are numbers, by port name.
-    pub(crate) targets: BTreeMap<Arc<str>, BTreeMap<Arc<str>, u16>>,
-}
-
-/// What of a pod its own proxy is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PodFacts {
-    pub(crate) locality: LocalityLabel,
-    pub(crate) labels: Arc<Labels>,
-    pub(crate) node: String,
+    /// The pods by their addresses, but for those that share one with their node.
+    pub(crate) pods: BTreeMap<Arc<str>, Arc<PodFacts>>,
+    /// All pods that have an address.
+    known: Pods,
+    /// The same as the services, by name.
+    read: Facts,
 }
 
 /// A workload port that a service leads to.
@@ -64,34 +48,34 @@ pub(crate) struct Served {
 }
 
 impl Registry {
-    /// Reads a cluster's tables.
-    pub(crate) fn read(tables: &Tables, view: &View<'_>) -> Self {
+    /// Reads a cluster's tables; what is kept of the reading before, by the same view, need not be
+    /// read again.
+    pub(crate) fn read(tables: &Tables, view: &View<'_>, before: Option<&Self>) -> Self {
+        let nothing = Self::default();
+        let before = before.unwrap_or(&nothing);
         let mut registry = Self {
             cluster: view.cluster.clone(),
+            known: pod::all(tables, view, &before.known),
             ..Self::default()
         };
-        registry.pods = tables
-            .pods
-            .values()
-            .filter_map(|pod| facts(pod, tables, view))
-            .collect();
-        for (key, service) in &tables.services {
-            if !place::is_discovered(&key.namespace, tables, view) {
-                continue;
-            }
-            let read = service::read(service, tables, view);
-            let endpoints = endpoint::of_service(&read, tables, view);
-            registry.serve(&read, &endpoints);
-            registry.gateways.extend(super::gateways::of_service(
-                service, &read.host, tables, view,
-            ));
-            let endpoints = endpoints.into();
-            registry.endpoints.insert(Arc::clone(&read.host), endpoints);
+        let own = registry.known.values().filter(|pod| !pod.shares_node);
+        let by_address = own.map(|pod| (Arc::clone(&pod.endpoint.address), Arc::clone(pod)));
+        registry.pods = by_address.collect();
+        let services = service::all(tables, view, &before.read);
+        for (key, facts) in &services {
+            let (service, host) = (&facts.service, &facts.service.host);
+            let endpoints = endpoint::of_service(service, &registry.known, tables, view);
+            registry.serve(service, &endpoints);
+            let gateways = gateways::of_service(&tables.services[key], host, tables, view);
+            registry.gateways.extend(gateways);
             registry
-                .targets
-                .insert(Arc::clone(&read.host), targets(service));
-            registry.services.insert(Arc::clone(&read.host), read);
+                .endpoints
+                .insert(Arc::clone(host), endpoints.into());
+            registry
+                .services
+                .insert(Arc::clone(host), Arc::clone(facts));
         }
+        registry.read = services;
         registry
     }
 
@@ -103,10 +87,16 @@ impl Registry {
         let gone = before.services.keys();
         let gone = gone.filter(|host| !self.services.contains_key(*host));
         let all = self.services.keys().chain(gone);
-        all.filter(|host| {
-            self.services.get(*host) != before.services.get(*host)
+        all.filter(move |host| {
+            let (now, then) = (self.services.get(*host), before.services.get(*host));
+            !is_same(now, then) && self.service(host) != before.service(host)
                 || self.endpoints.get(*host) != before.endpoints.get(*host)
         })
+    }
+
+    /// The cluster's object for a host.
+    pub(crate) fn service(&self, host: &str) -> Option<&ClusterService> {
+        Some(&self.services.get(host)?.service)
     }
 
     fn serve(&mut self, service: &ClusterService, endpoints: &[Endpoint]) {
@@ -129,38 +119,11 @@ impl Registry {
     }
 }
 
-/// A pod that has an address of its own.
-fn facts(pod: &Arc<Pod>, tables: &Tables, view: &View<'_>) -> Option<(String, PodFacts)> {
-    let address = pod.status.as_ref()?.pod_ip.clone()?;
-    let locality = place::locality(pod, tables, view);
-    let network = place::network(Some(pod), &address, tables, view).value;
-    let node = place::node_of(pod).unwrap_or_default();
-    let topology = labels::Topology {
-        place: locality.place(),
-        cluster: view.cluster,
-        network: &network,
-        node,
-    };
-    let facts = PodFacts {
-        labels: Arc::new(labels::with_topology(pod.labels(), topology).value),
-        node: node.to_owned(),
-        locality,
-    };
-    let shares_node = pod.spec.as_ref()?.host_network == Some(true);
-    (!shares_node).then_some((address, facts))
-}
-
-fn targets(service: &Service) -> BTreeMap<Arc<str>, u16> {
-    let ports = service
-        .spec
-        .iter()
-        .flat_map(|spec| spec.ports.iter().flatten());
-    let target = |port: &ServicePort| match port.target_port.as_ref()? {
-        IntOrString::Int(number) => {
-            let name = port.name.clone().unwrap_or_default();
-            Some((name.into(), u16::try_from(*number).ok()?))
-        }
-        IntOrString::String(_) => None,
-    };
-    ports.filter_map(target).collect()
+/// Whether both are one object, or neither is there.
+fn is_same<T>(one: Option<&Arc<T>>, other: Option<&Arc<T>>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
 }

@@ -1,5 +1,7 @@
 //! Where a workload is: its network, locality and node, as one control plane reads them.
 
+use std::sync::Arc;
+
 use apiserver::Pod;
 use istio::{
     ClusterId, Decision, NetworkId,
@@ -10,6 +12,7 @@ use istio::{
     service::mcs::Mcs,
     version::Mechanisms,
 };
+use k8s_openapi::api::core::v1::{Namespace, Node};
 use kube::ResourceExt;
 use sim::cluster::Key;
 
@@ -50,7 +53,7 @@ pub(crate) fn network(
     tables: &Tables,
     view: &View<'_>,
 ) -> Decision<NetworkId> {
-    let system = tables.namespaces.get(&Key::new("", view.system_namespace));
+    let system = system_namespace(tables, view);
     let of_system = system.and_then(|n| n.metadata.labels.as_ref()?.get(NETWORK));
     let of_pod = pod.and_then(|pod| pod.metadata.labels.as_ref()?.get(NETWORK));
     let known = PodNetwork {
@@ -64,12 +67,24 @@ pub(crate) fn network(
 
 /// The locality of a pod.
 pub(crate) fn locality(pod: &Pod, tables: &Tables, view: &View<'_>) -> LocalityLabel {
-    let node = node_of(pod).and_then(|node| tables.nodes.get(&Key::new("", node)));
-    let of_node = node.map(|node| node.labels());
+    let of_node = node(pod, tables).map(|node| node.labels());
     label::of_pod(pod.labels(), of_node, view.mechanisms).value
 }
 
-/// The node of a pod.
+/// The namespace that Istio is installed in.
+pub(super) fn system_namespace<'a>(
+    tables: &'a Tables,
+    view: &View<'_>,
+) -> Option<&'a Arc<Namespace>> {
+    tables.namespaces.get(&Key::new("", view.system_namespace))
+}
+
+/// The node of a pod, if it is known.
+pub(super) fn node<'a>(pod: &Pod, tables: &'a Tables) -> Option<&'a Arc<Node>> {
+    tables.nodes.get(&Key::new("", node_of(pod)?))
+}
+
+/// The name of a pod's node.
 pub(crate) fn node_of(pod: &Pod) -> Option<&str> {
     pod.spec.as_ref()?.node_name.as_deref()
 }

@@ -4,14 +4,34 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use istio::service::{TrafficDistribution, traffic_distribution};
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Service, ServiceSpec};
+use k8s_openapi::{
+    api::core::v1::{Namespace, Service, ServicePort, ServiceSpec},
+    apimachinery::pkg::util::intstr::IntOrString,
+};
 use sim::cluster::Key;
 
-use super::{super::source::table::Tables, place::View, protocol};
+use super::{
+    super::source::table::Tables,
+    is_same,
+    place::{self, View},
+    protocol,
+};
 use crate::snapshot::{Port, Resolution};
 
 /// The annotation by which a Service states to whom it is exported.
 const EXPORT_TO: &str = "networking.istio.io/exportTo";
+
+/// The Services of a cluster, each kept for as long as nothing is new about it.
+pub(crate) type Facts = BTreeMap<Key, Arc<ServiceFacts>>;
+
+/// What a Service says.
+#[derive(Debug, Clone)]
+pub(crate) struct ServiceFacts {
+    pub(crate) service: ClusterService,
+    /// The target ports by port name, where they are numbers.
+    pub(crate) targets: BTreeMap<Arc<str>, u16>,
+    read_from: (Arc<Service>, Option<Arc<Namespace>>),
+}
 
 /// One cluster's object for a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,8 +51,46 @@ pub(crate) struct ClusterService {
     pub(crate) selector: BTreeMap<String, String>,
 }
 
-/// Reads a Service.
-pub(crate) fn read(service: &Service, tables: &Tables, view: &View<'_>) -> ClusterService {
+/// Reads the Services that are looked at; of those before, which were seen from the same place, what
+/// still holds is kept.
+pub(super) fn all(tables: &Tables, view: &View<'_>, before: &Facts) -> Facts {
+    let discovered = tables.services.iter();
+    let discovered =
+        discovered.filter(|(key, _)| place::is_discovered(&key.namespace, tables, view));
+    let facts = discovered.map(|(key, service)| {
+        let namespace = tables.namespaces.get(&Key::new("", key.namespace.clone()));
+        let known = before.get(key).filter(|known| {
+            let (read, within) = &known.read_from;
+            Arc::ptr_eq(read, service) && is_same(within.as_ref(), namespace)
+        });
+        let facts = known.cloned().unwrap_or_else(|| {
+            Arc::new(ServiceFacts {
+                service: read(service, tables, view),
+                targets: targets(service),
+                read_from: (Arc::clone(service), namespace.cloned()),
+            })
+        });
+        (key.clone(), facts)
+    });
+    facts.collect()
+}
+
+fn targets(service: &Service) -> BTreeMap<Arc<str>, u16> {
+    let ports = service
+        .spec
+        .iter()
+        .flat_map(|spec| spec.ports.iter().flatten());
+    let target = |port: &ServicePort| match port.target_port.as_ref()? {
+        IntOrString::Int(number) => {
+            let name = port.name.clone().unwrap_or_default();
+            Some((name.into(), u16::try_from(*number).ok()?))
+        }
+        IntOrString::String(_) => None,
+    };
+    ports.filter_map(target).collect()
+}
+
+fn read(service: &Service, tables: &Tables, view: &View<'_>) -> ClusterService {
     let meta = &service.metadata;
     let spec = service.spec.clone().unwrap_or_default();
     let name = meta.name.clone().unwrap_or_default();
@@ -55,7 +113,7 @@ pub(crate) fn read(service: &Service, tables: &Tables, view: &View<'_>) -> Clust
 }
 
 fn ports(spec: &ServiceSpec) -> Vec<Port> {
-    let read = |port: &k8s_openapi::api::core::v1::ServicePort| {
+    let read = |port: &ServicePort| {
         Some(Port {
             number: u16::try_from(port.port).ok()?,
             name: port.name.clone().unwrap_or_default().into(),

@@ -27,6 +27,21 @@ pub(crate) enum News<K> {
     Failed(String),
 }
 
+impl<K> News<K> {
+    /// The objects that are told of as they are now.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = &K> {
+        let (all, one) = match self {
+            Self::All(objects) => (objects.as_slice(), None),
+            Self::Put(_, object) => (&[][..], Some(object)),
+            Self::Gone(_) | Self::NotServed | Self::Failed(_) => (&[][..], None),
+        };
+        all.iter()
+            .map(|(_, object)| object)
+            .chain(one)
+            .map(|object| &**object)
+    }
+}
+
 /// What an object is read as.
 pub(crate) trait Read: Sized + Send + Sync + 'static {
     /// Reads an object.
@@ -34,6 +49,11 @@ pub(crate) trait Read: Sized + Send + Sync + 'static {
     /// # Errors
     /// If it is not of the kind's shape.
     fn read(object: &Arc<Object>) -> Result<Arc<Self>, serde_json::Error>;
+
+    /// What its labels and annotations ask for that is not modelled.
+    fn unmodelled(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 impl Read for Object {

@@ -6,6 +6,7 @@ use std::{
 };
 
 use apiserver::{Object, Pod};
+use istio::kinds::annotation::Carrier;
 use k8s_openapi::api::{
     core::v1::{ConfigMap, Namespace, Node, Secret, Service},
     discovery::v1::EndpointSlice,
@@ -14,6 +15,7 @@ use serde_json::Value;
 use sim::cluster::Key;
 
 use super::{
+    super::unmodelled,
     WEBHOOKS,
     follow::{News, Read},
 };
@@ -36,6 +38,8 @@ pub(crate) struct Tables {
     /// Objects of Istio's kinds, modelled or not, by kind.
     pub(crate) istio: BTreeMap<&'static str, Table<Value>>,
     pub(crate) generation: Generation,
+    /// What was ever learnt that is not modelled.
+    pub(crate) unmodelled: BTreeSet<String>,
     /// Why a kind cannot be read, as it was last said.
     pub(crate) failures: BTreeMap<&'static str, String>,
     unread: BTreeSet<&'static str>,
@@ -70,11 +74,15 @@ pub(crate) trait Kept: k8s_openapi::Resource + Read {
 }
 
 macro_rules! kept {
-    ($($kind:ident: $table:ident),* $(,)?) => {
+    ($($kind:ident: $table:ident $(, labels of a $carrier:ident)?;)*) => {
         $(impl Read for $kind {
             fn read(object: &Arc<Object>) -> Result<Arc<Self>, serde_json::Error> {
                 object.read()
             }
+
+            $(fn unmodelled(&self) -> Vec<String> {
+                unmodelled::of(stringify!($kind), Carrier::$carrier, self)
+            })?
         }
 
         impl Kept for $kind {
@@ -86,13 +94,13 @@ macro_rules! kept {
 }
 
 kept! {
-    Service: services,
-    EndpointSlice: slices,
-    Pod: pods,
-    Node: nodes,
-    Namespace: namespaces,
-    ConfigMap: config_maps,
-    Secret: secrets,
+    Service: services, labels of a Service;
+    EndpointSlice: slices;
+    Pod: pods, labels of a Pod;
+    Node: nodes, labels of a Node;
+    Namespace: namespaces, labels of a Namespace;
+    ConfigMap: config_maps;
+    Secret: secrets;
 }
 
 impl Tables {
@@ -107,8 +115,10 @@ impl Tables {
     }
 
     /// Takes note of what becomes of reading a kind; `shown` says whether registries show it.
-    pub(super) fn note<K>(&mut self, kind: &'static str, news: &News<K>, shown: bool) {
+    pub(super) fn note<K: Read>(&mut self, kind: &'static str, news: &News<K>, shown: bool) {
         self.generation.rise(kind, shown);
+        let learnt = news.objects().flat_map(Read::unmodelled);
+        self.unmodelled.extend(learnt);
         match news {
             News::All(_) | News::NotServed => {
                 self.unread.remove(kind);

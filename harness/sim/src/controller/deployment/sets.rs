@@ -1,6 +1,6 @@
 //! A Deployment's ReplicaSets: which there are, which is the new one, and what they come to.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use apiserver::{Deployment, ReplicaSet, json::Value};
 use k8s_openapi::{api::core::v1::PodTemplateSpec, apimachinery::pkg::apis::meta::v1::ObjectMeta};
@@ -109,19 +109,26 @@ pub(super) fn takers(delta: &Delta<ReplicaSet>, tables: &Tables) -> Vec<Key> {
 
 /// Whether two templates are the same but for the label that tells the pods of one from others'.
 fn same(one: &PodTemplateSpec, other: &PodTemplateSpec) -> bool {
-    one.spec == other.spec && plain(&one.metadata) == plain(&other.metadata)
+    let (told, tells) = (one.metadata.as_ref(), other.metadata.as_ref());
+    one.spec == other.spec
+        && plain_labels(told).eq(plain_labels(tells))
+        && told.map(but_labels) == tells.map(but_labels)
 }
 
-/// The metadata of a template without that label. A Deployment's own templates have none.
-fn plain(metadata: &Option<ObjectMeta>) -> Cow<'_, Option<ObjectMeta>> {
-    let labels = metadata.as_ref().and_then(|meta| meta.labels.as_ref());
-    if !labels.is_some_and(|labels| labels.contains_key(HASH_LABEL)) {
-        return Cow::Borrowed(metadata);
-    }
-    let mut plain = metadata.clone();
-    let labels = plain.as_mut().and_then(|meta| meta.labels.as_mut());
-    labels.map(|labels| labels.remove(HASH_LABEL));
-    Cow::Owned(plain)
+fn plain_labels(meta: Option<&ObjectMeta>) -> impl Iterator<Item = (&String, &String)> {
+    let labels = meta.and_then(|meta| meta.labels.as_ref());
+    labels
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| *name != HASH_LABEL)
+}
+
+/// What else the metadata of a template can say.
+fn but_labels(meta: &ObjectMeta) -> impl PartialEq {
+    (
+        (&meta.name, &meta.generate_name, &meta.namespace),
+        (&meta.annotations, &meta.finalizers, &meta.owner_references),
+    )
 }
 
 /// The revision of a set; 0 if it has none.

@@ -61,7 +61,7 @@ impl EndpointSlices {
     }
 
     fn slices(&self, key: &Key) -> Vec<Arc<EndpointSlice>> {
-        let ours = |slice: &&Arc<EndpointSlice>| service_of(slice) == Some(&key.name);
+        let ours = |slice: &&Arc<EndpointSlice>| service_of(slice) == Some(key.name.as_str());
         self.api.view().read(|tables| {
             tables
                 .slices
@@ -117,7 +117,7 @@ impl Controller for EndpointSlices {
             Change::EndpointSlice(delta) => {
                 let service = delta.either().and_then(|slice| service_of(slice));
                 service
-                    .map(|name| Key::new(&delta.key.namespace, name))
+                    .map(|name| Key::new(delta.key.namespace.clone(), name))
                     .into_iter()
                     .collect()
             }
@@ -143,10 +143,11 @@ impl Controller for EndpointSlices {
 }
 
 /// The Service that a slice of ours is of.
-fn service_of(slice: &EndpointSlice) -> Option<&String> {
+fn service_of(slice: &EndpointSlice) -> Option<&str> {
     let labels = owner::labels(&slice.metadata);
     let ours = labels.get(MANAGED_BY).is_some_and(|by| by == MANAGER);
-    labels.get(SERVICE_LABEL).filter(|_| ours)
+    let name = labels.get(SERVICE_LABEL).filter(|_| ours)?;
+    Some(name)
 }
 
 /// Whether a slice says what it should already; one without endpoints or ports may say so by

@@ -14,12 +14,11 @@ pub(super) fn concerned(change: &Change, graph: &Graph) -> BTreeSet<String> {
     let mut add = |node: &Arc<GraphNode>| {
         uids.insert(node.uid.clone());
     };
-    let uid = |meta: Option<&ObjectMeta>| meta.and_then(|meta| meta.uid.clone());
     let (before, after) = (uid(old), uid(new));
-    if let Some(gone) = before.filter(|_| after != uid(old)) {
-        graph.dependents(&gone).for_each(&mut add);
+    if let Some(gone) = before.filter(|_| after != before) {
+        graph.dependents(gone).for_each(&mut add);
     }
-    if let Some(node) = after.and_then(|uid| graph.get(&uid)) {
+    if let Some(node) = after.and_then(|uid| graph.get(uid)) {
         if is_doubtful(node, graph) {
             add(node);
         }
@@ -34,6 +33,10 @@ pub(super) fn concerned(change: &Change, graph: &Graph) -> BTreeSet<String> {
         .filter(|owner| owner.waits_for_dependents())
         .for_each(&mut add);
     uids
+}
+
+fn uid(meta: Option<&ObjectMeta>) -> Option<&str> {
+    meta?.uid.as_deref()
 }
 
 /// Whether an object may have to go, or is held only by the garbage collector.
