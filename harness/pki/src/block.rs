@@ -55,7 +55,7 @@ pub(crate) fn write(scalar: &[u8; 32], public: &[u8]) -> String {
     };
     let info = PrivateKeyInfoRef::new(algorithm, OctetStringRef::new(&key).expect(SHORT));
     let block = SecretDocument::encode_msg(&info)
-        .and_then(|document| Ok(document.to_pem(PKCS8, LineEnding::LF)?));
+        .and_then(|document| document.to_pem(PKCS8, LineEnding::LF));
     block.expect(SHORT).to_string()
 }
 
