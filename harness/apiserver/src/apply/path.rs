@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use smol_str::{SmolStr, SmolStrBuilder, format_smolstr};
 
 use crate::{
-    json::Value,
+    json::{Text, Value},
     schema::{List, ListKind, Node},
 };
 
@@ -27,10 +27,10 @@ pub(super) fn item(list: &List, value: &Value) -> Option<Step> {
     }
 }
 
-fn key_step<'a>(item: &'a Node, keys: &'a BTreeSet<String>, value: &'a Value) -> Option<Step> {
+fn key_step<'a>(item: &'a Node, keys: &'a BTreeSet<Text>, value: &'a Value) -> Option<Step> {
     let default = |key: &str| item.as_object().and_then(|object| object.defaults.get(key));
     let said = |key: &str| value.get(key).filter(|v| !v.is_null());
-    let found = |key: &'a String| Some((key, said(key).or_else(|| default(key))?));
+    let found = |key: &'a Text| Some((key, said(key).or_else(|| default(key))?));
     let mut found = keys.iter().filter_map(found).peekable();
     found.peek()?;
     let mut step = SmolStrBuilder::new();

@@ -6,15 +6,16 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
+use litemap::LiteMap;
 use serde::{
     Deserialize, Deserializer,
     de::{self, IntoDeserializer, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
 use super::{List, ListKind, ListPatch, Node, Object, Scalar};
-use crate::json::Value;
+use crate::json::{Text, Value};
 
-static TYPES: LazyLock<BTreeMap<String, Arc<Object>>> = LazyLock::new(load);
+static TYPES: LazyLock<BTreeMap<&'static str, Arc<Object>>> = LazyLock::new(load);
 
 /// The shape of a built-in type such as `core.v1.Pod`.
 pub(crate) fn shape(name: &str) -> Node {
@@ -32,28 +33,31 @@ pub(crate) fn object_meta() -> Node {
     shape("meta.v1.ObjectMeta")
 }
 
+/// A name as the facts have it: they last as long as the process, so nothing of them is copied.
+type Name = &'static str;
+
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(deny_unknown_fields, rename_all = "camelCase", bound = "'de: 'static")]
 struct TypeFact {
-    fields: BTreeMap<String, NodeFact>,
+    fields: BTreeMap<Name, NodeFact>,
     #[serde(default)]
     atomic: bool,
     #[serde(default)]
-    fill: BTreeMap<String, Value>,
+    fill: BTreeMap<Name, Value>,
     #[serde(default)]
-    nulls: Vec<String>,
+    nulls: Vec<Name>,
     #[serde(default)]
-    required: Vec<String>,
+    required: Vec<Name>,
     #[serde(default)]
-    omit: BTreeSet<String>,
+    omit: BTreeSet<Name>,
     #[serde(default)]
-    defaults: BTreeMap<String, Value>,
+    defaults: BTreeMap<Name, Value>,
 }
 
 enum NodeFact {
     Leaf(Leaf),
     Ref {
-        target: String,
+        target: Name,
         atomic: bool,
     },
     Map {
@@ -62,32 +66,32 @@ enum NodeFact {
     },
     List {
         list: Box<NodeFact>,
-        kind: Option<String>,
-        keys: BTreeSet<String>,
-        merge: Option<String>,
+        kind: Option<Name>,
+        keys: BTreeSet<Name>,
+        merge: Option<Name>,
     },
 }
 
 /// A node that is no leaf, as it is written: of `ref`, `map` and `list` there is one.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, bound = "'de: 'static")]
 struct BranchFact {
     #[serde(rename = "ref")]
-    target: Option<String>,
+    target: Option<Name>,
     map: Option<Box<NodeFact>>,
     list: Option<Box<NodeFact>>,
     #[serde(default)]
     atomic: bool,
     #[serde(rename = "as")]
-    kind: Option<String>,
+    kind: Option<Name>,
     #[serde(default)]
-    keys: BTreeSet<String>,
-    merge: Option<String>,
+    keys: BTreeSet<Name>,
+    merge: Option<Name>,
 }
 
 /// Leaves are words and everything else is a map, which says itself what comes: an untagged enum
 /// would keep every node to try it twice, and those within it again.
-impl<'de> Deserialize<'de> for NodeFact {
+impl<'de: 'static> Deserialize<'de> for NodeFact {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(NodeVisitor)
     }
@@ -95,7 +99,7 @@ impl<'de> Deserialize<'de> for NodeFact {
 
 struct NodeVisitor;
 
-impl<'de> Visitor<'de> for NodeVisitor {
+impl<'de: 'static> Visitor<'de> for NodeVisitor {
     type Value = NodeFact;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -139,76 +143,101 @@ enum Leaf {
     Bytes,
 }
 
-fn load() -> BTreeMap<String, Arc<Object>> {
-    let facts: BTreeMap<String, TypeFact> =
-        serde_json::from_str(include_str!("../../facts/types.json"))
-            .expect("the facts are well-formed");
-    let mut done = BTreeMap::new();
-    for name in facts.keys() {
-        resolve(&facts, &mut done, name);
+fn load() -> BTreeMap<Name, Arc<Object>> {
+    let facts = serde_json::from_str(include_str!("../../facts/types.json"));
+    let mut types = Types {
+        facts: facts.expect("the facts are well-formed"),
+        done: BTreeMap::new(),
+    };
+    while let Some((name, fact)) = types.facts.pop_first() {
+        types.resolve(name, fact);
     }
-    done
+    let done = types.done.into_iter();
+    done.map(|(name, (object, _))| (name, object)).collect()
 }
 
-/// The facts hold no recursive type: `JSONSchemaProps`, the only one, is kept as raw JSON.
-fn resolve(
-    facts: &BTreeMap<String, TypeFact>,
-    done: &mut BTreeMap<String, Arc<Object>>,
-    name: &str,
-) -> Arc<Object> {
-    if let Some(object) = done.get(name) {
-        return Arc::clone(object);
-    }
-    let fact = facts.get(name).expect("every reference has its type");
-    let fields = fact
-        .fields
-        .iter()
-        .map(|(field, node)| (field.clone(), convert(facts, done, node)));
-    let object = Arc::new(Object {
-        fields: fields.collect(),
-        others: None,
-        fill: fact.fill.clone(),
-        nulls: fact.nulls.clone(),
-        required: fact.required.clone(),
-        omit: fact.omit.clone(),
-        defaults: fact.defaults.clone(),
-    });
-    done.insert(name.to_owned(), Arc::clone(&object));
-    object
+/// Types on their way from what is written of them to what they are.
+struct Types {
+    facts: BTreeMap<Name, TypeFact>,
+    /// Each with whether it changes hands as a whole wherever it stands.
+    done: BTreeMap<Name, (Arc<Object>, bool)>,
 }
 
-fn convert(
-    facts: &BTreeMap<String, TypeFact>,
-    done: &mut BTreeMap<String, Arc<Object>>,
-    node: &NodeFact,
-) -> Node {
-    match node {
-        NodeFact::Leaf(leaf) => leaf.node(),
-        NodeFact::Ref { target, atomic } => Node::Object {
-            object: resolve(facts, done, target),
-            atomic: *atomic || facts.get(target).is_some_and(|fact| fact.atomic),
-        },
-        NodeFact::Map { map, atomic } => Node::Map {
-            value: Arc::new(convert(facts, done, map)),
-            atomic: *atomic,
-        },
-        NodeFact::List {
-            list,
-            kind,
-            keys,
-            merge,
-        } => Node::List(Arc::new(List {
-            item: convert(facts, done, list),
-            kind: match kind.as_deref() {
-                Some("set") => ListKind::Set,
-                Some("map") => ListKind::Map { keys: keys.clone() },
-                _ => ListKind::Atomic,
+impl Types {
+    /// The facts hold no recursive type: `JSONSchemaProps`, the only one, is kept as raw JSON.
+    fn get(&mut self, name: Name) -> (Arc<Object>, bool) {
+        if let Some(done) = self.done.get(name) {
+            return done.clone();
+        }
+        let fact = self.facts.remove(name);
+        self.resolve(name, fact.expect("every reference has its type"))
+    }
+
+    fn resolve(&mut self, name: Name, fact: TypeFact) -> (Arc<Object>, bool) {
+        let fields = fact.fields.into_iter();
+        let fields = fields.map(|(field, node)| (Text::new_static(field), self.node(node)));
+        let object = Object {
+            fields: fields.collect(),
+            others: None,
+            fill: by_name(fact.fill),
+            nulls: names(fact.nulls),
+            required: names(fact.required),
+            omit: names(fact.omit),
+            defaults: by_name(fact.defaults),
+        };
+        let done = (Arc::new(object), fact.atomic);
+        self.done.insert(name, done.clone());
+        done
+    }
+
+    fn node(&mut self, fact: NodeFact) -> Node {
+        match fact {
+            NodeFact::Leaf(leaf) => leaf.node(),
+            NodeFact::Ref { target, atomic } => {
+                let (object, whole) = self.get(target);
+                let atomic = atomic || whole;
+                Node::Object { object, atomic }
+            }
+            NodeFact::Map { map, atomic } => Node::Map {
+                value: Arc::new(self.node(*map)),
+                atomic,
             },
-            patch: merge.as_ref().map(|key| match key.as_str() {
-                "" => ListPatch::Set,
-                key => ListPatch::Key(key.to_owned()),
-            }),
-        })),
+            NodeFact::List {
+                list,
+                kind,
+                keys,
+                merge,
+            } => Node::List(Arc::new(List {
+                item: self.node(*list),
+                kind: list_kind(kind, keys),
+                patch: merge.map(list_patch),
+            })),
+        }
+    }
+}
+
+fn names<T: FromIterator<Text>>(names: impl IntoIterator<Item = Name>) -> T {
+    names.into_iter().map(Text::new_static).collect()
+}
+
+fn by_name(values: BTreeMap<Name, Value>) -> LiteMap<Text, Value> {
+    let values = values.into_iter();
+    let values = values.map(|(name, value)| (Text::new_static(name), value));
+    values.collect()
+}
+
+fn list_kind(kind: Option<Name>, keys: BTreeSet<Name>) -> ListKind {
+    match kind {
+        Some("set") => ListKind::Set,
+        Some("map") => ListKind::Map { keys: names(keys) },
+        _ => ListKind::Atomic,
+    }
+}
+
+fn list_patch(key: Name) -> ListPatch {
+    match key {
+        "" => ListPatch::Set,
+        key => ListPatch::Key(key.to_owned()),
     }
 }
 

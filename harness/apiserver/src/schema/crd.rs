@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{List, ListKind, Node, Object, Scalar, builtin};
 use crate::{
-    json::Value,
+    json::{Text, Value},
     object::{at, list, text},
     resource::{Custom, Gvr, Origin, Resource, ScalePaths, Subresource},
 };
@@ -60,11 +60,9 @@ fn resource(definition: &Value, version: &Value) -> Resource {
     }
 }
 
-fn texts(values: &[Value]) -> Vec<String> {
-    values
-        .iter()
-        .filter_map(|v| v.as_str().map(str::to_owned))
-        .collect()
+fn texts<T: for<'a> From<&'a str>, L: FromIterator<T>>(values: &[Value]) -> L {
+    let texts = values.iter().filter_map(Value::as_str);
+    texts.map(T::from).collect()
 }
 
 fn custom(definition: &Value, version: &Value, schema: Option<&Value>) -> Custom {
@@ -140,11 +138,11 @@ fn root_shape(schema: Option<&Value>) -> Node {
     for field in ["apiVersion", "kind"] {
         object
             .fields
-            .insert(field.to_owned(), Node::Scalar(Scalar::Text));
+            .insert(Text::new_static(field), Node::Scalar(Scalar::Text));
     }
     object
         .fields
-        .insert("metadata".to_owned(), builtin::object_meta());
+        .insert(Text::new_static("metadata"), builtin::object_meta());
     Node::Object {
         object: Arc::new(object),
         atomic: false,
@@ -183,12 +181,12 @@ fn object_node(schema: &Value) -> Node {
     }
     let properties = properties.into_iter().flatten();
     let defaults = properties.clone().filter_map(|(name, property)| {
-        at(property, &["default"]).map(|value| (name.to_string(), value.clone()))
+        at(property, &["default"]).map(|value| (name.clone(), value.clone()))
     });
     let object = Object {
         fields: properties
             .clone()
-            .map(|(name, property)| (name.to_string(), node(property)))
+            .map(|(name, property)| (name.clone(), node(property)))
             .collect(),
         others: preserve.then_some(Node::Any),
         defaults: defaults.collect(),
@@ -204,9 +202,7 @@ fn list_node(schema: &Value) -> Node {
     let kind = match text(schema, &["x-kubernetes-list-type"]) {
         "set" => ListKind::Set,
         "map" => ListKind::Map {
-            keys: texts(list(schema, &["x-kubernetes-list-map-keys"]))
-                .into_iter()
-                .collect(),
+            keys: texts(list(schema, &["x-kubernetes-list-map-keys"])),
         },
         _ => ListKind::Atomic,
     };

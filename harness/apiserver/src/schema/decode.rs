@@ -209,12 +209,12 @@ impl Reader {
                 let node = shape.fields.get(name).unwrap_or(&Node::Any);
                 let read = self.value(node, value, None, Path::Field(&Path::Root, name))?;
                 let value = read.unwrap_or_else(|| value.clone());
-                draft.edit().insert(name.as_str(), value);
+                draft.edit().insert(name.clone(), value);
             }
         }
         for name in &shape.nulls {
             if draft.lacks(name) {
-                draft.edit().insert(name.as_str(), Value::Null);
+                draft.edit().insert(name.clone(), Value::Null);
             }
         }
         Ok(())

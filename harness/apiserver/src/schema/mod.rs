@@ -12,12 +12,11 @@ mod readable;
 mod structural;
 mod time;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
-use crate::json::Value;
+use litemap::LiteMap;
+
+use crate::json::{Text, Value};
 
 pub(crate) use decode::{decode, decode_over};
 pub(crate) use known::known_only;
@@ -58,19 +57,19 @@ pub(crate) enum Scalar {
 /// The fields of a struct.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Object {
-    pub(crate) fields: BTreeMap<String, Node>,
+    pub(crate) fields: LiteMap<Text, Node>,
     /// What fields outside `fields` look like; `None` when there can be none.
     pub(crate) others: Option<Node>,
     /// Fields that are always written, and what stands for an absent one.
-    pub(crate) fill: BTreeMap<String, Value>,
+    pub(crate) fill: LiteMap<Text, Value>,
     /// Lists and maps that are written as `null` when absent.
-    pub(crate) nulls: Vec<String>,
+    pub(crate) nulls: Vec<Text>,
     /// Fields without which a typed client cannot read it.
-    pub(crate) required: Vec<String>,
+    pub(crate) required: Vec<Text>,
     /// Fields that are not written when they hold their type's zero value.
-    pub(crate) omit: BTreeSet<String>,
+    pub(crate) omit: BTreeSet<Text>,
     /// Values that stand for absent fields when they are keys of a list.
-    pub(crate) defaults: BTreeMap<String, Value>,
+    pub(crate) defaults: LiteMap<Text, Value>,
 }
 
 /// A list and how two of them are merged.
@@ -89,7 +88,7 @@ pub(crate) enum ListKind {
     Set,
     /// By the values of these fields, which are in order, so that equal keys read equally.
     Map {
-        keys: BTreeSet<String>,
+        keys: BTreeSet<Text>,
     },
 }
 
