@@ -30,6 +30,11 @@ pub(crate) fn install(server: &ApiServer) {
     put(server, &Gvr::core("services"), kubernetes_service(server));
 }
 
+/// Reads what stands in every server from the beginning.
+pub(crate) fn prepare() {
+    LazyLock::force(&FACTS);
+}
+
 static FACTS: LazyLock<Vec<Value>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../facts/bootstrap.json"))
         .expect("the facts are well-formed")

@@ -86,6 +86,13 @@ impl ApiServer {
         server
     }
 
+    /// Reads the facts that all servers begin with. The first one does otherwise; whoever has a
+    /// thread to spare need not keep it waiting.
+    pub fn prepare() {
+        drop(Catalogue::builtin());
+        bootstrap::prepare();
+    }
+
     /// What the server was started with.
     #[must_use]
     pub fn config(&self) -> &Config {

@@ -6,6 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use apiserver::ApiServer;
 use engine::{
     ApiEndpoint, BringUp, Engine, Environment, FaultHandle, Machine, MeshView, Prober, Result,
 };
@@ -31,6 +32,13 @@ pub struct SimMesh;
 pub struct MeshEnvironment {
     sim: SimEnvironment,
     images: MeshImages,
+}
+
+impl SimMesh {
+    /// Reads what the first cluster would otherwise be kept waiting for.
+    pub fn prepare() {
+        ApiServer::prepare();
+    }
 }
 
 impl Engine for SimMesh {

@@ -132,6 +132,7 @@ fn rehearse(
     settings.patience = args.timeout;
     settings.jobs = args.jobs.unwrap_or(settings.jobs);
     settings.fail_fast = args.fail_fast;
+    settings.last = true;
     settings.diagnosis.clone_from(&args.reports.diagnosis);
     let rehearsal = Rehearsal {
         engine,

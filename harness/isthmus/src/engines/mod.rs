@@ -7,7 +7,7 @@ mod docker;
 pub mod setup;
 pub(crate) mod steps;
 
-use std::{fmt, future::Future, path::PathBuf, str::FromStr};
+use std::{fmt, future::Future, path::PathBuf, str::FromStr, thread};
 
 use clap::ValueEnum;
 use engine::Engine;
@@ -114,15 +114,7 @@ impl EngineName {
     pub fn open(self, setup: &Setup) -> Result<OpenEngine, EngineError> {
         let values = setup.values()?;
         match self {
-            Self::Sim => Ok(OpenEngine {
-                name: self,
-                engine: Box::new(mesh::engine::SimMesh),
-                images: Images::default(),
-                docker: None,
-                existing: None,
-                charts: Charts::Rendered,
-                values,
-            }),
+            Self::Sim => Ok(OpenEngine::simulated(values)),
             Self::Kind => {
                 let docker = docker::InDocker::open()?;
                 let charts = setup.charts();
@@ -145,6 +137,20 @@ impl EngineName {
 }
 
 impl OpenEngine {
+    /// The simulator. What it reads before its first cluster is read beside whatever comes next.
+    fn simulated(values: Option<Value>) -> Self {
+        thread::spawn(mesh::engine::SimMesh::prepare);
+        Self {
+            name: EngineName::Sim,
+            engine: Box::new(mesh::engine::SimMesh),
+            images: Images::default(),
+            docker: None,
+            existing: None,
+            charts: Charts::Rendered,
+            values,
+        }
+    }
+
     fn in_docker(docker: docker::InDocker, charts: Charts, values: Option<Value>) -> Self {
         Self {
             name: EngineName::Kind,
@@ -280,6 +286,19 @@ impl OpenEngine {
     pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
         match self.name {
             EngineName::Sim => sim::runtime::run(work),
+            EngineName::Kind | EngineName::Existing => on_real_time(work),
+        }
+    }
+
+    /// Runs `work` as [`Self::run`] does. Where nothing but memory would be freed after it, and
+    /// `last` then says that the process ends, the end of the process frees it.
+    pub(crate) fn run_as_last<T>(
+        &self,
+        work: impl Future<Output = T>,
+        last: impl FnOnce() -> bool,
+    ) -> T {
+        match self.name {
+            EngineName::Sim => sim::runtime::run_as_last(work, last),
             EngineName::Kind | EngineName::Existing => on_real_time(work),
         }
     }

@@ -31,6 +31,9 @@ pub struct Settings {
     pub fail_fast: bool,
     /// Where what clusters held is kept of trials that did not pass, if anybody wants it.
     pub diagnosis: Option<PathBuf>,
+    /// Whether the process ends with these trials: it frees then what the last ones leave behind in
+    /// memory, in one go.
+    pub last: bool,
 }
 
 impl Settings {
@@ -50,6 +53,7 @@ impl Settings {
             jobs,
             fail_fast: false,
             diagnosis: None,
+            last: false,
         }
     }
 }
@@ -117,7 +121,7 @@ impl Rehearsal<'_> {
 
     /// Runs one case in this thread, which is one of [`Hands`].
     pub(crate) fn run_here(&self, case: &Case) -> Trial {
-        let mut trial = one::run(self, case, 0);
+        let mut trial = one::run(self, case, 0, || false);
         question::put_into(&mut trial, case);
         trial
     }

@@ -16,7 +16,13 @@ use super::{Rehearsal, Settings, Stop};
 use crate::{engines::OpenEngine, stopwatch::Stopwatch, trials::Case};
 
 /// Runs a case and says what came of it, whatever happens. It takes room on the thread's stack.
-pub(super) fn run(rehearsal: &Rehearsal<'_>, case: &Case, number: usize) -> Trial {
+/// `last` says, once it is done, whether the process ends with it.
+pub(super) fn run(
+    rehearsal: &Rehearsal<'_>,
+    case: &Case,
+    number: usize,
+    last: impl FnOnce() -> bool,
+) -> Trial {
     let Rehearsal {
         engine,
         settings,
@@ -28,7 +34,7 @@ pub(super) fn run(rehearsal: &Rehearsal<'_>, case: &Case, number: usize) -> Tria
     let watch = Stopwatch::start();
     let options = options(engine, case.scenario(), number, settings);
     // What a panic leaves behind is the trial's own, and dropped with its runtime.
-    let work = AssertUnwindSafe(|| engine.run(bounded(engine, case, &options, stop)));
+    let work = AssertUnwindSafe(|| engine.run_as_last(bounded(engine, case, &options, stop), last));
     let trial = catch_unwind(work).unwrap_or_else(|panic| {
         Trial::inconclusive(case.name(engine), said(&*panic, settings.seed))
     });

@@ -68,7 +68,9 @@ fn work(rehearsal: &Rehearsal<'_>, cases: &[Case], next: &AtomicUsize, news: &Se
                 .expect("the receiver waits for every sender to be gone")
         };
         tell(News::Begun(number));
-        let trial = one::run(rehearsal, case, number);
+        let taken = || next.load(Ordering::Relaxed) >= cases.len();
+        let last = || rehearsal.settings.last && taken();
+        let trial = one::run(rehearsal, case, number, last);
         if rehearsal.settings.fail_fast && trial.is_bad() {
             next.store(cases.len(), Ordering::Relaxed);
         }
