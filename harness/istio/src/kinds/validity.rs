@@ -153,36 +153,60 @@ fn peer_authentication(policy: &PeerAuthentication) -> Vec<Problem> {
 }
 
 fn service_entry(entry: &ServiceEntry) -> Vec<Problem> {
-    let numbers: Vec<u16> = entry.ports.iter().map(|port| port.number).collect();
-    let names: Vec<&str> = entry.ports.iter().map(|port| port.name.as_str()).collect();
+    let endpoints = entry.endpoints.iter().enumerate();
+    let endpoints = endpoints.flat_map(|(index, endpoint)| {
+        workload_entry(endpoint, &format!("spec.endpoints[{index}]"))
+    });
+    let selector = entry.workload_selector.as_ref();
+    let selector = selector.map(|selector| &selector.labels);
+    let here = hosts(entry).chain(ports(entry)).chain(sources(entry));
+    here.chain(endpoints)
+        .chain(labels(selector, "spec.workloadSelector.labels"))
+        .collect()
+}
+
+/// What is wrong with what a ServiceEntry is called.
+fn hosts(entry: &ServiceEntry) -> impl Iterator<Item = Problem> {
     let ranges = entry.addresses.iter().any(|address| address.contains('/'));
     let by_name = matches!(
         entry.resolution,
         Resolution::Dns | Resolution::DnsRoundRobin
     );
-    let listed = entry.endpoints.len();
-    let whole = [
+    let too_wide = entry.hosts.iter().any(|host| host == "*");
+    let problems = [
         wrong_if(
             entry.hosts.is_empty(),
             "spec.hosts",
             "at least one host is needed",
         ),
-        wrong_if(
-            entry.hosts.iter().any(|host| host == "*"),
-            "spec.hosts",
-            "* is too wide",
-        ),
+        wrong_if(too_wide, "spec.hosts", "* is too wide"),
         wrong_if(
             ranges && by_name,
             "spec.addresses",
             "ranges need resolution NONE or STATIC",
         ),
+    ];
+    problems.into_iter().flatten()
+}
+
+fn ports(entry: &ServiceEntry) -> impl Iterator<Item = Problem> {
+    let numbers: Vec<u16> = entry.ports.iter().map(|port| port.number).collect();
+    let names: Vec<&str> = entry.ports.iter().map(|port| port.name.as_str()).collect();
+    let problems = [
         wrong_if(
             repeated(&numbers),
             "spec.ports",
             "two ports have one number",
         ),
         wrong_if(repeated(&names), "spec.ports", "two ports have one name"),
+    ];
+    problems.into_iter().flatten()
+}
+
+/// What is wrong with where the endpoints of a ServiceEntry come from.
+fn sources(entry: &ServiceEntry) -> impl Iterator<Item = Problem> {
+    let listed = entry.endpoints.len();
+    let problems = [
         wrong_if(
             entry.workload_selector.is_some() && listed > 0,
             "spec.endpoints",
@@ -199,24 +223,7 @@ fn service_entry(entry: &ServiceEntry) -> Vec<Problem> {
             "resolution DNS_ROUND_ROBIN takes one endpoint",
         ),
     ];
-    let endpoints = entry
-        .endpoints
-        .iter()
-        .enumerate()
-        .flat_map(|(index, endpoint)| {
-            workload_entry(endpoint, &format!("spec.endpoints[{index}]"))
-        });
-    let selector = entry
-        .workload_selector
-        .as_ref()
-        .map(|selector| &selector.labels);
-    let labels = labels(selector, "spec.workloadSelector.labels");
-    whole
-        .into_iter()
-        .flatten()
-        .chain(endpoints)
-        .chain(labels)
-        .collect()
+    problems.into_iter().flatten()
 }
 
 fn repeated<T: Ord>(values: &[T]) -> bool {

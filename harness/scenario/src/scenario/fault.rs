@@ -6,11 +6,12 @@ use world::{ClusterName, Direction, SubstrateFault, fault::End};
 use super::{Deployed, deployed, scope::Scope};
 use crate::{
     draft::{
-        CertificateFault, ClockDraft, FaultKindDraft, GatewayFault, NodeRefDraft, PauseDraft,
-        PlaceRef, ScaleDraft, SecretDraft, SecretFault, WayDraft,
+        CertificateDraft, CertificateFault, ClockDraft, FaultKindDraft, GatewayDownDraft,
+        GatewayFault, LatencyDraft, LossDraft, NodeRefDraft, PartitionDraft, PauseDraft, PlaceRef,
+        ScaleDraft, SecretDraft, SecretFault, StaleEndpointsDraft, StopDraft, WayDraft,
     },
     problem::{FieldPath, Findings, did_you_mean},
-    term::{Percent, Period},
+    term::Period,
     topology::RemoteSecret,
 };
 
@@ -79,62 +80,20 @@ pub(super) fn read(
     let before = findings.len();
     let kind = match draft {
         FaultKindDraft::Scale(draft) => scale(draft, scope, &at.key("scale"), findings),
-        FaultKindDraft::Partition(draft) => {
-            let at = at.key("partition");
-            ends(&draft.from, &draft.to, scope, &at, findings);
-            FaultKind::Substrate(SubstrateFault::Partition {
-                from: end(&draft.from),
-                to: end(&draft.to),
-                direction: match draft.way {
-                    WayDraft::OneWay => Direction::Forth,
-                    WayDraft::BothWays => Direction::Both,
-                },
-            })
-        }
+        FaultKindDraft::Partition(draft) => partition(draft, scope, &at.key("partition"), findings),
         FaultKindDraft::Pause(draft) => pause(draft, scope, &at.key("pause"), findings),
-        FaultKindDraft::Stop(draft) => {
-            scope.cluster(&draft.cluster, &at.key("stop").key("cluster"), findings);
-            FaultKind::Substrate(SubstrateFault::StopCluster(draft.cluster.clone()))
-        }
+        FaultKindDraft::Stop(draft) => stop(draft, scope, &at.key("stop"), findings),
         FaultKindDraft::GatewayDown(draft) => {
-            east_west(
-                &draft.cluster,
-                scope,
-                &at.key("gatewayDown").key("cluster"),
-                findings,
-            );
-            FaultKind::GatewayDown {
-                cluster: draft.cluster.clone(),
-                how: draft.how,
-            }
+            gateway(draft, scope, &at.key("gatewayDown"), findings)
         }
         FaultKindDraft::Secret(draft) => secret(draft, scope, &at.key("secret"), findings)?,
         FaultKindDraft::Certificate(draft) => {
-            scope.cluster(
-                &draft.cluster,
-                &at.key("certificate").key("cluster"),
-                findings,
-            );
-            FaultKind::Certificate {
-                cluster: draft.cluster.clone(),
-                how: draft.how,
-            }
+            certificate(draft, scope, &at.key("certificate"), findings)
         }
-        FaultKindDraft::Latency(draft) => {
-            ends(&draft.from, &draft.to, scope, &at.key("latency"), findings);
-            latency(&draft.from, &draft.to, draft.add)
-        }
-        FaultKindDraft::Loss(draft) => {
-            ends(&draft.from, &draft.to, scope, &at.key("loss"), findings);
-            loss(&draft.from, &draft.to, draft.share)
-        }
+        FaultKindDraft::Latency(draft) => latency(draft, scope, &at.key("latency"), findings),
+        FaultKindDraft::Loss(draft) => loss(draft, scope, &at.key("loss"), findings),
         FaultKindDraft::StaleEndpoints(draft) => {
-            let at = at.key("staleEndpoints");
-            watched(&draft.of, &draft.seen_by, scope, &at, findings);
-            FaultKind::StaleEndpoints {
-                of: draft.of.clone(),
-                seen_by: draft.seen_by.clone(),
-            }
+            stale(draft, scope, &at.key("staleEndpoints"), findings)
         }
         FaultKindDraft::Clock(draft) => {
             FaultKind::Substrate(clock(draft, scope, &at.key("clock"), findings)?)
@@ -181,6 +140,23 @@ pub(super) fn scaled(
         );
     }
     of
+}
+
+fn partition(
+    draft: &PartitionDraft,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    findings: &mut Findings,
+) -> FaultKind {
+    ends(&draft.from, &draft.to, scope, at, findings);
+    FaultKind::Substrate(SubstrateFault::Partition {
+        from: end(&draft.from),
+        to: end(&draft.to),
+        direction: match draft.way {
+            WayDraft::OneWay => Direction::Forth,
+            WayDraft::BothWays => Direction::Both,
+        },
+    })
 }
 
 fn pause(
@@ -244,6 +220,29 @@ fn control_plane(
     }
 }
 
+fn stop(
+    draft: &StopDraft,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    findings: &mut Findings,
+) -> FaultKind {
+    scope.cluster(&draft.cluster, &at.key("cluster"), findings);
+    FaultKind::Substrate(SubstrateFault::StopCluster(draft.cluster.clone()))
+}
+
+fn gateway(
+    draft: &GatewayDownDraft,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    findings: &mut Findings,
+) -> FaultKind {
+    east_west(&draft.cluster, scope, &at.key("cluster"), findings);
+    FaultKind::GatewayDown {
+        cluster: draft.cluster.clone(),
+        how: draft.how,
+    }
+}
+
 fn east_west(cluster: &ClusterName, scope: &Scope<'_>, at: &FieldPath, findings: &mut Findings) {
     let clusters = scope.topology.substrate().clusters.keys();
     if scope.topology.east_west_gateway(cluster).is_none() {
@@ -301,13 +300,26 @@ pub(super) fn remote_secret(
     found.cloned()
 }
 
-fn watched(
-    of: &ClusterName,
-    seen_by: &ClusterName,
+fn certificate(
+    draft: &CertificateDraft,
     scope: &Scope<'_>,
     at: &FieldPath,
     findings: &mut Findings,
-) {
+) -> FaultKind {
+    scope.cluster(&draft.cluster, &at.key("cluster"), findings);
+    FaultKind::Certificate {
+        cluster: draft.cluster.clone(),
+        how: draft.how,
+    }
+}
+
+fn stale(
+    draft: &StaleEndpointsDraft,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    findings: &mut Findings,
+) -> FaultKind {
+    let StaleEndpointsDraft { of, seen_by } = draft;
     let before = findings.len();
     scope.cluster(of, &at.key("of"), findings);
     control_plane(seen_by, scope, &at.key("seenBy"), findings);
@@ -317,6 +329,10 @@ fn watched(
             format!("the istiod in '{seen_by}' does not watch '{of}' from afar"),
             "name a cluster that it discovers",
         );
+    }
+    FaultKind::StaleEndpoints {
+        of: of.clone(),
+        seen_by: seen_by.clone(),
     }
 }
 
@@ -348,19 +364,31 @@ pub(super) fn clock(
     })
 }
 
-fn latency(from: &PlaceRef, to: &PlaceRef, add: Period) -> FaultKind {
+fn latency(
+    draft: &LatencyDraft,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    findings: &mut Findings,
+) -> FaultKind {
+    ends(&draft.from, &draft.to, scope, at, findings);
     FaultKind::Substrate(SubstrateFault::Latency {
-        from: end(from),
-        to: end(to),
-        add: add.as_duration(),
+        from: end(&draft.from),
+        to: end(&draft.to),
+        add: draft.add.as_duration(),
     })
 }
 
-fn loss(from: &PlaceRef, to: &PlaceRef, share: Percent) -> FaultKind {
+fn loss(
+    draft: &LossDraft,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    findings: &mut Findings,
+) -> FaultKind {
+    ends(&draft.from, &draft.to, scope, at, findings);
     FaultKind::Substrate(SubstrateFault::Loss {
-        from: end(from),
-        to: end(to),
-        ppm: share.ppm(),
+        from: end(&draft.from),
+        to: end(&draft.to),
+        ppm: draft.share.ppm(),
     })
 }
 
