@@ -4,13 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use apiserver::{
     Clock, Pod, ReplicaSet, Status,
-    json::{Map, Value, json},
+    json::{Value, json},
     stamp,
 };
 use futures::{FutureExt, future::BoxFuture};
 use jiff::Timestamp;
 
-use super::{Controller, INSTANT, Next, Reconciled, owner, pod};
+use super::{Controller, INSTANT, Next, Reconciled, merge, owner, pod};
 use crate::cluster::{Api, Change, Key, Tables};
 
 /// Makes and deletes the pods of ReplicaSets.
@@ -91,9 +91,7 @@ impl ReplicaSets {
         let active = self.pods(set).active;
         let now = self.clock.now();
         let (status, next) = status(set, &active, failure, now);
-        let before = Value::of(&set.status);
-        let status = complete(&before, status);
-        if before != status {
+        if merge::changes(&json!(set.status), &status) {
             let key = Key::of(&set.metadata);
             self.api.patch_status::<ReplicaSet>(&key, status).await?;
         }
@@ -204,7 +202,8 @@ fn deletion_cost(pod: &Pod) -> i64 {
     cost.and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
-/// The status of a set with these pods, and when it changes by the passing of time alone.
+/// The status of a set with these pods, as a merge patch, and when it changes by the passing of time
+/// alone.
 fn status(
     set: &ReplicaSet,
     active: &[Arc<Pod>],
@@ -216,36 +215,19 @@ fn status(
         .iter()
         .filter_map(|pod| pod::available_in(pod, min_ready, now))
         .collect();
-    let count = |n: usize| (n > 0).then_some(n);
-    let mut status = Map::new();
-    let mut put = |field: &str, value: Option<Value>| {
-        value.map(|value| status.insert(field, value));
-    };
     let available = waits.iter().filter(|wait| wait.is_zero()).count();
-    put("availableReplicas", count(available).map(Value::from));
-    put(
-        "conditions",
-        failure.map(|status| json!([failed(set, status, now)])),
-    );
-    put("fullyLabeledReplicas", count(active.len()).map(Value::from));
-    put(
-        "observedGeneration",
-        set.metadata.generation.map(Value::from),
-    );
-    put("readyReplicas", count(waits.len()).map(Value::from));
-    put("replicas", Some(active.len().into()));
+    // A count of zero is left out, and what is left out has to be removed by its name.
+    let count = |n: usize| (n > 0).then_some(n);
+    let status = json!({
+        "availableReplicas": count(available),
+        "conditions": failure.map(|status| [failed(set, status, now)]),
+        "fullyLabeledReplicas": count(active.len()),
+        "observedGeneration": set.metadata.generation,
+        "readyReplicas": count(waits.len()),
+        "replicas": active.len(),
+    });
     let next = waits.into_iter().filter(|wait| !wait.is_zero()).min();
-    (Value::Object(status), next)
-}
-
-/// A merge patch removes only what it names: counts that have become zero are named.
-fn complete(before: &Value, mut status: Value) -> Value {
-    for field in before.as_object().into_iter().flat_map(Map::keys) {
-        if status.get(field).is_none() {
-            status[field.as_str()] = Value::Null;
-        }
-    }
-    status
+    (status, next)
 }
 
 /// That pods could not be made, as it was said first: what is tried again fails again for the same
