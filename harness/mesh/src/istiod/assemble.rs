@@ -254,21 +254,7 @@ impl Assembler {
             self.refusals
                 .note(&self.who, format_args!("{what} (in {id})"));
         }
-        let flags = &self.plane.flags;
-        let view = View {
-            cluster: id,
-            networks: &mesh.networks,
-            system_namespace: &self.plane.namespace,
-            domain: &self.plane.domain,
-            trust_domain: &trust_domain,
-            mcs: Mcs {
-                service_discovery: flags.is_on(Flag::McsServiceDiscovery),
-                cluster_local: flags.is_on(Flag::McsClusterLocal),
-            },
-            draining: true,
-            mechanisms: &self.plane.mechanisms,
-            selectors: &mesh.config.discovery_selectors,
-        };
+        let view = view(&self.plane, id, &trust_domain, mesh);
         let before = cached.map(|cached| &*cached.registry);
         let registry = Arc::new(Registry::read(tables, &view, before));
         let cached = Cached {
@@ -381,6 +367,29 @@ impl Assembler {
             false => mesh.domains.accepted_of_peers(&listed).value,
         };
         Trust { bundles, accepted }
+    }
+}
+
+/// How a cluster's objects are read.
+fn view<'a>(
+    plane: &'a ControlPlane,
+    cluster: &'a ClusterId,
+    trust_domain: &'a str,
+    mesh: &'a Mesh,
+) -> View<'a> {
+    View {
+        cluster,
+        networks: &mesh.networks,
+        system_namespace: &plane.namespace,
+        domain: &plane.domain,
+        trust_domain,
+        mcs: Mcs {
+            service_discovery: plane.flags.is_on(Flag::McsServiceDiscovery),
+            cluster_local: plane.flags.is_on(Flag::McsClusterLocal),
+        },
+        draining: true,
+        mechanisms: &plane.mechanisms,
+        selectors: &mesh.config.discovery_selectors,
     }
 }
 

@@ -111,33 +111,9 @@ async fn live(
     let namespace = environment.control_plane.namespace.as_str();
     let starting = image.living.starting(who, namespace);
     until_read(&clusters, &mut news, &starting).await;
-    let mesh = mesh_config::written(&environment, &clusters.config().tables());
-    let mesh = mesh.read(&environment.control_plane)?;
-    let client = clusters.config().server.client();
-    let now = start.clock.now();
-    let ca = Ca::find(&environment, &mesh.domains.own, &client, start.seed, now).await?;
-    let key = pki::KeyPair::from_seed(&pki::Seed::new(start.seed.0).of(&format!("serving/{who}")));
     let (registrations, machines) = mpsc::unbounded_channel();
-    let core = Arc::new(Core {
-        who: who.to_owned(),
-        seed: start.seed,
-        clock: start.clock.clone(),
-        log: start.log.clone(),
-        serving: ca.serving(names(&environment), &key, now)?,
-        published: watch::Sender::new(None),
-        assembler: Mutex::new(Assembler::new(
-            who.to_owned(),
-            &environment,
-            ca.roots().clone(),
-            image.refusals.clone(),
-        )),
-        clusters: Mutex::new(clusters),
-        registrations,
-        refusals: image.refusals.clone(),
-        environment,
-        ca,
-        mesh,
-    });
+    let core = core(&start, who, image, environment, clusters, registrations).await?;
+    let core = Arc::new(core);
     let _ports = [
         open(&start, &core, XDS, Serves::Xds)?,
         open(&start, &core, WEBHOOKS, Serves::Webhooks)?,
@@ -152,6 +128,44 @@ async fn live(
     let registrar = registration::keep(&core, machines);
     tokio::join!(serve(&core, news, health), writer, registrar);
     Ok(())
+}
+
+/// What istiod is once it has read the objects of all clusters.
+async fn core(
+    start: &Start,
+    who: &str,
+    image: &Istiod,
+    environment: Environment,
+    clusters: Clusters,
+    registrations: mpsc::UnboundedSender<registration::Event>,
+) -> Result<Core, Fatal> {
+    let mesh = mesh_config::written(&environment, &clusters.config().tables());
+    let mesh = mesh.read(&environment.control_plane)?;
+    let client = clusters.config().server.client();
+    let now = start.clock.now();
+    let ca = Ca::find(&environment, &mesh.domains.own, &client, start.seed, now).await?;
+    let key = pki::KeyPair::from_seed(&pki::Seed::new(start.seed.0).of(&format!("serving/{who}")));
+    let assembler = Assembler::new(
+        who.to_owned(),
+        &environment,
+        ca.roots().clone(),
+        image.refusals.clone(),
+    );
+    Ok(Core {
+        who: who.to_owned(),
+        seed: start.seed,
+        clock: start.clock.clone(),
+        log: start.log.clone(),
+        serving: ca.serving(names(&environment), &key, now)?,
+        published: watch::Sender::new(None),
+        assembler: Mutex::new(assembler),
+        clusters: Mutex::new(clusters),
+        registrations,
+        refusals: image.refusals.clone(),
+        environment,
+        ca,
+        mesh,
+    })
 }
 
 async fn read_clusters(

@@ -105,7 +105,7 @@ impl Session {
     /// A client begins with TLS: it is answered, passed on to the application unread, or closed.
     async fn handshake(&self, view: &View, hello: Hello, trail: &Trail) -> Reply {
         let alpns: Vec<&str> = hello.alpn.iter().map(String::as_str).collect();
-        let arrival = self.arrival(&alpns, is_http(&alpns));
+        let arrival = self.arrival(Transport::Tls { alpns: &alpns }, is_http(&alpns));
         let handled = view.push.inbound.ports.handle(&view.modes, arrival);
         let mutual = match handled.value.0 {
             Handling::Http { mutual } | Handling::Tcp { mutual } => mutual,
@@ -206,40 +206,41 @@ impl Session {
             http: &policies.http,
             tcp: &policies.tcp,
         };
-        let alpns: Vec<&str> = peer
-            .iter()
-            .flat_map(|peer| peer.alpn.iter().map(String::as_str))
-            .collect();
         let http = match sent {
             Sent::Http(http) => Some(facts_of(http)),
             _ => None,
         };
+        let alpns: Vec<&str> = peer
+            .iter()
+            .flat_map(|peer| peer.alpn.iter().map(String::as_str))
+            .collect();
+        let transport = match peer {
+            Some(_) => Transport::Tls { alpns: &alpns },
+            None => Transport::Plaintext,
+        };
+        let arrival = self.arrival(transport, http.is_some());
+        let presented = peer.and_then(|peer| peer.id.as_ref());
+        Some(server.receive(arrival, presented, self.facts(peer, http)))
+    }
+
+    fn arrival<'a>(&self, transport: Transport<'a>, http: bool) -> Arrival<'a> {
+        Arrival {
+            port: self.to.port(),
+            transport,
+            http,
+        }
+    }
+
+    /// What policies may ask about; who the peer is comes with the handshake.
+    fn facts<'a>(&self, peer: Option<&'a Peer>, http: Option<HttpFacts<'a>>) -> RequestFacts<'a> {
         let source = Some(IpAddr::V4(self.from.address));
-        let facts = RequestFacts {
+        RequestFacts {
             peer: None,
             source_ip: source,
             remote_ip: source,
             destination_ip: Some(IpAddr::V4(*self.to.ip())),
             port: self.to.port(),
             sni: peer.map(|peer| peer.sni.as_str()),
-            http,
-        };
-        let arrival = match peer {
-            Some(_) => self.arrival(&alpns, http.is_some()),
-            None => Arrival {
-                port: self.to.port(),
-                transport: Transport::Plaintext,
-                http: http.is_some(),
-            },
-        };
-        let presented = peer.and_then(|peer| peer.id.as_ref());
-        Some(server.receive(arrival, presented, facts))
-    }
-
-    fn arrival<'a>(&self, alpns: &'a [&'a str], http: bool) -> Arrival<'a> {
-        Arrival {
-            port: self.to.port(),
-            transport: Transport::Tls { alpns },
             http,
         }
     }

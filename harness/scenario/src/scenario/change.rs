@@ -9,8 +9,9 @@ use world::{ClusterName, MeshName, NamespaceName, SubstrateFault, Version, VmNam
 use super::{Deployed, address, deployed, fault, scope::Scope};
 use crate::{
     draft::{
-        ApplyDraft, ChangeDraft, Component, ObjectRefDraft, Renew, RootPhase, RootRotationDraft,
-        RotateDraft, TagDraft, UpgradeDraft,
+        ApplyDraft, ChangeDraft, Component, DeleteDraft, LabelDraft, ObjectRefDraft,
+        RemoveRevisionDraft, Renew, RootPhase, RootRotationDraft, RotateDraft, TagDraft,
+        UpgradeDraft,
     },
     name::{RevisionName, RootName},
     problem::{FieldPath, Findings, did_you_mean},
@@ -167,10 +168,7 @@ pub(super) fn read(
     let before = findings.len();
     let change = match draft {
         ChangeDraft::Apply(draft) => apply(draft, scope, &at.key("apply"), findings),
-        ChangeDraft::Delete(draft) => Change::Delete {
-            clusters: scope.clusters(&draft.from, &at.key("delete").key("from"), findings),
-            object: (&draft.object).into(),
-        },
+        ChangeDraft::Delete(draft) => delete(draft, scope, &at.key("delete"), findings),
         ChangeDraft::Scale(draft) => Change::Scale {
             of: fault::scaled(draft, scope, &at.key("scale"), findings),
             replicas: draft.replicas,
@@ -179,11 +177,7 @@ pub(super) fn read(
             let at = at.key("restart").key("workload");
             Change::Restart(deployed::read(&draft.workload, None, scope, &at, findings))
         }
-        ChangeDraft::Label(draft) => Change::Label {
-            clusters: scope.clusters(&draft.clusters, &at.key("label").key("in"), findings),
-            object: (&draft.object).into(),
-            labels: draft.labels.clone(),
-        },
+        ChangeDraft::Label(draft) => label(draft, scope, &at.key("label"), findings),
         ChangeDraft::Rotate(draft) => rotate(draft, scope, &at.key("rotate"), findings)?,
         ChangeDraft::Upgrade(draft) => {
             Change::Upgrade(upgrade(draft, scope, &at.key("upgrade"), findings))
@@ -193,14 +187,7 @@ pub(super) fn read(
         }
         ChangeDraft::Tag(draft) => tag(draft, scope, &at.key("tag"), findings),
         ChangeDraft::RemoveRevision(draft) => {
-            let at = at.key("removeRevision");
-            if let Some(revision) = &draft.name {
-                scope.revision(revision, &at.key("name"), findings);
-            }
-            Change::RemoveRevision {
-                clusters: scope.clusters(&draft.clusters, &at.key("in"), findings),
-                revision: draft.name.clone(),
-            }
+            remove_revision(draft, scope, &at.key("removeRevision"), findings)
         }
         ChangeDraft::Onboard(draft) => {
             let at = at.key("onboard").key("vm");
@@ -215,6 +202,41 @@ pub(super) fn read(
         }
     };
     (findings.len() == before).then_some(change)
+}
+
+fn delete(
+    draft: &DeleteDraft,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    findings: &mut Findings,
+) -> Change {
+    Change::Delete {
+        clusters: scope.clusters(&draft.from, &at.key("from"), findings),
+        object: (&draft.object).into(),
+    }
+}
+
+fn label(draft: &LabelDraft, scope: &Scope<'_>, at: &FieldPath, findings: &mut Findings) -> Change {
+    Change::Label {
+        clusters: scope.clusters(&draft.clusters, &at.key("in"), findings),
+        object: (&draft.object).into(),
+        labels: draft.labels.clone(),
+    }
+}
+
+fn remove_revision(
+    draft: &RemoveRevisionDraft,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    findings: &mut Findings,
+) -> Change {
+    if let Some(revision) = &draft.name {
+        scope.revision(revision, &at.key("name"), findings);
+    }
+    Change::RemoveRevision {
+        clusters: scope.clusters(&draft.clusters, &at.key("in"), findings),
+        revision: draft.name.clone(),
+    }
 }
 
 fn apply(draft: &ApplyDraft, scope: &Scope<'_>, at: &FieldPath, findings: &mut Findings) -> Change {
